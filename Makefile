@@ -1,0 +1,61 @@
+# Everything a person does with this repository. `make up` and `make test` need git, make and a Python >= 3.12.
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# The first Python 3.12 or 3.13 found: on PATH, in pyenv's versions folder, or one that uv can provide.
+FIND_PYTHON := for p in python3.12 python3.13 python3 $$(ls -d $$HOME/.pyenv/versions/3.1[23]*/bin/python 2>/dev/null) \
+	$$(command -v uv >/dev/null && uv python find '>=3.12,<3.14' 2>/dev/null); do \
+	"$$p" -c 'import sys, ensurepip, sqlite3; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null && { echo "$$p"; break; }; done
+
+.PHONY: setup up down test check lint fix types layers unit bench soak lock clean
+setup: $(STAMP)
+$(STAMP): requirements.lock pyproject.toml
+	@py=$$($(FIND_PYTHON)); \
+	[ -n "$$py" ] || { echo "oratio: no Python 3.12 or 3.13 found: install one (for example: pyenv install 3.12)" >&2; exit 1; }; \
+	echo "setting up $(VENV) with $$py"; "$$py" -m venv $(VENV)
+	@if command -v uv >/dev/null; then \
+	    uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock && \
+	    uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	else \
+	    $(BIN)/python -m pip install -q --require-hashes -r requirements.lock && \
+	    $(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .; \
+	fi
+	@$(BIN)/python -m compileall -q -j 0 src flows tasks console voice_server
+	@touch $(STAMP)
+
+up: setup
+	$(BIN)/oratio up
+
+down: setup
+	$(BIN)/oratio down
+
+test: setup
+	$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadgroup
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+types: setup
+	$(BIN)/mypy
+layers: setup
+	$(BIN)/lint-imports --no-cache
+check: lint types layers test
+
+fix: setup
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: setup
+	$(BIN)/python -m benchmarks
+soak: setup
+	$(BIN)/python -m pytest -m soak
+
+# Exact versions with hashes, no registry address.
+lock:
+	uv pip compile pyproject.toml --group dev --python-version 3.12 --generate-hashes --no-emit-index-url \
+	    --custom-compile-command "make lock" -q -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

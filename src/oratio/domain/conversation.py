@@ -1,0 +1,112 @@
+"""What one turn of a conversation yields, and the head of a whole conversation."""
+
+from enum import StrEnum
+from typing import Literal
+
+from oratio.domain.values import Value
+
+
+class Citation(Value):
+    """A document behind an answer. `score` is the passage's retrieval score, 0 to 1."""
+
+    path: str
+    excerpt: str
+    score: float
+    page: int | None = None
+    heading: str | None = None
+
+
+class Handoff(Value):
+    """A request that a human takes over: why, and what the human needs to know."""
+
+    reason: str
+    summary: str
+
+
+class SopStep(Value):
+    """A plan step that shaped a reply, with the SOP lines it came from (1-based, inclusive)."""
+
+    step_id: str
+    title: str
+    line_start: int
+    line_end: int
+
+
+class Usage(Value):
+    """Tokens a turn cost at the model; zero for `builtin`."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class ToolCall(Value):
+    """One tool the agent used in a turn."""
+
+    name: str
+    status: Literal["success", "error"]
+    ms: int
+
+
+class TurnResult(Value):
+    """What the agent answered to one prompt.
+
+    Attributes:
+        answered: False when the documents do not answer; then `citations` is empty.
+        model: Which model answered: `builtin`, or the provider's name.
+    """
+
+    answer: str
+    answered: bool
+    citations: tuple[Citation, ...] = ()
+    handoff: Handoff | None = None
+    sop_steps: tuple[SopStep, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    usage: Usage = Usage()
+    model: str = ""
+
+
+class TurnDelta(Value):
+    """A piece of the answer's text, in order."""
+
+    text: str
+
+
+type TurnEvent = TurnDelta | TurnResult
+
+
+class Message(Value):
+    """One spoken or written turn, as history for the next."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+class Channel(StrEnum):
+    TEXT = "text"
+    VOICE = "voice"
+
+
+class Turn(Value):
+    """One stored line of `transcript.jsonl`: what was asked, and the whole result."""
+
+    at: int
+    prompt: str
+    result: TurnResult
+    latency_ms: int
+
+
+class Conversation(Value):
+    """The row of `oratio-conversations`; its turns stand in the transcript object."""
+
+    user_id: str
+    agent_id: str
+    conversation_id: str
+    version: int
+    channel: Channel
+    started_at: int
+    updated_at: int
+    turns: int = 0
+    outcome: Literal["open", "ended", "handed_off"] = "open"
+    handoff: Handoff | None = None
+    usage: Usage = Usage()
+    revision: int = 0

@@ -1,0 +1,29 @@
+"""Who is calling."""
+
+from abc import abstractmethod
+from typing import NamedTuple, Protocol
+
+
+class Principal(NamedTuple):
+    """A signed-in operator; `user_id` is the token's `sub` and names the tenant."""
+
+    user_id: str
+    issuer: str
+
+
+class Identity(Protocol):
+    @abstractmethod
+    def verify(self, token: str) -> Principal:
+        """Check a bearer token.
+
+        Raises:
+            NotAuthenticated: It is malformed, expired, not yet valid, wrongly signed or of an unknown issuer.
+        """
+        ...
+
+
+class TokenIssuer(Protocol):
+    """The embedded issuer, on the embedded platform only."""
+
+    @abstractmethod
+    def issue(self, user_id: str, *, ttl_s: int) -> str: ...

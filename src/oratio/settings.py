@@ -1,0 +1,167 @@
+"""Every setting of Oratio in one tree; the only reader of the environment.
+
+A value comes from, first that is present: the command line, an `ORATIO_*` variable, `oratio.toml` in the
+working folder, the default here.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from oratio.errors import FieldProblem, InvalidInput
+
+PORT_OFFSETS: Mapping[str, int] = {"api": 0, "voice": 1, "console": 2, "agent-host": 3, "prefect": 4}
+
+
+class Settings(BaseSettings):
+    """Read once at the start of a process and handed down; nothing below reads the environment again."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ORATIO_", toml_file="oratio.toml", extra="forbid", frozen=True, validate_default=True
+    )
+
+    platform: Literal["local", "aws"] = Field("local", description="Where everything lives: this machine, or AWS.")
+    environment: str = Field("local", pattern=r"^[a-z0-9-]{1,32}$", description="Tag on every cloud resource.")
+    model: str = Field(
+        "builtin",
+        description="What writes and answers: `builtin`, or a Strands provider such as `bedrock/<model id>`, "
+        "`anthropic/<model>`, `openai/<model>`, `ollama/<model>`, `llamacpp/<address>`.",
+    )
+    speech: str = Field("local", description="Speech model of voice agents: `local`, `nova-sonic`, or another.")
+    data: Path = Field(Path(".oratio"), description="Folder for all data of the embedded platform.")
+    host: str = Field("127.0.0.1", description="Address the API, voice server and console listen on.")
+    port_base: int = Field(8400, ge=1024, le=65500, description="API port; voice, console, agent host, Prefect follow.")
+    public_url: str | None = Field(None, description="Public base address of the API, when behind a proxy.")
+    public_voice_url: str | None = Field(None, description="Public base address of the voice server (wss://...).")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+
+    knowledge_bucket: str = Field("oratio-knowledge-bases", description="Bucket of uploaded documents.")
+    code_bucket: str = Field("oratio-generated-code", description="Bucket of generated code and prompts.")
+    conversations_bucket: str = Field("oratio-conversations", description="Bucket of transcripts and recordings.")
+
+    max_files: int = Field(1_000, ge=1, description="Files an agent may have.")
+    max_total_bytes: int = Field(500_000_000, ge=1, description="Bytes of all files of an agent.")
+    max_file_bytes: int = Field(50_000_000, ge=1, description="Bytes of one file.")
+    max_sop_chars: int = Field(100_000, ge=1, description="Characters of an SOP.")
+    max_description_chars: int = Field(2_000, ge=1, description="Characters of one description.")
+
+    jwt_issuer: str | None = Field(None, description="Exact `iss` of an outside OIDC provider; unset: embedded issuer.")
+    jwt_audience: str | None = Field(None, description="`aud` (or Cognito `client_id`) that tokens must carry.")
+    jwt_jwks_url: str | None = Field(None, description="Where the outside issuer's keys are.")
+
+    flow_limit: int = Field(4, ge=1, le=64, description="Flow runs at a time on this machine.")
+    lease_seconds: int = Field(
+        60, ge=5, description="How long a silent run keeps its version before another may take it."
+    )
+    agent_idle_seconds: int = Field(900, ge=1, description="An agent process unused this long is stopped.")
+    turn_deadline_seconds: float = Field(30, gt=0, description="How long one answer may take in all.")
+    rehearsal_required: bool = Field(True, description="Refuse to activate a version whose rehearsal failed.")
+    allow_unsandboxed: str = Field(
+        "", description="`i-understand` runs agents where this machine offers no sandbox; never on a shared machine."
+    )
+
+    prefect_api_url: str | None = Field(None, description="Prefect server to use; unset: the embedded one.")
+    work_pool: str = Field("oratio-local", description="Prefect work pool flows run on.")
+    builtin_answer_threshold: float | None = Field(
+        None, ge=0, le=1, description="Evidence `builtin` wants before it answers; unset: the measured default."
+    )
+    api_token: SecretStr | None = Field(None, description="Operator token the CLI sends to a remote API (`--token`).")
+    api_url: str | None = Field(None, description="Remote API the CLI talks to (`--api`); unset: the one in `data`.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def port(self, service: str) -> int:
+        return self.port_base + PORT_OFFSETS[service]
+
+    @property
+    def api_base(self) -> str:
+        return (self.public_url or self.local_url("api")).rstrip("/")
+
+    @property
+    def voice_base(self) -> str:
+        return (self.public_voice_url or f"ws://{self.host}:{self.port('voice')}").rstrip("/")
+
+    @property
+    def prefect_url(self) -> str:
+        """Base of Prefect's API, ending in `/api`."""
+        return self.prefect_api_url or f"http://127.0.0.1:{self.port('prefect')}/api"
+
+    def local_url(self, service: str) -> str:
+        host = self.host if service in ("api", "voice", "console") else "127.0.0.1"
+        return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{self.port(service)}"  # noqa: S104 - compared
+
+
+def load(**overrides: Any) -> Settings:
+    """The settings of this process.
+
+    Raises:
+        InvalidInput: Names each setting that is wrong and how.
+    """
+    try:
+        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        problems = [FieldProblem(tuple(map(str, entry["loc"])), entry["msg"]) for entry in error.errors()]
+        what = "; ".join(f"{'.'.join(problem.loc)}: {problem.msg}" for problem in problems)
+        raise InvalidInput(f"settings are wrong ({what})", problems, hint="see `oratio settings`") from None
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"oratio.toml cannot be read ({error})", hint="mend or remove the file") from None
+    return settings.model_copy(update={"data": settings.data.expanduser().absolute()})
+
+
+def sources(settings: Settings) -> list[tuple[str, str, str, str]]:
+    """Name, value (secrets hidden), where it came from, and description of each setting."""
+    from_file = TomlConfigSettingsSource(Settings)()
+    rows = []
+    for name, field in Settings.model_fields.items():
+        variable = f"ORATIO_{name.upper()}"
+        origin = variable if variable in os.environ else "oratio.toml" if name in from_file else "default"
+        rows.append((variable, str(getattr(settings, name)), origin, field.description or ""))
+    return rows
+
+
+def unknown_variables() -> list[str]:
+    """`ORATIO_*` variables that name no setting: most likely typing errors, for `oratio doctor` to tell."""
+    known = {f"ORATIO_{name.upper()}" for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.startswith("ORATIO_") and name not in known)
+
+
+def child_environment(settings: Settings, **extra: str) -> dict[str, str]:
+    """The environment of a child process of Oratio: this one's, the settings pinned, and all telemetry off."""
+    pinned = {
+        f"ORATIO_{name.upper()}": str(value)
+        for name in Settings.model_fields
+        if (value := getattr(settings, name)) is not None and not isinstance(value, SecretStr)
+    }
+    return {**os.environ, **pinned, **QUIET, **extra}
+
+
+QUIET: Mapping[str, str] = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+    "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+    "OTEL_SDK_DISABLED": "true",
+    "AGENT_OBSERVABILITY_ENABLED": "false",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
