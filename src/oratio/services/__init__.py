@@ -1,0 +1,1 @@
+"""What Oratio does, one file per concern, over ports alone."""

@@ -1,0 +1,486 @@
+"""Records of the embedded platform in SQLite; the contracts stand in `ports.repositories`.
+
+Every table keeps the record as JSON beside the columns it is found by; `revision` is the compare-and-set counter.
+"""
+
+import base64
+import sqlite3
+from collections.abc import Sequence
+
+from oratio.adapters.local.database import Database
+from oratio.domain.agent import Agent, AgentStatus, Step
+from oratio.domain.api_keys import ApiKey
+from oratio.domain.conversation import Conversation
+from oratio.domain.journal import AgentEvent, Lease, StepRecord
+from oratio.domain.knowledge_base import KnowledgeBase
+from oratio.domain.values import Value, VersionRef
+from oratio.domain.version import AgentVersion
+from oratio.errors import Conflict, FieldProblem, InvalidInput, LeaseLost, NotFound, StaleRecord
+from oratio.ports.clock import Clock
+from oratio.ports.repositories import (
+    AgentRepository,
+    ApiKeyRepository,
+    ConversationRepository,
+    IdempotencyRepository,
+    Journal,
+    KnowledgeBaseRepository,
+    Page,
+    VersionRepository,
+)
+
+IDEMPOTENCY_MS = 24 * 3600 * 1000
+
+
+def _stored[R: Value](record: R, revision: int) -> R:
+    return record.model_copy(update={"revision": revision})
+
+
+def _compare_and_set[R: Value](
+    connection: sqlite3.Connection, table: str, keys: dict[str, str | int], record: R, **columns: str | int
+) -> R:
+    """Replace one row whose revision is the record's; the stored record comes back."""
+    where = " AND ".join(f"{name} = ?" for name in keys)
+    row = connection.execute(f"SELECT revision FROM {table} WHERE {where}", tuple(keys.values())).fetchone()  # noqa: S608
+    if row is None:
+        raise NotFound(f"no such record in {table}")
+    if row[0] != record.revision:  # type: ignore[attr-defined]
+        raise StaleRecord(f"the record in {table} was changed by somebody else", hint="read it again and repeat")
+    stored = _stored(record, row[0] + 1)
+    values = {**columns, "revision": row[0] + 1, "body": stored.model_dump_json()}
+    assignments = ", ".join(f"{name} = ?" for name in values)
+    connection.execute(f"UPDATE {table} SET {assignments} WHERE {where}", (*values.values(), *keys.values()))  # noqa: S608
+    return stored
+
+
+def _insert(connection: sqlite3.Connection, table: str, columns: dict[str, str | int]) -> None:
+    marks = ", ".join("?" * len(columns))
+    try:
+        connection.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608
+            tuple(columns.values()),
+        )
+    except sqlite3.IntegrityError:
+        raise Conflict(f"there is already such a record in {table}") from None
+
+
+def _cursor(at: int, name: str) -> str:
+    return base64.urlsafe_b64encode(f"{at}:{name}".encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[int, str]:
+    try:
+        at, _, name = base64.urlsafe_b64decode(cursor.encode()).decode().partition(":")
+        return int(at), name
+    except ValueError:
+        problem = FieldProblem(("cursor",), "was not given out by this listing; start again without it")
+        raise InvalidInput("cursor is not valid", [problem]) from None
+
+
+def _page_of[R: Value](bodies: Sequence[tuple[str, ...]], model: type[R], limit: int, at: str, name: str) -> Page[R]:
+    items = [model.model_validate_json(body) for (body,) in bodies[:limit]]
+    if len(bodies) <= limit:
+        return Page(items, None)
+    return Page(items, _cursor(getattr(items[-1], at), getattr(items[-1], name)))
+
+
+def _is_unfinished(agent: Agent) -> int:
+    busy = agent.status in (AgentStatus.CREATING, AgentStatus.DELETING)
+    updating = agent.status is AgentStatus.ACTIVE and any(entry.ended_at is None for entry in agent.progress)
+    return int(busy or updating)
+
+
+def _append_events(connection: sqlite3.Connection, before: Agent | None, after: Agent) -> None:
+    """One event for each step whose progress changed, then one for a changed status."""
+    events: list[AgentEvent] = []
+
+    def event(kind: str, status: str, step: str | None = None, detail: str = "") -> None:
+        events.append(
+            AgentEvent(
+                seq=0,
+                at=after.updated_at,
+                kind=kind,
+                version=after.latest_version,
+                status=status,
+                step=step,
+                detail=detail,
+            )
+        )
+
+    known = {entry.step: entry for entry in before.progress} if before else {}
+    if before is not None:
+        for entry in after.progress:
+            if known.get(entry.step) != entry:
+                event("step", entry.status, entry.step, entry.detail)
+    if before is None or before.status != after.status or before.current_version != after.current_version:
+        event("status", after.status, detail=after.error.message if after.error else "")
+    (last,) = connection.execute(
+        "SELECT COALESCE(MAX(seq), 0) FROM events WHERE user_id = ? AND agent_id = ?", (after.user_id, after.agent_id)
+    ).fetchone()
+    for seq, change in enumerate(events, start=last + 1):
+        body = change.model_copy(update={"seq": seq}).model_dump_json()
+        _insert(connection, "events", {"user_id": after.user_id, "agent_id": after.agent_id, "seq": seq, "body": body})
+
+
+def _save_agent(connection: sqlite3.Connection, agent: Agent) -> Agent:
+    keys: dict[str, str | int] = {"user_id": agent.user_id, "agent_id": agent.agent_id}
+    row = connection.execute(
+        "SELECT body FROM agents WHERE user_id = ? AND agent_id = ?", (agent.user_id, agent.agent_id)
+    ).fetchone()
+    stored = _compare_and_set(connection, "agents", keys, agent, unfinished=_is_unfinished(agent))
+    _append_events(connection, Agent.model_validate_json(row[0]), stored)
+    return stored
+
+
+class SqliteAgents(AgentRepository):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, agent: Agent, knowledge_base: KnowledgeBase, version: AgentVersion) -> Agent:
+        stored = _stored(agent, 1)
+        with self._database.write() as connection:
+            _insert(
+                connection,
+                "agents",
+                {
+                    "user_id": agent.user_id,
+                    "agent_id": agent.agent_id,
+                    "created_at": agent.created_at,
+                    "unfinished": _is_unfinished(agent),
+                    "revision": 1,
+                    "body": stored.model_dump_json(),
+                },
+            )
+            _insert(
+                connection,
+                "knowledge_bases",
+                {
+                    "knowledge_base_id": knowledge_base.knowledge_base_id,
+                    "user_id": knowledge_base.user_id,
+                    "agent_id": knowledge_base.agent_id,
+                    "revision": 1,
+                    "body": _stored(knowledge_base, 1).model_dump_json(),
+                },
+            )
+            _insert_version(connection, version)
+            _append_events(connection, None, stored)
+        return stored
+
+    def get(self, user_id: str, agent_id: str) -> Agent:
+        rows = self._database.read("SELECT body FROM agents WHERE user_id = ? AND agent_id = ?", user_id, agent_id)
+        if not rows:
+            raise NotFound(f"no agent {agent_id}")
+        return Agent.model_validate_json(rows[0][0])
+
+    def page(self, user_id: str, *, limit: int, cursor: str | None = None) -> Page[Agent]:
+        at, name = _read_cursor(cursor) if cursor else (2**62, "")
+        rows = self._database.read(
+            "SELECT body FROM agents WHERE user_id = ? AND (created_at, agent_id) < (?, ?)"
+            " ORDER BY created_at DESC, agent_id DESC LIMIT ?",
+            user_id,
+            at,
+            name,
+            limit + 1,
+        )
+        return _page_of(rows, Agent, limit, "created_at", "agent_id")
+
+    def save(self, agent: Agent) -> Agent:
+        with self._database.write() as connection:
+            return _save_agent(connection, agent)
+
+    def unfinished(self) -> list[Agent]:
+        rows = self._database.read("SELECT body FROM agents WHERE unfinished = 1 ORDER BY created_at")
+        return [Agent.model_validate_json(body) for (body,) in rows]
+
+    def delete(self, user_id: str, agent_id: str) -> None:
+        tables = ("agents", "knowledge_bases", "versions", "journal", "leases", "events", "api_keys", "conversations")
+        with self._database.write() as connection:
+            for table in tables:
+                connection.execute(
+                    f"DELETE FROM {table} WHERE user_id = ? AND agent_id = ?",  # noqa: S608 - names from the tuple above
+                    (user_id, agent_id),
+                )
+            connection.execute("DELETE FROM idempotency WHERE user_id = ? AND resource_id = ?", (user_id, agent_id))
+
+    def events(self, user_id: str, agent_id: str, *, after: int = 0) -> list[AgentEvent]:
+        rows = self._database.read(
+            "SELECT body FROM events WHERE user_id = ? AND agent_id = ? AND seq > ? ORDER BY seq",
+            user_id,
+            agent_id,
+            after,
+        )
+        return [AgentEvent.model_validate_json(body) for (body,) in rows]
+
+
+class SqliteKnowledgeBases(KnowledgeBaseRepository):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, user_id: str, knowledge_base_id: str) -> KnowledgeBase:
+        rows = self._database.read(
+            "SELECT body FROM knowledge_bases WHERE knowledge_base_id = ? AND user_id = ?", knowledge_base_id, user_id
+        )
+        if not rows:
+            raise NotFound(f"no knowledge base {knowledge_base_id}")
+        return KnowledgeBase.model_validate_json(rows[0][0])
+
+    def save(self, knowledge_base: KnowledgeBase) -> KnowledgeBase:
+        keys: dict[str, str | int] = {
+            "knowledge_base_id": knowledge_base.knowledge_base_id,
+            "user_id": knowledge_base.user_id,
+        }
+        with self._database.write() as connection:
+            return _compare_and_set(connection, "knowledge_bases", keys, knowledge_base)
+
+    def delete(self, user_id: str, knowledge_base_id: str) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                "DELETE FROM knowledge_bases WHERE knowledge_base_id = ? AND user_id = ?", (knowledge_base_id, user_id)
+            )
+
+
+def _insert_version(connection: sqlite3.Connection, version: AgentVersion) -> AgentVersion:
+    stored = _stored(version, 1)
+    _insert(
+        connection,
+        "versions",
+        {
+            "user_id": version.user_id,
+            "agent_id": version.agent_id,
+            "version": version.version,
+            "revision": 1,
+            "body": stored.model_dump_json(),
+        },
+    )
+    return stored
+
+
+class SqliteVersions(VersionRepository):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, version: AgentVersion) -> AgentVersion:
+        with self._database.write() as connection:
+            return _insert_version(connection, version)
+
+    def get(self, ref: VersionRef) -> AgentVersion:
+        rows = self._database.read(
+            "SELECT body FROM versions WHERE user_id = ? AND agent_id = ? AND version = ?",
+            ref.user_id,
+            ref.agent_id,
+            ref.version,
+        )
+        if not rows:
+            raise NotFound(f"agent {ref.agent_id} has no version {ref.version}")
+        return AgentVersion.model_validate_json(rows[0][0])
+
+    def history(self, user_id: str, agent_id: str) -> list[AgentVersion]:
+        rows = self._database.read(
+            "SELECT body FROM versions WHERE user_id = ? AND agent_id = ? ORDER BY version DESC", user_id, agent_id
+        )
+        return [AgentVersion.model_validate_json(body) for (body,) in rows]
+
+    def save(self, version: AgentVersion) -> AgentVersion:
+        keys: dict[str, str | int] = {
+            "user_id": version.user_id,
+            "agent_id": version.agent_id,
+            "version": version.version,
+        }
+        with self._database.write() as connection:
+            return _compare_and_set(connection, "versions", keys, version)
+
+
+class SqliteJournal(Journal):
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def acquire(self, ref: VersionRef, owner: str, *, ttl_ms: int) -> Lease:
+        now = self._clock.now_ms()
+        with self._database.write() as connection:
+            held = self._find_lease(connection, ref)
+            if held and held.owner != owner and held.expires_at > now:
+                raise Conflict(f"version {ref} is being worked on by another run", hint="wait for it to end")
+            keeps_fence = held is not None and held.owner == owner and held.expires_at > now
+            fence = (held.fence if held else 0) + (0 if keeps_fence else 1)
+            connection.execute(
+                "INSERT OR REPLACE INTO leases (user_id, agent_id, version, owner, fence, expires_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (ref.user_id, ref.agent_id, ref.version, owner, fence, now + ttl_ms),
+            )
+        return Lease(ref=ref, owner=owner, fence=fence, expires_at=now + ttl_ms)
+
+    def renew(self, lease: Lease, *, ttl_ms: int) -> Lease:
+        expires_at = self._clock.now_ms() + ttl_ms
+        with self._database.write() as connection:
+            self._require_newest(connection, lease)
+            connection.execute(
+                "UPDATE leases SET expires_at = ? WHERE user_id = ? AND agent_id = ? AND version = ?",
+                (expires_at, lease.ref.user_id, lease.ref.agent_id, lease.ref.version),
+            )
+        return lease.model_copy(update={"expires_at": expires_at})
+
+    def release(self, lease: Lease) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE leases SET expires_at = 0 WHERE user_id = ? AND agent_id = ? AND version = ? AND fence = ?",
+                (lease.ref.user_id, lease.ref.agent_id, lease.ref.version, lease.fence),
+            )
+
+    def record(self, lease: Lease, step: StepRecord, agent: Agent) -> Agent:
+        with self._database.write() as connection:
+            self._require_newest(connection, lease)
+            connection.execute(
+                "INSERT OR REPLACE INTO journal (user_id, agent_id, version, step, body) VALUES (?, ?, ?, ?, ?)",
+                (step.ref.user_id, step.ref.agent_id, step.ref.version, step.step, step.model_dump_json()),
+            )
+            return _save_agent(connection, agent)
+
+    def find(self, ref: VersionRef, step: Step) -> StepRecord | None:
+        rows = self._database.read(
+            "SELECT body FROM journal WHERE user_id = ? AND agent_id = ? AND version = ? AND step = ?",
+            ref.user_id,
+            ref.agent_id,
+            ref.version,
+            step,
+        )
+        return StepRecord.model_validate_json(rows[0][0]) if rows else None
+
+    def steps(self, ref: VersionRef) -> list[StepRecord]:
+        rows = self._database.read(
+            "SELECT body FROM journal WHERE user_id = ? AND agent_id = ? AND version = ?",
+            ref.user_id,
+            ref.agent_id,
+            ref.version,
+        )
+        order = list(Step)
+        return sorted((StepRecord.model_validate_json(body) for (body,) in rows), key=lambda row: order.index(row.step))
+
+    def lease(self, ref: VersionRef) -> Lease | None:
+        with self._database.write() as connection:
+            return self._find_lease(connection, ref)
+
+    @staticmethod
+    def _find_lease(connection: sqlite3.Connection, ref: VersionRef) -> Lease | None:
+        row = connection.execute(
+            "SELECT owner, fence, expires_at FROM leases WHERE user_id = ? AND agent_id = ? AND version = ?",
+            (ref.user_id, ref.agent_id, ref.version),
+        ).fetchone()
+        return Lease(ref=ref, owner=row[0], fence=row[1], expires_at=row[2]) if row else None
+
+    def _require_newest(self, connection: sqlite3.Connection, lease: Lease) -> None:
+        held = self._find_lease(connection, lease.ref)
+        if held is None or held.fence != lease.fence or held.owner != lease.owner:
+            raise LeaseLost(f"another run took over version {lease.ref}")
+
+
+class SqliteApiKeys(ApiKeyRepository):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, key: ApiKey) -> ApiKey:
+        stored = _stored(key, 1)
+        columns: dict[str, str | int] = {
+            "key_id": key.key_id,
+            "user_id": key.user_id,
+            "agent_id": key.agent_id,
+            "revision": 1,
+            "body": stored.model_dump_json(),
+        }
+        with self._database.write() as connection:
+            _insert(connection, "api_keys", columns)
+        return stored
+
+    def find(self, key_id: str) -> ApiKey | None:
+        rows = self._database.read("SELECT body FROM api_keys WHERE key_id = ?", key_id)
+        return ApiKey.model_validate_json(rows[0][0]) if rows else None
+
+    def of_agent(self, user_id: str, agent_id: str) -> list[ApiKey]:
+        rows = self._database.read(
+            "SELECT body FROM api_keys WHERE user_id = ? AND agent_id = ? ORDER BY key_id", user_id, agent_id
+        )
+        return sorted((ApiKey.model_validate_json(body) for (body,) in rows), key=lambda key: key.created_at)
+
+    def save(self, key: ApiKey) -> ApiKey:
+        with self._database.write() as connection:
+            return _compare_and_set(connection, "api_keys", {"key_id": key.key_id, "user_id": key.user_id}, key)
+
+
+class SqliteConversations(ConversationRepository):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, conversation: Conversation) -> Conversation:
+        stored = _stored(conversation, 1)
+        columns: dict[str, str | int] = {
+            "user_id": conversation.user_id,
+            "conversation_id": conversation.conversation_id,
+            "agent_id": conversation.agent_id,
+            "started_at": conversation.started_at,
+            "revision": 1,
+            "body": stored.model_dump_json(),
+        }
+        with self._database.write() as connection:
+            _insert(connection, "conversations", columns)
+        return stored
+
+    def get(self, user_id: str, conversation_id: str) -> Conversation:
+        rows = self._database.read(
+            "SELECT body FROM conversations WHERE user_id = ? AND conversation_id = ?", user_id, conversation_id
+        )
+        if not rows:
+            raise NotFound(f"no conversation {conversation_id}")
+        return Conversation.model_validate_json(rows[0][0])
+
+    def page(self, user_id: str, agent_id: str, *, limit: int, cursor: str | None = None) -> Page[Conversation]:
+        at, name = _read_cursor(cursor) if cursor else (2**62, "")
+        rows = self._database.read(
+            "SELECT body FROM conversations WHERE user_id = ? AND agent_id = ?"
+            " AND (started_at, conversation_id) < (?, ?) ORDER BY started_at DESC, conversation_id DESC LIMIT ?",
+            user_id,
+            agent_id,
+            at,
+            name,
+            limit + 1,
+        )
+        return _page_of(rows, Conversation, limit, "started_at", "conversation_id")
+
+    def save(self, conversation: Conversation) -> Conversation:
+        keys: dict[str, str | int] = {
+            "user_id": conversation.user_id,
+            "conversation_id": conversation.conversation_id,
+        }
+        with self._database.write() as connection:
+            return _compare_and_set(connection, "conversations", keys, conversation)
+
+
+class SqliteIdempotency(IdempotencyRepository):
+    """Claims older than 24 hours are forgotten when the next one is made."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def claim(self, user_id: str, key: str, body_sha256: str, resource_id: str) -> str:
+        now = self._clock.now_ms()
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM idempotency WHERE created_at < ?", (now - IDEMPOTENCY_MS,))
+            row = connection.execute(
+                "SELECT body_sha256, resource_id FROM idempotency WHERE user_id = ? AND key = ?", (user_id, key)
+            ).fetchone()
+            if row is None:
+                columns: dict[str, str | int] = {
+                    "user_id": user_id,
+                    "key": key,
+                    "body_sha256": body_sha256,
+                    "resource_id": resource_id,
+                    "created_at": now,
+                }
+                _insert(connection, "idempotency", columns)
+                return resource_id
+        if row[0] != body_sha256:
+            raise Conflict("this Idempotency-Key was used with another body", hint="send a new key for a new request")
+        return str(row[1])
+
+    def release(self, user_id: str, key: str) -> None:
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM idempotency WHERE user_id = ? AND key = ?", (user_id, key))

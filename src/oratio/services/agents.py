@@ -1,0 +1,233 @@
+"""Agents from the operator's side: create, look at, retry, update, roll back, delete."""
+
+import hashlib
+import logging
+import threading
+import uuid
+from collections.abc import Mapping, Sequence
+
+from oratio.domain import tags
+from oratio.domain.agent import Agent, AgentStatus, Step, StepProgress, StepStatus, pending_steps, with_status
+from oratio.domain.brief import AgentBrief
+from oratio.domain.journal import AgentEvent
+from oratio.domain.knowledge_base import Document, KnowledgeBase, KnowledgeBaseStatus
+from oratio.domain.storage_layout import agent_prefix, document_key
+from oratio.domain.values import VersionRef
+from oratio.domain.version import AgentVersion, VersionStatus
+from oratio.errors import Conflict, FieldProblem, NotFound, StaleRecord, Unavailable
+from oratio.ports.clock import Clock
+from oratio.ports.object_store import ObjectStore
+from oratio.ports.pipeline import Pipeline
+from oratio.ports.repositories import (
+    AgentRepository,
+    IdempotencyRepository,
+    KnowledgeBaseRepository,
+    Page,
+    VersionRepository,
+)
+from oratio.services.briefs import BriefLimits, read_brief, refuse
+from oratio.services.uploads import StagedFile, check_files
+
+logger = logging.getLogger(__name__)
+
+_NAMESPACE = uuid.UUID("6f726174-696f-4000-8000-6167656e7473")
+_KNOWLEDGE_NAMESPACE = uuid.UUID("6f726174-696f-4000-8000-6b6e6f776c65")
+
+
+class AgentService:
+    """Every call takes the tenant first; another tenant's agent is `NotFound`."""
+
+    def __init__(
+        self,
+        *,
+        agents: AgentRepository,
+        knowledge_bases: KnowledgeBaseRepository,
+        versions: VersionRepository,
+        idempotency: IdempotencyRepository,
+        documents: ObjectStore,
+        pipeline: Pipeline,
+        clock: Clock,
+        limits: BriefLimits,
+        max_files: int,
+    ) -> None:
+        self._agents = agents
+        self._knowledge_bases = knowledge_bases
+        self._versions = versions
+        self._idempotency = idempotency
+        self._documents = documents
+        self._pipeline = pipeline
+        self._clock = clock
+        self._limits = limits
+        self._max_files = max_files
+        # Creating runs in parallel makes Prefect's SQLite answer after seconds; one at a time takes 0.1 s each.
+        self._starting = threading.Lock()
+
+    def submit(
+        self,
+        user_id: str,
+        form: Mapping[str, str],
+        files: Sequence[StagedFile],
+        *,
+        idempotency_key: str | None = None,
+    ) -> Agent:
+        """Check the form, store the files, write the records, start the flow.
+
+        Raises:
+            InvalidInput: Lists every field and file that breaks a rule; nothing was kept.
+            Conflict: The idempotency key was used with another body.
+        """
+        documents, problems = check_files(files)
+        if not files:
+            problems.append(FieldProblem(("files",), "is empty; send at least one document"))
+        brief, wrong = read_brief(form, [document.path for document in documents], self._limits)
+        refuse(problems + wrong)
+        assert brief is not None
+        agent_id = str(uuid.uuid5(_NAMESPACE, f"{user_id}\0{idempotency_key}") if idempotency_key else uuid.uuid4())
+        if idempotency_key:
+            agent_id = self._idempotency.claim(user_id, idempotency_key, _fingerprint(brief, documents), agent_id)
+            try:
+                return self._agents.get(user_id, agent_id)
+            except NotFound:
+                pass
+        self._store(user_id, agent_id, files)
+        agent = self._record(user_id, agent_id, brief, documents)
+        logger.info("agent_id=<%s> files=<%d> | agent submitted", agent_id, len(files))
+        return self.start(agent)
+
+    def _store(self, user_id: str, agent_id: str, files: Sequence[StagedFile]) -> None:
+        labels = tags.object_tags(user_id, agent_id, "document")
+        for file in files:
+            self._documents.put_file(document_key(user_id, agent_id, file.path), file.location, tags=labels)
+
+    def _record(self, user_id: str, agent_id: str, brief: AgentBrief, documents: Sequence[Document]) -> Agent:
+        now = self._clock.now_ms()
+        knowledge_base_id = str(uuid.uuid5(_KNOWLEDGE_NAMESPACE, agent_id))
+        agent = Agent(
+            user_id=user_id,
+            agent_id=agent_id,
+            **brief.model_dump(by_alias=False),
+            knowledge_base_id=knowledge_base_id,
+            status=AgentStatus.CREATING,
+            created_at=now,
+            updated_at=now,
+            progress=pending_steps(),
+        )
+        knowledge_base = KnowledgeBase(
+            knowledge_base_id=knowledge_base_id,
+            user_id=user_id,
+            agent_id=agent_id,
+            s3_path=self._documents.uri(agent_prefix(user_id, agent_id)),
+            status=KnowledgeBaseStatus.NOTREADY,
+            folder_file_descriptions=brief.folder_file_descriptions,
+            created_at=now,
+            updated_at=now,
+        )
+        version = AgentVersion(
+            user_id=user_id,
+            agent_id=agent_id,
+            version=1,
+            status=VersionStatus.BUILDING,
+            brief=brief,
+            documents=tuple(documents),
+            created_at=now,
+            updated_at=now,
+        )
+        try:
+            return self._agents.add(agent, knowledge_base, version)
+        except Conflict:
+            # The same idempotency key, at the same moment: the other call's agent is this one's.
+            return self._agents.get(user_id, agent_id)
+
+    def start(self, agent: Agent) -> Agent:
+        """Start the flow this agent is waiting for; without the engine it waits for the reconciler."""
+        ref = VersionRef(user_id=agent.user_id, agent_id=agent.agent_id, version=agent.latest_version)
+        try:
+            with self._starting:
+                if agent.status is AgentStatus.DELETING:
+                    run_id = self._pipeline.start_delete(agent.user_id, agent.agent_id, agent.attempt)
+                elif agent.current_version is None:
+                    run_id = self._pipeline.start_create(ref, agent.attempt)
+                else:
+                    run_id = self._pipeline.start_update(ref, agent.attempt)
+        except Unavailable:
+            logger.warning("agent_id=<%s> | pipeline not available, the reconciler will start the flow", agent.agent_id)
+            return agent
+        return self._update(agent.user_id, agent.agent_id, flow_run_id=run_id)
+
+    def _update(self, user_id: str, agent_id: str, **changes: object) -> Agent:
+        """Change fields that no step owns, against whatever the flow writes meanwhile."""
+        while True:
+            agent = self._agents.get(user_id, agent_id)
+            try:
+                return self._agents.save(agent.model_copy(update=changes))
+            except StaleRecord:
+                continue
+
+    def get(self, user_id: str, agent_id: str) -> Agent:
+        return self._agents.get(user_id, agent_id)
+
+    def knowledge_base(self, agent: Agent) -> KnowledgeBase:
+        return self._knowledge_bases.get(agent.user_id, agent.knowledge_base_id)
+
+    def page(self, user_id: str, *, limit: int, cursor: str | None = None) -> Page[Agent]:
+        return self._agents.page(user_id, limit=limit, cursor=cursor)
+
+    def events(self, user_id: str, agent_id: str, *, after: int = 0) -> list[AgentEvent]:
+        """Changes after `seq`, in order.
+
+        Raises:
+            NotFound: No such agent of this tenant.
+        """
+        self._agents.get(user_id, agent_id)
+        return self._agents.events(user_id, agent_id, after=after)
+
+    def retry(self, user_id: str, agent_id: str) -> Agent:
+        """Resume a failed creation at the step that failed.
+
+        Raises:
+            Conflict: The agent has not failed.
+        """
+        while True:
+            agent = self._agents.get(user_id, agent_id)
+            if agent.status is not AgentStatus.FAILED:
+                raise Conflict(f"agent {agent_id} is {agent.status}", hint="only a failed agent can be retried")
+            again = with_status(agent, AgentStatus.CREATING, self._clock.now_ms()).model_copy(
+                update={"error": None, "attempt": agent.attempt + 1, "progress": _reopened(agent.progress)}
+            )
+            try:
+                return self.start(self._agents.save(again))
+            except StaleRecord:
+                continue
+
+    def delete(self, user_id: str, agent_id: str) -> Agent:
+        """Begin to take an agent down; it is `deleting` when this returns, and gone when the flow ends."""
+        while True:
+            agent = self._agents.get(user_id, agent_id)
+            going = with_status(agent, AgentStatus.DELETING, self._clock.now_ms())
+            if agent.status is not AgentStatus.DELETING:
+                going = going.model_copy(update={"attempt": agent.attempt + 1, "error": None})
+            try:
+                going = self._agents.save(going)
+            except StaleRecord:
+                continue
+            if agent.status is not AgentStatus.DELETING and agent.flow_run_id:
+                self._pipeline.cancel(agent.flow_run_id)
+            return self.start(going)
+
+    def unfinished(self) -> list[Agent]:
+        """Agents of all tenants that a flow should be working on, for the reconciler."""
+        return self._agents.unfinished()
+
+
+def _reopened(progress: tuple[StepProgress, ...]) -> tuple[StepProgress, ...]:
+    return tuple(
+        StepProgress(step=Step(entry.step)) if entry.status in (StepStatus.FAILED, StepStatus.RUNNING) else entry
+        for entry in progress
+    )
+
+
+def _fingerprint(brief: AgentBrief, documents: Sequence[Document]) -> str:
+    digest = hashlib.sha256(brief.model_dump_json().encode())
+    for document in documents:
+        digest.update(document.model_dump_json().encode())
+    return digest.hexdigest()
