@@ -1,0 +1,69 @@
+"""The AgentCore application around one agent: `/invocations` and `/ping`.
+
+The same application runs on AgentCore (`create_app(...).run()` in a `main.py`) and in the local host's sandbox;
+only the `Connections` differ.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from bedrock_agentcore.runtime import BedrockAgentCoreApp, RequestContext
+
+from oratio.agentkit.connections import Connections
+from oratio.agentkit.definition import AgentDefinition
+from oratio.agentkit.sessions import Sessions, TurnRequest
+
+MAX_PROMPT_CHARS = 20_000
+MAX_HISTORY = 400
+DEFAULT_DEADLINE_MS = 30_000
+MAX_DEADLINE_MS = 900_000
+
+
+def create_app(definition: AgentDefinition, connections: Connections) -> BedrockAgentCoreApp:
+    """Load the agent and put the application round it.
+
+    Raises:
+        BadDefinition: The agent's code does not load.
+    """
+    sessions = Sessions(definition, definition.load(), connections)
+    app = BedrockAgentCoreApp()
+
+    @app.entrypoint
+    async def invoke(payload: object, context: RequestContext) -> AsyncIterator[dict[str, Any]]:
+        """SSE events: `delta {text}` any number of times, then `done {result}` or `error {code, message}`."""
+        try:
+            request = read_request(payload, context.session_id)
+        except ValueError as error:
+            yield {"type": "error", "code": "bad_request", "message": str(error)}
+            return
+        async for event in sessions.turn(request):
+            yield event
+
+    return app
+
+
+def read_request(payload: object, session_id: str | None) -> TurnRequest:
+    """Check `{"prompt", "history": [{role, text}], "deadlineMs"}`, which AgentCore hands over unchecked.
+
+    Raises:
+        ValueError: Says which field is wrong.
+    """
+    if not isinstance(payload, dict):
+        raise ValueError("the payload is not an object")
+    if not session_id:
+        raise ValueError("the session id header is missing")
+    prompt, history = payload.get("prompt"), payload.get("history", [])
+    deadline_ms = payload.get("deadlineMs", DEFAULT_DEADLINE_MS)
+    if not isinstance(prompt, str) or not prompt.strip() or len(prompt) > MAX_PROMPT_CHARS:
+        raise ValueError(f"prompt is not a text of 1 to {MAX_PROMPT_CHARS} characters")
+    if not isinstance(history, list) or len(history) > MAX_HISTORY:
+        raise ValueError(f"history is not a list of at most {MAX_HISTORY} messages")
+    if not isinstance(deadline_ms, int) or not 0 < deadline_ms <= MAX_DEADLINE_MS:
+        raise ValueError(f"deadlineMs is not a number from 1 to {MAX_DEADLINE_MS}")
+    pairs: list[tuple[str, str]] = []
+    for entry in history:
+        role, text = (entry.get("role"), entry.get("text")) if isinstance(entry, dict) else (None, None)
+        if role not in ("user", "assistant") or not isinstance(text, str):
+            raise ValueError("history holds something that is not {role: user|assistant, text}")
+        pairs.append((role, text))
+    return TurnRequest(session_id=session_id, prompt=prompt, history=pairs, deadline_s=deadline_ms / 1000)

@@ -1,0 +1,79 @@
+"""The local form of `Connections`: the host's gateway, reached over an inherited control socket.
+
+The agent cannot open a socket. It sends one byte over the control socket and is handed a connected one
+(SCM_RIGHTS) for one call; the host knows the agent, its tenant and its knowledge base from the descriptor.
+"""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Sequence
+from typing import Any, cast
+
+from strands.models import Model
+
+from oratio.agentkit.connections import ConnectionFailed, Connections, FoundPassage
+from oratio.agentkit.framing import BadFrame, encode, receive_frame
+from oratio.agentkit.turn import TurnRecorder
+
+CONNECT_TIMEOUT_S = 5.0
+CONNECT = b"\x01"
+
+
+class Gateway(Connections):
+    """Calls the host over sockets handed out on `control`."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._lock = threading.Lock()
+
+    def connect(self) -> socket.socket:
+        """A fresh connected socket for one call.
+
+        Raises:
+            ConnectionFailed: The host is gone or refuses.
+        """
+        with self._lock:
+            try:
+                self._control.settimeout(CONNECT_TIMEOUT_S)
+                self._control.sendall(CONNECT)
+                data, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
+            except OSError:
+                raise ConnectionFailed("unavailable") from None
+        if not data or not descriptors:
+            raise ConnectionFailed("rate_limited" if data else "unavailable")
+        return socket.socket(fileno=descriptors[0])
+
+    async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """As `connect`, as streams of the running loop."""
+        sock = await asyncio.to_thread(self.connect)
+        return await asyncio.open_connection(sock=sock)
+
+    def model(self, turn: TurnRecorder) -> Model:
+        from oratio.agentkit.gateway_model import GatewayModel
+
+        return GatewayModel(self, turn)
+
+    def search(self, query: str, *, timeout_s: float) -> Sequence[FoundPassage]:
+        passages = self._call({"op": "search", "query": query}, timeout_s).get("passages", [])
+        return cast(list[FoundPassage], passages)
+
+    def hand_off(self, reason: str, summary: str, *, timeout_s: float) -> dict[str, Any]:
+        return self._call({"op": "handOff", "reason": reason, "summary": summary}, timeout_s)
+
+    def _call(self, request: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+        with contextlib.closing(self.connect()) as sock:
+            sock.settimeout(timeout_s)
+            try:
+                sock.sendall(encode(request))
+                answer = receive_frame(sock)
+            except TimeoutError:
+                raise
+            except (OSError, BadFrame):
+                raise ConnectionFailed("unavailable") from None
+        if answer is None:
+            raise ConnectionFailed("unavailable")
+        if "error" in answer:
+            raise ConnectionFailed(str(answer["error"]))
+        return answer
