@@ -1,0 +1,134 @@
+"""The `builtin` model: a Strands model without weights that follows the plan by rule and never invents."""
+
+import json
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import Any, TypedDict, cast, override
+
+from pydantic import BaseModel
+from strands.models import Model
+from strands.types.content import Messages
+from strands.types.streaming import StreamEvent
+from strands.types.tools import ToolSpec
+
+from oratio.adapters.local.dialogue import transcript
+from oratio.adapters.local.dialogue.decide import Call, Reply, decide
+from oratio.adapters.local.dialogue.evidence import DEFAULT_THRESHOLD
+from oratio.domain.plan import AgentPlan
+from oratio.errors import InvalidInput
+
+MODEL_ID = "builtin"
+PROVENANCE_EVENT = "oratioProvenance"
+"""Key of one extra event before `messageStop` of a final reply: `{"answered": bool, "passageIds": [str],
+"stepIds": [str]}`. The gateway takes it out of the stream; Strands itself would pass over it."""
+
+
+class BuiltinConfig(TypedDict, total=False):
+    """What can be configured: the evidence (0 to 1) wanted before an answer is given."""
+
+    model_id: str
+    context_window_limit: int | None
+    answer_threshold: float
+
+
+class BuiltinModel(Model):
+    """Answers extractively from what the tools return and follows the SOP's procedures.
+
+    It keeps nothing between calls: the conversation is read from the messages, so one instance serves any number of
+    sessions at once.
+    """
+
+    def __init__(self, plan: AgentPlan, *, answer_threshold: float | None = None) -> None:
+        self._plan = plan
+        self._config = BuiltinConfig(
+            model_id=MODEL_ID,
+            answer_threshold=DEFAULT_THRESHOLD if answer_threshold is None else answer_threshold,
+        )
+
+    @override
+    def update_config(self, **model_config: Any) -> None:
+        """Change `answer_threshold`; raises InvalidInput for any other name."""
+        if unknown := sorted(set(model_config) - set(BuiltinConfig.__annotations__)):
+            raise InvalidInput(f"the builtin model has no setting {', '.join(unknown)}")
+        self._config = cast(BuiltinConfig, {**self._config, **model_config})
+
+    @override
+    def get_config(self) -> BuiltinConfig:
+        return self._config
+
+    @override
+    async def structured_output[T: BaseModel](
+        self, output_model: type[T], prompt: Messages, system_prompt: str | None = None, **kwargs: Any
+    ) -> AsyncGenerator[dict[str, T | Any], None]:
+        """Rules write no structured output.
+
+        Raises:
+            InvalidInput: Always.
+        """
+        raise InvalidInput(
+            "the builtin model cannot fill a structured output", hint="set ORATIO_MODEL to a model that can"
+        )
+        yield {}
+
+    @override
+    async def stream(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt: str | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[StreamEvent]:
+        """The next tool calls, or the reply, as Strands events; `system_prompt` is not needed, the plan says it all."""
+        tools = {spec["name"]: spec.get("description", "") for spec in tool_specs or []}
+        decision = decide(self._plan, transcript.read(messages), tools, self._config["answer_threshold"])
+        yield {"messageStart": {"role": "assistant"}}
+        if isinstance(decision, Reply):
+            for event in _reply_events(decision):
+                yield event
+        else:
+            for call in decision:
+                for event in _call_events(call):
+                    yield event
+        yield {"messageStop": {"stopReason": "end_turn" if isinstance(decision, Reply) else "tool_use"}}
+        yield {
+            "metadata": {
+                "usage": {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0},
+                "metrics": {"latencyMs": 0},
+            }
+        }
+
+
+def _call_events(call: Call) -> list[StreamEvent]:
+    tool_use_id = f"tooluse_{uuid.uuid4().hex[:24]}"
+    return [
+        {"contentBlockStart": {"start": {"toolUse": {"name": call.name, "toolUseId": tool_use_id}}}},
+        {"contentBlockDelta": {"delta": {"toolUse": {"input": json.dumps(call.input)}}}},
+        {"contentBlockStop": {}},
+    ]
+
+
+def _reply_events(reply: Reply) -> list[StreamEvent]:
+    provenance: Mapping[str, Any] = {
+        PROVENANCE_EVENT: {
+            "answered": reply.answered,
+            "passageIds": list(reply.passage_ids),
+            "stepIds": list(reply.step_ids),
+        }
+    }
+    return [
+        {"contentBlockStart": {"start": {}}},
+        *[cast(StreamEvent, {"contentBlockDelta": {"delta": {"text": piece}}}) for piece in _pieces(reply.text)],
+        {"contentBlockStop": {}},
+        cast(StreamEvent, provenance),
+    ]
+
+
+def _pieces(text: str) -> list[str]:
+    """A reply in sentences, so that a voice can begin with the first."""
+    pieces: list[str] = []
+    for word in text.split(" "):
+        if pieces and not pieces[-1].rstrip().endswith((".", "!", "?")):
+            pieces[-1] += f" {word}"
+        else:
+            pieces.append(f" {word}" if pieces else word)
+    return pieces

@@ -1,0 +1,1 @@
+"""The rules of the `builtin` model: values in, values out; no I/O, no clock, no frameworks."""

@@ -1,0 +1,63 @@
+"""When a person takes over, why, and what that person is told."""
+
+from collections.abc import Sequence
+
+from oratio.adapters.local.dialogue.intents import Intent, asks_for_human, spoken
+from oratio.adapters.local.dialogue.lexicon import EVERYDAY
+from oratio.adapters.local.dialogue.procedures import Known
+from oratio.adapters.local.dialogue.text import content_stems, match, stem, stems
+from oratio.adapters.local.dialogue.transcript import Transcript
+from oratio.domain.plan import AgentPlan
+
+OFFER = "Would you like me to hand you over to a person?"
+ASKED = "The caller asked for a human."
+
+_PEOPLE = frozenset(map(stem, ["human", "agent", "person", "representative", "operator", "supervisor", "manager", "people", "someone"]))
+_PASSING = frozenset(
+    map(stem, ["transfer", "hand", "handed", "handoff", "over", "speak", "talk", "connect", "ask", "request", "escalate", "want", "live", "real"])
+)
+_GENERIC = frozenset(map(stem, EVERYDAY)) | frozenset(map(stem, ["request", "handle", "scope", "action", "policy"]))
+SUMMARY_CHARS = 1_000
+
+
+def handoff_reason(plan: AgentPlan, prompt: str, intent: Intent) -> str | None:
+    """Why to hand over now: the caller's plea, or the operator's words whose trigger the message meets."""
+    if intent is Intent.HUMAN:
+        return ASKED
+    said = spoken(prompt)
+    bag = frozenset(stems(prompt))
+    for trigger in plan.handoff.triggers:
+        if any(_meets(phrase, said, bag) for phrase in trigger.phrases):
+            return trigger.text
+    return None
+
+
+def _meets(phrase: str, said: str, bag: frozenset[str]) -> bool:
+    """Whether a message holds a trigger's phrase: all its content words, not only words for people and passing on."""
+    wanted = content_stems(phrase)
+    telling = [word for word in wanted if word not in _PEOPLE and word not in _PASSING and word not in _GENERIC]
+    if not telling:
+        return False
+    if f" {spoken(phrase)} " in f" {said} ":
+        return True
+    return all(match(word, bag) >= 0.8 for word in wanted)
+
+
+def was_offered(last_reply: str) -> bool:
+    """Whether the last reply offered a person."""
+    return last_reply.rstrip().endswith(OFFER)
+
+
+def asked_for_human(prompt: str) -> bool:
+    return asks_for_human(prompt)
+
+
+def summary(transcript: Transcript, known: Sequence[Known]) -> str:
+    """What the human needs to know: the last things asked, in the caller's words, and the facts given."""
+    asked = [turn.user for turn in transcript.past if turn.user][-3:]
+    parts = [f'The caller said: "{transcript.prompt}"'] if transcript.prompt else []
+    if asked:
+        parts.append("Before that: " + "; ".join(f'"{text}"' for text in asked))
+    if known:
+        parts.append("Known: " + "; ".join(f"{entry.fact.name.replace('_', ' ')}: {entry.value}" for entry in known))
+    return (". ".join(parts) + ".")[:SUMMARY_CHARS]

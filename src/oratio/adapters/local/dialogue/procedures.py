@@ -1,0 +1,197 @@
+"""The SOP's procedures: which one a message is about, what it still needs to know, what it says."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from oratio.adapters.local.dialogue import facts as given
+from oratio.adapters.local.dialogue.intents import Intent, classify, spoken
+from oratio.adapters.local.dialogue.text import Term, coverage, match, stem, stems, terms
+from oratio.adapters.local.dialogue.transcript import Exchange
+from oratio.domain.plan import AgentPlan, Fact, Guardrail, PlanStep
+
+_ALTERNATIVES = re.compile(r"\b(?:or|either|using|one of|any of)\b", re.I)
+_VAGUE = frozenset(
+    map(
+        stem,
+        ["generic", "rule", "policy", "procedure", "step", "basic", "general", "domain", "overview", "introduction", "delivered", "pending", "handle"],
+    )
+)
+_REQUEST = re.compile(
+    r"^(?:(?:so|and|ok|well|also|but|please|just|hi|hello) )*(?:i (?:\w+ )?(?:want|need|like|wish|have to|must|love|am trying|would like)|id like|i d like|im trying|im looking|can (?:you|i|we)|could (?:you|i|we)|would you|will you"
+    r"|may i|help me|please|let me|lets|how (?:do|can|could|should|would) (?:i|we|you)|is it possible|what do i (?:need|have) to do|my |the |there|i |we )"
+)
+_FACTUAL = re.compile(
+    r"^(?:(?:so|and|ok|well|also|but|please) )*(?:what|which|when|why|who|where|whose|how (?:much|many|long|often|soon|far|big|fast|old)|is|are|does|do|did|was|were|has|have|tell me (?:about|what|how|which)|explain|define)\b"
+)
+
+
+class Procedure(NamedTuple):
+    """The steps under one heading of the SOP that the agent acts by."""
+
+    title: str
+    section: str
+    steps: tuple[PlanStep, ...]
+
+    @property
+    def step_ids(self) -> list[str]:
+        return [step.step_id for step in self.steps]
+
+
+class Known(NamedTuple):
+    """A fact and what the caller gave for it."""
+
+    fact: Fact
+    value: str
+
+
+def is_request(text: str) -> bool:
+    """Whether a message wants something done or settled, rather than to know something."""
+    said = spoken(text)
+    return bool(_REQUEST.match(said)) or not _FACTUAL.match(said)
+
+
+def is_factual(text: str) -> bool:
+    """Whether a message asks to know something: what, when, how much, is it, does it."""
+    return bool(_FACTUAL.match(spoken(text)))
+
+
+@lru_cache(maxsize=64)
+def procedures(plan: AgentPlan) -> tuple[Procedure, ...]:
+    """The plan's steps by heading, in order, where at least one of them is an act, a question or a required wording."""
+    sections: dict[str, list[PlanStep]] = {}
+    for step in plan.steps:
+        sections.setdefault(step.section, []).append(step)
+    found = []
+    for section, steps in sections.items():
+        if _is_general(section, sections) or not any(step.kind in ("action", "ask", "say") for step in steps):
+            continue
+        found.append(Procedure(section.rsplit(" > ", 1)[-1], section, tuple(steps)))
+    return tuple(found)
+
+
+def _is_general(section: str, sections: dict[str, list[PlanStep]]) -> bool:
+    """Whether a section stands above all others: its steps hold for every procedure."""
+    others = [other for other in sections if other != section]
+    return not section or (
+        bool(others) and " > " not in section and all(other.startswith(f"{section} > ") for other in others)
+    )
+
+
+@lru_cache(maxsize=64)
+def preliminaries(plan: AgentPlan) -> tuple[PlanStep, ...]:
+    """Steps above all procedures that need facts first, such as establishing who is calling."""
+    inside = {step.step_id for procedure in procedures(plan) for step in procedure.steps}
+    return tuple(step for step in plan.steps if step.step_id not in inside and step.facts)
+
+
+def find(plan: AgentPlan, text: str) -> tuple[Procedure, float] | None:
+    """The procedure a message is about and how surely (0 to 1); None below an even chance."""
+    asked = terms(text)
+    if not asked:
+        return None
+    best: tuple[Procedure, float] | None = None
+    for procedure in procedures(plan):
+        score = _score(procedure, asked, frozenset(stems(text)))
+        if score >= 0.5 and (best is None or score > best[1]):
+            best = procedure, score
+    return best
+
+
+def _score(procedure: Procedure, asked: Sequence[Term], said: frozenset[str]) -> float:
+    title = [term for term in terms(procedure.title.lower()) if term.stem not in _VAGUE]
+    if not title:
+        return 0.0
+    own = sum(term.weight * match(term.stem, said) for term in title) / sum(term.weight for term in title)
+    texts = frozenset(stems(" ".join([procedure.title, *(step.text for step in procedure.steps)])))
+    return 0.65 * own + 0.35 * coverage(asked, texts) if own >= 0.5 else 0.0
+
+
+def needed(plan: AgentPlan, procedure: Procedure) -> list[tuple[Fact, ...]]:
+    """The facts a procedure needs, in order; a group of several is satisfied by any one of them."""
+    groups: list[tuple[Fact, ...]] = []
+    seen: set[str] = set()
+    steps = (*preliminaries(plan), *procedure.steps)
+    by_id = {step.step_id: step for step in plan.steps}
+    siblings: dict[str, list[Fact]] = {}
+    for step in steps:
+        fresh = [fact for fact in step.facts if fact.name not in seen]
+        seen.update(fact.name for fact in fresh)
+        parent = by_id.get(step.parent_id) if step.parent_id else None
+        if parent and fresh and _ALTERNATIVES.search(parent.text):
+            siblings.setdefault(parent.step_id, []).extend(fresh)
+        elif len(fresh) > 1 and _ALTERNATIVES.search(step.text):
+            groups.append(tuple(fresh))
+        else:
+            groups.extend((fact,) for fact in fresh)
+    return [*(tuple(group) for group in siblings.values()), *groups]
+
+
+def known_facts(groups: Sequence[Sequence[Fact]], past: Sequence[Exchange], prompt: str) -> list[Known]:
+    """What the caller has given so far: answers to a fact's own question, and unmistakable facts at any time."""
+    values: dict[str, Known] = {}
+    said_before = ""
+    for user, assistant in [*((turn.user, turn.assistant) for turn in past), (prompt, "")]:
+        taken: set[str] = set()
+        for fact in (fact for group in groups for fact in group):
+            asked = bool(fact.question) and fact.question in said_before
+            value = given.answered(fact, user) if asked else given.volunteered(fact, user)
+            if value and (asked or (fact.name not in values and value not in taken)):
+                values[fact.name] = Known(fact, value)
+                taken.add(value)
+        said_before = assistant
+    return list(values.values())
+
+
+def missing(groups: Sequence[Sequence[Fact]], known: Sequence[Known]) -> Fact | None:
+    """The next fact to ask for."""
+    names = {entry.fact.name for entry in known}
+    for group in groups:
+        if not any(fact.name in names for fact in group):
+            return group[0]
+    return None
+
+
+def pending(plan: AgentPlan, last_reply: str) -> Fact | None:
+    """The fact that was asked for last."""
+    asked = [fact for step in plan.steps for fact in step.facts if fact.question and fact.question in last_reply]
+    return max(asked, key=lambda fact: last_reply.rfind(fact.question), default=None)
+
+
+def active(plan: AgentPlan, past: Sequence[Exchange]) -> Procedure | None:
+    """The procedure the conversation is in: the last one that a caller's message was about."""
+    for turn in reversed(past):
+        if classify(turn.user) is Intent.OTHER and is_request(turn.user) and (hit := find(plan, turn.user)):
+            return hit[0]
+    return None
+
+
+def prohibition(plan: AgentPlan, text: str) -> Guardrail | None:
+    """The guardrail that forbids what a message asks for."""
+    asked = [term for term in terms(text) if term.weight > 0.5]
+    if len(asked) < 2:
+        return None
+    best: tuple[float, Guardrail] | None = None
+    for rail in plan.guardrails:
+        if rail.kind != "must_not":
+            continue
+        bag = frozenset(stems(rail.text))
+        share = coverage(asked, bag)
+        back = coverage([term for term in terms(rail.text) if term.weight > 0.5], frozenset(stems(text)))
+        met = sum(match(term.stem, bag) > 0 for term in asked)
+        score = 0.6 * share + 0.4 * back
+        if met >= 2 and share >= 0.7 and back >= 0.3 and (best is None or score > best[0]):
+            best = score, rail
+    return best[1] if best else None
+
+
+def steps_of(plan: AgentPlan, rail: Guardrail) -> list[PlanStep]:
+    """The plan's steps that stand on a guardrail's lines."""
+    return [
+        step
+        for step in plan.steps
+        if step.source.document == rail.source.document
+        and step.source.line_start <= rail.source.line_end
+        and rail.source.line_start <= step.source.line_end
+    ]

@@ -1,0 +1,98 @@
+"""Short natural replies to greetings, thanks, goodbyes and the like, within the agent's role."""
+
+import re
+
+from oratio.adapters.local.dialogue import phrasing
+from oratio.adapters.local.dialogue.handoff import was_offered
+from oratio.adapters.local.dialogue.intents import Intent
+from oratio.adapters.local.dialogue.procedures import procedures
+from oratio.adapters.local.dialogue.transcript import Transcript
+from oratio.adapters.local.dialogue.units import plain
+from oratio.domain.plan import AgentPlan
+
+MAX_TOPICS = 5
+
+
+def social_reply(plan: AgentPlan, intent: Intent, transcript: Transcript) -> str | None:
+    """The reply to a message without a subject of its own; None when it has one."""
+    match intent:
+        case Intent.GREETING:
+            return f"{_greeting(plan)} {_abilities(plan)} What can I do for you?"
+        case Intent.HOW_ARE_YOU:
+            return f"I'm doing well, thank you. {_abilities(plan)} What can I do for you?"
+        case Intent.THANKS:
+            return "You're welcome. Is there anything else I can help you with?"
+        case Intent.GOODBYE:
+            return _closing(plan)
+        case Intent.IDENTITY:
+            return f"I'm {plan.agent_name}, an automated assistant, not a person. {_abilities(plan)}"
+        case Intent.ABILITIES:
+            return f"{_abilities(plan)} What would you like to know?"
+        case Intent.REPEAT:
+            return transcript.last_reply or "I haven't said anything yet. What can I do for you?"
+        case Intent.YES:
+            return "Good. What would you like to know?"
+        case Intent.NO:
+            return _after_no(plan, transcript)
+        case Intent.EMPTY:
+            return "I didn't get anything. What can I do for you?"
+        case Intent.NOISE:
+            return "Sorry, I didn't understand that. Could you say it in other words?"
+        case _:
+            return None
+
+
+def _greeting(plan: AgentPlan) -> str:
+    """The SOP's own greeting where it prescribes one, else a plain one with the agent's name."""
+    if wording := _prescribed(plan, r"\b(?:greet|greeting|opening|welcome|start of|begin)"):
+        return wording
+    return f"Hello, this is {plan.agent_name}."
+
+
+def _closing(plan: AgentPlan) -> str:
+    return _prescribed(plan, r"\b(?:clos|goodbye|farewell|end of|sign off|before hanging up)") or (
+        "Goodbye, and thank you for getting in touch."
+    )
+
+
+def _prescribed(plan: AgentPlan, occasion: str) -> str | None:
+    for step in plan.steps:
+        if step.kind in ("say", "closing") and re.search(occasion, f"{step.section} {step.title} {step.text}", re.I):
+            if wording := quoted(step.text):
+                return wording
+    return None
+
+
+def quoted(text: str) -> str | None:
+    """The wording between quotation marks that an SOP prescribes, exactly."""
+    found = re.search(r"[\"\u201c]([^\"\u201d]{3,})[\"\u201d]", text) or re.search(
+        r"(?<!\w)'((?:[^']|(?<=\w)'(?=\w)){3,})'(?!\w)", text
+    )
+    return found[1] if found else None
+
+
+def _after_no(plan: AgentPlan, transcript: Transcript) -> str:
+    if "anything else" in transcript.last_reply:
+        return _closing(plan)
+    if was_offered(transcript.last_reply):
+        return "All right. Is there anything else I can help you with?"
+    return "All right. What else can I help you with?"
+
+
+def _abilities(plan: AgentPlan) -> str:
+    """What the agent can help with, from its role, else its procedures, else its documents."""
+    role = plain(plan.role)
+    if found := re.search(r"\b(?:help|assist)\w* (?:\w+ ){0,3}?(?:with|in)\s+([^.:;]{5,200})", role, re.I):
+        topics = found[1].strip().rstrip(",")
+        return f"I can help you with {topics}."
+    titles = [procedure.title.lower() for procedure in procedures(plan)][:MAX_TOPICS]
+    if titles:
+        return f"I can help you with {_listed(titles)}."
+    topics_of = [phrasing.closed(topic.text)[:-1] for topic in plan.retrieval.topics][:MAX_TOPICS]
+    if topics_of:
+        return f"I can answer questions about {_listed([phrasing.lower_first(topic) for topic in topics_of])}."
+    return "I can answer questions from the documents I was given."
+
+
+def _listed(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
