@@ -5,6 +5,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from oratio.domain import tags
 from oratio.domain.agent import Agent, AgentStatus, Step, StepProgress, StepStatus, pending_steps, with_status
@@ -211,7 +212,8 @@ class AgentService:
             except StaleRecord:
                 continue
             if agent.status is not AgentStatus.DELETING and agent.flow_run_id:
-                self._pipeline.cancel(agent.flow_run_id)
+                with suppress(Unavailable):
+                    self._pipeline.cancel(agent.flow_run_id)
             return self.start(going)
 
     def unfinished(self) -> list[Agent]:

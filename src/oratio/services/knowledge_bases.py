@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from oratio.domain import tags
+from oratio.domain.descriptions import chain
 from oratio.domain.knowledge_base import (
     Document,
     DocumentProblem,
@@ -68,7 +69,7 @@ class KnowledgeBaseService:
         self._require_intact(ref, document)
         self._documents.put(
             sidecar_key(ref.user_id, ref.agent_id, path),
-            sidecar(ref.user_id, ref.agent_id, path, version.brief.folder_file_descriptions),
+            sidecar(ref.user_id, ref.agent_id, path, chain(version.brief.folder_file_descriptions, path)),
             tags=tags.object_tags(ref.user_id, ref.agent_id, "document-metadata"),
         )
         return self._engine.inspect(ref, path, document.sha256, document.media_type)

@@ -1,0 +1,228 @@
+"""Puts the platform together: the only importer of adapters.
+
+Building is cheap and touches nothing but the record store; adapters with a cost (the embedding model, a key file)
+pay it when first used.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from oratio.adapters.local.agent_runtime import LocalAgentRuntime
+from oratio.adapters.local.clock import SystemClock
+from oratio.adapters.local.database import Database
+from oratio.adapters.local.identity import EmbeddedIssuer
+from oratio.adapters.local.knowledge_bases import LocalKnowledgeBases
+from oratio.adapters.local.objects import FileObjectStore
+from oratio.adapters.local.records import (
+    SqliteAgents,
+    SqliteApiKeys,
+    SqliteConversations,
+    SqliteIdempotency,
+    SqliteJournal,
+    SqliteKnowledgeBases,
+    SqliteVersions,
+)
+from oratio.adapters.local.secrets import secret_file
+from oratio.adapters.prefect_pipeline import PrefectPipeline
+from oratio.authoring.author import Authored, author
+from oratio.authoring.review import Finding
+from oratio.domain.brief import AgentBrief
+from oratio.domain.knowledge_base import Document
+from oratio.errors import InvalidInput
+from oratio.ports.agent_runtime import AgentRuntime
+from oratio.ports.clock import Clock
+from oratio.ports.identity import Identity, TokenIssuer
+from oratio.ports.knowledge_bases import KnowledgeBases
+from oratio.ports.object_store import ObjectStore
+from oratio.ports.pipeline import Pipeline
+from oratio.ports.repositories import (
+    AgentRepository,
+    ApiKeyRepository,
+    ConversationRepository,
+    IdempotencyRepository,
+    Journal,
+    KnowledgeBaseRepository,
+    VersionRepository,
+)
+from oratio.services.access import AccessService
+from oratio.services.agents import AgentService
+from oratio.services.authoring import AuthoringService
+from oratio.services.briefs import BriefLimits
+from oratio.services.conversations import ConversationService
+from oratio.services.deletion import DeletionService
+from oratio.services.deployment import DeploymentService
+from oratio.services.knowledge_bases import KnowledgeBaseService
+from oratio.services.rehearsal import RehearsalService
+from oratio.services.runs import RunService
+from oratio.services.uploads import Limits, UploadService
+from oratio.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Every port, filled; `token_issuer` exists on the embedded platform only."""
+
+    settings: Settings
+    clock: Clock
+    documents: ObjectStore
+    code: ObjectStore
+    recordings: ObjectStore
+    agents: AgentRepository
+    knowledge_bases: KnowledgeBaseRepository
+    versions: VersionRepository
+    journal: Journal
+    api_keys: ApiKeyRepository
+    conversations: ConversationRepository
+    idempotency: IdempotencyRepository
+    knowledge: KnowledgeBases
+    runtime: AgentRuntime
+    pipeline: Pipeline
+    identity: Identity
+    token_issuer: TokenIssuer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    agents: AgentService
+    uploads: UploadService
+    runs: RunService
+    knowledge_bases: KnowledgeBaseService
+    authoring: AuthoringService
+    rehearsal: RehearsalService
+    deployment: DeploymentService
+    deletion: DeletionService
+    conversations: ConversationService
+    access: AccessService
+
+
+def build_platform(settings: Settings) -> Platform:
+    """The platform the settings name.
+
+    Raises:
+        InvalidInput: The platform has no adapters in this build.
+    """
+    if settings.platform != "local":
+        raise InvalidInput(f"platform {settings.platform!r} has no adapters yet", hint="set ORATIO_PLATFORM=local")
+    data = settings.data
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    clock = SystemClock()
+    database = Database(data / "oratio.db")
+    documents = FileObjectStore(data / "objects", settings.knowledge_bucket)
+    issuer = EmbeddedIssuer(data / "keys", clock)
+    return Platform(
+        settings=settings,
+        clock=clock,
+        documents=documents,
+        code=FileObjectStore(data / "objects", settings.code_bucket),
+        recordings=FileObjectStore(data / "objects", settings.conversations_bucket),
+        agents=SqliteAgents(database),
+        knowledge_bases=SqliteKnowledgeBases(database),
+        versions=SqliteVersions(database),
+        journal=SqliteJournal(database, clock),
+        api_keys=SqliteApiKeys(database),
+        conversations=SqliteConversations(database),
+        idempotency=SqliteIdempotency(database, clock),
+        knowledge=LocalKnowledgeBases(data / "knowledge", documents, clock),
+        runtime=LocalAgentRuntime(
+            data / "agents", settings.local_url("agent-host"), data / "run" / "agent-host.token", clock
+        ),
+        pipeline=PrefectPipeline(settings),
+        identity=issuer,
+        token_issuer=issuer,
+    )
+
+
+def _builtin_author(brief: AgentBrief, documents: Sequence[Document], _findings: Sequence[Finding]) -> Authored:
+    """The deterministic author: the same words make the same code, whatever the review said."""
+    return author(brief, documents)
+
+
+def build_services(platform: Platform) -> Services:
+    """The services over a platform's ports."""
+    settings = platform.settings
+    knowledge_bases = KnowledgeBaseService(
+        agents=platform.agents,
+        knowledge_bases=platform.knowledge_bases,
+        versions=platform.versions,
+        documents=platform.documents,
+        engine=platform.knowledge,
+        clock=platform.clock,
+        environment=settings.environment,
+    )
+    authoring = AuthoringService(
+        versions=platform.versions,
+        code=platform.code,
+        author=_builtin_author,
+        review_key=partial(secret_file, settings.data / "keys" / "review.key"),
+    )
+    return Services(
+        agents=AgentService(
+            agents=platform.agents,
+            knowledge_bases=platform.knowledge_bases,
+            versions=platform.versions,
+            idempotency=platform.idempotency,
+            documents=platform.documents,
+            pipeline=platform.pipeline,
+            clock=platform.clock,
+            limits=BriefLimits(settings.max_sop_chars, settings.max_description_chars),
+            max_files=settings.max_files,
+        ),
+        uploads=UploadService(
+            settings.data / "staging", Limits(settings.max_files, settings.max_total_bytes, settings.max_file_bytes)
+        ),
+        runs=RunService(
+            agents=platform.agents,
+            knowledge_bases=platform.knowledge_bases,
+            versions=platform.versions,
+            journal=platform.journal,
+            clock=platform.clock,
+            lease_ms=settings.lease_seconds * 1000,
+        ),
+        knowledge_bases=knowledge_bases,
+        authoring=authoring,
+        rehearsal=RehearsalService(
+            versions=platform.versions,
+            code=platform.code,
+            runtime=platform.runtime,
+            authoring=authoring,
+            clock=platform.clock,
+            model=settings.model,
+        ),
+        deployment=DeploymentService(
+            agents=platform.agents,
+            versions=platform.versions,
+            code=platform.code,
+            runtime=platform.runtime,
+            authoring=authoring,
+            knowledge_bases=knowledge_bases,
+            clock=platform.clock,
+            environment=settings.environment,
+            api_base=settings.api_base,
+            voice_base=settings.voice_base,
+            rehearsal_required=settings.rehearsal_required,
+        ),
+        deletion=DeletionService(
+            agents=platform.agents,
+            knowledge_bases=platform.knowledge_bases,
+            versions=platform.versions,
+            engine=platform.knowledge,
+            runtime=platform.runtime,
+            stores=(platform.documents, platform.code, platform.recordings),
+        ),
+        conversations=ConversationService(
+            agents=platform.agents,
+            versions=platform.versions,
+            conversations=platform.conversations,
+            recordings=platform.recordings,
+            runtime=platform.runtime,
+            clock=platform.clock,
+            deadline_ms=int(settings.turn_deadline_seconds * 1000),
+        ),
+        access=AccessService(
+            agents=platform.agents,
+            keys=platform.api_keys,
+            clock=platform.clock,
+            pepper=partial(secret_file, settings.data / "keys" / "api-keys.pepper"),
+        ),
+    )

@@ -1,0 +1,128 @@
+"""API keys: made once, shown once, checked on every call."""
+
+import secrets
+from collections.abc import Callable, Sequence
+
+from oratio.domain import api_keys
+from oratio.domain.api_keys import ApiKey, Scope
+from oratio.errors import FieldProblem, InvalidInput, NotAllowed, NotAuthenticated, NotFound, StaleRecord
+from oratio.ports.clock import Clock
+from oratio.ports.repositories import AgentRepository, ApiKeyRepository
+
+_LAST_USE_GRAIN_MS = 60_000
+MAX_NAME_CHARS = 100
+
+
+class AccessService:
+    """Keys of a tenant's agents.
+
+    Args:
+        pepper: The server's secret under which keys are stored; not in the record store.
+    """
+
+    def __init__(
+        self, *, agents: AgentRepository, keys: ApiKeyRepository, clock: Clock, pepper: Callable[[], bytes]
+    ) -> None:
+        self._agents = agents
+        self._keys = keys
+        self._clock = clock
+        self._pepper = pepper
+
+    def create(
+        self,
+        user_id: str,
+        agent_id: str,
+        name: str,
+        *,
+        scopes: Sequence[Scope] = tuple(Scope),
+        expires_at: int | None = None,
+        origins: Sequence[str] = (),
+    ) -> tuple[ApiKey, str]:
+        """A new key and its record; the key itself is never seen again.
+
+        Raises:
+            InvalidInput: An empty name, no scope, or an expiry that has passed.
+            NotFound: No such agent of this tenant.
+        """
+        self._agents.get(user_id, agent_id)
+        now = self._clock.now_ms()
+        problems = []
+        if not name.strip() or len(name) > MAX_NAME_CHARS:
+            problems.append(FieldProblem(("name",), f"must have 1 to {MAX_NAME_CHARS} characters"))
+        if not scopes:
+            problems.append(FieldProblem(("scopes",), "must hold 'invoke', 'voice' or both"))
+        if expires_at is not None and expires_at <= now:
+            problems.append(FieldProblem(("expiresAt",), "has passed already; give a later time in ms since 1970"))
+        if problems:
+            raise InvalidInput("the key was refused", problems)
+        key_id, key = api_keys.compose(secrets.token_bytes(48))
+        record = ApiKey(
+            key_id=key_id,
+            user_id=user_id,
+            agent_id=agent_id,
+            name=name.strip(),
+            hash=api_keys.digest(key, self._pepper()),
+            prefix=api_keys.shown_prefix(key),
+            scopes=tuple(dict.fromkeys(scopes)),
+            origins=tuple(origins),
+            expires_at=expires_at,
+            created_at=now,
+        )
+        return self._keys.add(record), key
+
+    def list(self, user_id: str, agent_id: str) -> list[ApiKey]:
+        self._agents.get(user_id, agent_id)
+        return self._keys.of_agent(user_id, agent_id)
+
+    def revoke(self, user_id: str, agent_id: str, key_id: str) -> None:
+        """End a key for good; repeating it changes nothing.
+
+        Raises:
+            NotFound: No such key of this agent.
+        """
+        while True:
+            record = self._keys.find(key_id)
+            if record is None or record.user_id != user_id or record.agent_id != agent_id:
+                raise NotFound(f"no key {key_id}")
+            if record.revoked_at is not None:
+                return
+            try:
+                self._keys.save(record.model_copy(update={"revoked_at": self._clock.now_ms()}))
+                return
+            except StaleRecord:
+                continue
+
+    def authenticate(self, key: str, agent_id: str, scope: Scope, *, origin: str | None = None) -> ApiKey:
+        """The record of a key that may do this now.
+
+        Raises:
+            NotAuthenticated: Not a key, unknown, revoked or expired.
+            NotFound: A good key, of another agent.
+            NotAllowed: A good key without this scope or origin.
+        """
+        refused = NotAuthenticated("the API key is not valid", hint="create one with `oratio keys create`")
+        key_id = api_keys.key_id_of(key)
+        if key_id is None:
+            raise refused
+        record = self._keys.find(key_id)
+        given = api_keys.digest(key, self._pepper())
+        if not secrets.compare_digest(given, record.hash if record else "0" * 64) or record is None:
+            raise refused
+        now = self._clock.now_ms()
+        if record.revoked_at is not None or (record.expires_at is not None and record.expires_at <= now):
+            raise refused
+        if record.agent_id != agent_id:
+            raise NotFound(f"no agent {agent_id}")
+        if scope not in record.scopes:
+            raise NotAllowed(f"the API key lacks the scope '{scope}'", hint="create a key that has it")
+        if record.origins and origin not in record.origins:
+            raise NotAllowed("the API key is not for this origin", hint="add the origin to a new key")
+        self._touch(record, now)
+        return record
+
+    def _touch(self, record: ApiKey, now_ms: int) -> None:
+        if record.last_used_at is None or now_ms - record.last_used_at >= _LAST_USE_GRAIN_MS:
+            try:
+                self._keys.save(record.model_copy(update={"last_used_at": now_ms}))
+            except StaleRecord:
+                return

@@ -1,0 +1,223 @@
+"""Turns of conversations: asked of the live agent, answered, and kept."""
+
+import asyncio
+import json
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from oratio.domain import tags
+from oratio.domain.agent import Agent, AgentStatus
+from oratio.domain.conversation import Channel, Conversation, Message, Turn, TurnDelta, TurnResult, Usage
+from oratio.domain.storage_layout import transcript_key
+from oratio.errors import AgentFailed, Conflict, FieldProblem, InvalidInput, NotFound, StaleRecord
+from oratio.ports.agent_runtime import LIVE, AgentRuntime, Invocation
+from oratio.ports.clock import Clock
+from oratio.ports.object_store import ObjectStore
+from oratio.ports.repositories import AgentRepository, ConversationRepository, Page, VersionRepository
+
+logger = logging.getLogger(__name__)
+
+MAX_PROMPT_CHARS = 20_000
+HISTORY_TURNS = 20
+_MIN_SESSION, _MAX_SESSION = 8, 128
+
+
+class Opened(NamedTuple):
+    """The first event of every turn: which conversation it belongs to and which version answers."""
+
+    session_id: str
+    version: int
+
+
+class Closed(NamedTuple):
+    """The last event of every turn: the result, and ms from prompt to result."""
+
+    result: TurnResult
+    latency_ms: int
+
+
+type ConversationEvent = Opened | TurnDelta | Closed
+
+
+class ConversationService:
+    def __init__(
+        self,
+        *,
+        agents: AgentRepository,
+        versions: VersionRepository,
+        conversations: ConversationRepository,
+        recordings: ObjectStore,
+        runtime: AgentRuntime,
+        clock: Clock,
+        deadline_ms: int,
+    ) -> None:
+        self._agents = agents
+        self._versions = versions
+        self._conversations = conversations
+        self._recordings = recordings
+        self._runtime = runtime
+        self._clock = clock
+        self._deadline_ms = deadline_ms
+
+    async def stream(
+        self,
+        user_id: str,
+        agent_id: str,
+        prompt: str,
+        session_id: str | None = None,
+        *,
+        channel: Channel = Channel.TEXT,
+    ) -> AsyncIterator[ConversationEvent]:
+        """One turn: `Opened`, any number of `TurnDelta`, `Closed`. What was answered is stored before `Closed`.
+
+        Raises:
+            InvalidInput: The prompt is empty or too long, or the session id is malformed.
+            NotFound: No such agent of this tenant, or a session of another agent.
+            Conflict: The agent is not active.
+            AgentFailed, Unavailable: See `AgentRuntime.invoke`.
+        """
+        _check_turn(prompt, session_id)
+        begun = time.monotonic_ns()
+        agent = self._active(user_id, agent_id)
+        conversation, turns = self._open(agent, session_id or str(uuid.uuid4()), channel)
+        yield Opened(conversation.conversation_id, conversation.version)
+        result = None
+        call = Invocation(
+            session_id=_runtime_session(agent, conversation),
+            prompt=prompt,
+            history=_history(turns),
+            deadline_ms=self._deadline_ms,
+        )
+        runtime_id, qualifier = self._target(agent, conversation)
+        async for event in self._runtime.invoke(runtime_id, qualifier, call):
+            if isinstance(event, TurnDelta):
+                yield event
+            else:
+                result = event
+        if result is None:
+            raise AgentFailed("the agent ended its turn without a result", hint="try again")
+        latency_ms = (time.monotonic_ns() - begun) // 1_000_000
+        turn = Turn(at=self._clock.now_ms(), prompt=prompt, result=result, latency_ms=latency_ms)
+        await asyncio.to_thread(self._keep, conversation, turns, turn)
+        yield Closed(result, latency_ms)
+
+    def _active(self, user_id: str, agent_id: str) -> Agent:
+        agent = self._agents.get(user_id, agent_id)
+        if agent.current_version is None or agent.status is not AgentStatus.ACTIVE:
+            raise Conflict(f"agent {agent_id} is {agent.status}", hint="wait until it is active")
+        return agent
+
+    def _open(self, agent: Agent, conversation_id: str, channel: Channel) -> tuple[Conversation, list[Turn]]:
+        try:
+            conversation = self._conversations.get(agent.user_id, conversation_id)
+        except NotFound:
+            now = self._clock.now_ms()
+            assert agent.current_version is not None
+            conversation = Conversation(
+                user_id=agent.user_id,
+                agent_id=agent.agent_id,
+                conversation_id=conversation_id,
+                version=agent.current_version,
+                channel=channel,
+                started_at=now,
+                updated_at=now,
+            )
+            try:
+                return self._conversations.add(conversation), []
+            except Conflict:
+                conversation = self._conversations.get(agent.user_id, conversation_id)
+        if conversation.agent_id != agent.agent_id:
+            raise NotFound(f"no conversation {conversation_id}")
+        return conversation, self._turns(conversation)
+
+    def _target(self, agent: Agent, conversation: Conversation) -> tuple[str, str]:
+        """A conversation stays on the version it began with; a new one begins at the live endpoint."""
+        record = next(
+            (
+                known
+                for known in self._versions.history(agent.user_id, agent.agent_id)
+                if known.version == conversation.version and known.runtime_id
+            ),
+            None,
+        )
+        if record is None or record.runtime_id is None:
+            raise Conflict(f"agent {agent.agent_id} has no deployed version", hint="wait until it is active")
+        if conversation.version == agent.current_version or record.runtime_version is None:
+            return record.runtime_id, LIVE
+        return record.runtime_id, record.runtime_version
+
+    def _keep(self, conversation: Conversation, turns: list[Turn], turn: Turn) -> None:
+        turns = [*turns, turn]
+        key = transcript_key(conversation.user_id, conversation.agent_id, conversation.conversation_id)
+        lines = "".join(entry.model_dump_json() + "\n" for entry in turns)
+        labels = tags.object_tags(conversation.user_id, conversation.agent_id, "conversation")
+        self._recordings.put(key, lines.encode(), tags=labels)
+        while True:
+            usage = Usage(
+                input_tokens=conversation.usage.input_tokens + turn.result.usage.input_tokens,
+                output_tokens=conversation.usage.output_tokens + turn.result.usage.output_tokens,
+            )
+            changes: dict[str, object] = {"turns": len(turns), "updated_at": turn.at, "usage": usage}
+            if turn.result.handoff:
+                changes |= {"outcome": "handed_off", "handoff": turn.result.handoff}
+            try:
+                self._conversations.save(conversation.model_copy(update=changes))
+                return
+            except StaleRecord:
+                conversation = self._conversations.get(conversation.user_id, conversation.conversation_id)
+            except NotFound:
+                # The agent was deleted while it answered: its transcript goes with it.
+                self._recordings.delete(key)
+                return
+
+    def _turns(self, conversation: Conversation) -> list[Turn]:
+        key = transcript_key(conversation.user_id, conversation.agent_id, conversation.conversation_id)
+        try:
+            lines = self._recordings.get(key).decode().splitlines()
+        except NotFound:
+            return []
+        return [Turn.model_validate(json.loads(line)) for line in lines]
+
+    def page(self, user_id: str, agent_id: str, *, limit: int, cursor: str | None = None) -> Page[Conversation]:
+        self._agents.get(user_id, agent_id)
+        return self._conversations.page(user_id, agent_id, limit=limit, cursor=cursor)
+
+    def get(self, user_id: str, conversation_id: str) -> tuple[Conversation, list[Turn]]:
+        """A conversation with its turns.
+
+        Raises:
+            NotFound: No such conversation of this tenant.
+        """
+        conversation = self._conversations.get(user_id, conversation_id)
+        return conversation, self._turns(conversation)
+
+
+def _check_turn(prompt: str, session_id: str | None) -> None:
+    problems = []
+    if not prompt.strip():
+        problems.append(FieldProblem(("prompt",), "is empty; say something"))
+    elif len(prompt) > MAX_PROMPT_CHARS:
+        problems.append(FieldProblem(("prompt",), f"is longer than {MAX_PROMPT_CHARS} characters"))
+    if session_id is not None and not (
+        _MIN_SESSION <= len(session_id) <= _MAX_SESSION and session_id.replace("-", "").replace("_", "").isalnum()
+    ):
+        msg = f"must be {_MIN_SESSION} to {_MAX_SESSION} letters, digits, '-' or '_'; use the one an answer gave you"
+        problems.append(FieldProblem(("sessionId",), msg))
+    if problems:
+        raise InvalidInput(f"{problems[0].loc[0]} {problems[0].msg}", problems)
+
+
+def _runtime_session(agent: Agent, conversation: Conversation) -> str:
+    """The runtime's own session id: minted from ours, so that no caller can name another tenant's session."""
+    return f"{uuid.uuid5(uuid.UUID(int=0), f'{agent.user_id}/{agent.agent_id}/{conversation.conversation_id}')}"
+
+
+def _history(turns: list[Turn]) -> tuple[Message, ...]:
+    messages: list[Message] = []
+    for turn in turns[-HISTORY_TURNS:]:
+        messages.append(Message(role="user", text=turn.prompt))
+        messages.append(Message(role="assistant", text=turn.result.answer))
+    return tuple(messages)
