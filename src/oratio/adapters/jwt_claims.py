@@ -1,0 +1,76 @@
+"""What every bearer token must hold, whoever signed it; checked against an injected clock."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import jwt
+
+from oratio.errors import NotAuthenticated
+
+MAX_TOKEN_BYTES = 8192
+LEEWAY_S = 30
+ALGORITHM = "RS256"
+# The subject names the tenant in object keys and record keys: no separators, no path parts.
+SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@|:+=-]{0,127}")
+
+
+def refused(why: str) -> NotAuthenticated:
+    return NotAuthenticated(f"the token does not hold ({why})", hint="sign in again, or `oratio token`")
+
+
+def key_id(token: str) -> str:
+    """The `kid` of a token whose header is of the one kind accepted.
+
+    Raises:
+        NotAuthenticated: It is no JWT, is too long, or names another algorithm or no key.
+    """
+    if len(token) > MAX_TOKEN_BYTES:
+        raise refused("it is too long")
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.InvalidTokenError, UnicodeError):
+        raise refused("it is not a JWT") from None
+    kid = header.get("kid")
+    if header.get("alg") != ALGORITHM or not isinstance(kid, str):
+        raise refused("wrong algorithm or no key id")
+    return kid
+
+
+def verified(token: str, key: Any, *, issuer: str, now_s: float) -> Mapping[str, Any]:
+    """The claims of a token signed by `key` (RS256) and good now.
+
+    Raises:
+        NotAuthenticated: Wrong signature, issuer, time or subject.
+    """
+    unchecked = {
+        "verify_exp": False,
+        "verify_iat": False,
+        "verify_nbf": False,
+        "verify_aud": False,
+        "verify_iss": False,
+    }
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token, key, algorithms=[ALGORITHM], options={"require": ["exp", "iat", "iss", "sub"], **unchecked}
+        )
+    except jwt.MissingRequiredClaimError as error:
+        raise refused(f"no claim {error.claim!r}") from None
+    except (jwt.InvalidTokenError, jwt.PyJWTError, UnicodeError, ValueError):
+        raise refused("wrong signature") from None
+    if claims["iss"] != issuer:
+        raise refused("unknown issuer")
+    _check_times(claims, now_s)
+    if not isinstance(claims["sub"], str) or not SUBJECT.fullmatch(claims["sub"]):
+        raise refused("its subject cannot name a tenant")
+    return claims
+
+
+def _check_times(claims: Mapping[str, Any], now_s: float) -> None:
+    times = {name: claims[name] for name in ("exp", "iat", "nbf") if name in claims}
+    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in times.values()):
+        raise refused("a time is not a number")
+    if times["exp"] <= now_s - LEEWAY_S:
+        raise refused("it has expired")
+    if max(times["iat"], times.get("nbf", 0)) > now_s + LEEWAY_S:
+        raise refused("it is not valid yet")
