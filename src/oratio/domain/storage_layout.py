@@ -46,3 +46,10 @@ def transcript_key(user_id: str, agent_id: str, conversation_id: str) -> str:
 
 def audio_key(user_id: str, agent_id: str, conversation_id: str) -> str:
     return f"{user_id}/{agent_id}/{conversation_id}/audio.wav"
+
+
+def archived_document_key(user_id: str, agent_id: str, sha256: str) -> str:
+    """A document's bytes by content, in the generated-code bucket: versions that share them share the object, and
+    replacing a file never loses what an older version was made of.
+    """
+    return f"{user_id}/{agent_id}/documents/{sha256}"

@@ -12,7 +12,8 @@ from oratio.domain.agent import Agent, AgentStatus, Step, StepProgress, StepStat
 from oratio.domain.brief import AgentBrief
 from oratio.domain.journal import AgentEvent
 from oratio.domain.knowledge_base import Document, KnowledgeBase, KnowledgeBaseStatus
-from oratio.domain.storage_layout import agent_prefix, document_key
+from oratio.domain.storage_layout import agent_prefix, archived_document_key, document_key
+from oratio.domain.uploads import name_problems, normalise
 from oratio.domain.values import VersionRef
 from oratio.domain.version import AgentVersion, VersionStatus
 from oratio.errors import Conflict, FieldProblem, NotFound, StaleRecord, Unavailable
@@ -46,6 +47,7 @@ class AgentService:
         versions: VersionRepository,
         idempotency: IdempotencyRepository,
         documents: ObjectStore,
+        archive: ObjectStore,
         pipeline: Pipeline,
         clock: Clock,
         limits: BriefLimits,
@@ -56,6 +58,7 @@ class AgentService:
         self._versions = versions
         self._idempotency = idempotency
         self._documents = documents
+        self._archive = archive
         self._pipeline = pipeline
         self._clock = clock
         self._limits = limits
@@ -139,6 +142,81 @@ class AgentService:
             # The same idempotency key, at the same moment: the other call's agent is this one's.
             return self._agents.get(user_id, agent_id)
 
+    def update(
+        self,
+        user_id: str,
+        agent_id: str,
+        form: Mapping[str, str],
+        files: Sequence[StagedFile],
+        *,
+        delete_files: Sequence[str] = (),
+    ) -> Agent:
+        """Begin version n+1 beside the live one: any field, files added, replaced or removed.
+
+        Returns:
+            The agent; its `latest_version` is the new one.
+
+        Raises:
+            InvalidInput: Lists every field and file that breaks a rule; nothing was kept.
+            Conflict: The agent is not active, or an update is under way.
+        """
+        agent = self._agents.get(user_id, agent_id)
+        if agent.status is not AgentStatus.ACTIVE or agent.current_version is None:
+            raise Conflict(f"agent {agent_id} is {agent.status}", hint="wait until it is active")
+        if agent.error is None and any(entry.ended_at is None for entry in agent.progress):
+            raise Conflict(f"version {agent.latest_version} is being built", hint="wait until it has ended")
+        base = self._versions.get(VersionRef(user_id=user_id, agent_id=agent_id, version=agent.current_version))
+        documents, problems = self._merge(base, files, delete_files)
+        paths = [document.path for document in documents]
+        brief, wrong = read_brief(form, paths, self._limits, base=base.brief)
+        refuse(problems + wrong)
+        assert brief is not None
+        labels = tags.object_tags(user_id, agent_id, "document")
+        for file in files:
+            self._archive.put_file(archived_document_key(user_id, agent_id, file.sha256), file.location, tags=labels)
+        now = self._clock.now_ms()
+        version = AgentVersion(
+            user_id=user_id,
+            agent_id=agent_id,
+            version=agent.latest_version + 1,
+            status=VersionStatus.BUILDING,
+            brief=brief,
+            documents=tuple(documents),
+            created_at=now,
+            updated_at=now,
+        )
+        self._versions.add(version)
+        begun = agent.model_copy(
+            update={
+                "latest_version": version.version,
+                "attempt": 1,
+                "progress": pending_steps(),
+                "error": None,
+                "updated_at": now,
+            }
+        )
+        logger.info("agent_id=<%s> version=<%d> | update submitted", agent_id, version.version)
+        return self.start(self._agents.save(begun))
+
+    def _merge(
+        self, base: AgentVersion, files: Sequence[StagedFile], delete_files: Sequence[str]
+    ) -> tuple[list[Document], list[FieldProblem]]:
+        """The next version's documents, and what is wrong with the change."""
+        sent, problems = check_files(files)
+        kept = {document.path: document for document in base.documents}
+        for path in delete_files:
+            if kept.pop(normalise(path), None) is None:
+                msg = f"{path!r} is not among the agent's files; remove it from the list"
+                problems.append(FieldProblem(("deleteFiles", path), msg))
+        kept.update({document.path: document for document in sent})
+        if not problems:
+            problems = name_problems(list(kept))
+        if len(kept) > self._max_files:
+            problems.append(FieldProblem(("files",), f"would be more than {self._max_files}; remove some"))
+        if not kept:
+            problems.append(FieldProblem(("files",), "would be empty; keep at least one document"))
+        return [kept[path] for path in sorted(kept)], problems
+
     def start(self, agent: Agent) -> Agent:
         """Start the flow this agent is waiting for; without the engine it waits for the reconciler."""
         ref = VersionRef(user_id=agent.user_id, agent_id=agent.agent_id, version=agent.latest_version)
@@ -183,16 +261,17 @@ class AgentService:
         return self._agents.events(user_id, agent_id, after=after)
 
     def retry(self, user_id: str, agent_id: str) -> Agent:
-        """Resume a failed creation at the step that failed.
+        """Resume a failed creation or update at the step that failed.
 
         Raises:
-            Conflict: The agent has not failed.
+            Conflict: Nothing has failed.
         """
         while True:
             agent = self._agents.get(user_id, agent_id)
-            if agent.status is not AgentStatus.FAILED:
-                raise Conflict(f"agent {agent_id} is {agent.status}", hint="only a failed agent can be retried")
-            again = with_status(agent, AgentStatus.CREATING, self._clock.now_ms()).model_copy(
+            if agent.error is None or agent.status not in (AgentStatus.FAILED, AgentStatus.ACTIVE):
+                raise Conflict(f"agent {agent_id} is {agent.status}", hint="only what has failed can be retried")
+            status = AgentStatus.CREATING if agent.status is AgentStatus.FAILED else AgentStatus.ACTIVE
+            again = with_status(agent, status, self._clock.now_ms()).model_copy(
                 update={"error": None, "attempt": agent.attempt + 1, "progress": _reopened(agent.progress)}
             )
             try:

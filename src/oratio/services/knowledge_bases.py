@@ -17,9 +17,15 @@ from oratio.domain.knowledge_base import (
     with_status,
 )
 from oratio.domain.sidecar import sidecar
-from oratio.domain.storage_layout import agent_prefix, document_key, sidecar_key
+from oratio.domain.storage_layout import (
+    SIDECAR_SUFFIX,
+    agent_prefix,
+    archived_document_key,
+    document_key,
+    sidecar_key,
+)
 from oratio.domain.values import VersionRef
-from oratio.errors import NoDocumentsIndexed, NotReady, StaleRecord, StepFailed
+from oratio.errors import NoDocumentsIndexed, NotFound, NotReady, StaleRecord, StepFailed
 from oratio.ports.clock import Clock
 from oratio.ports.knowledge_bases import EngineRef, EngineStatus, KnowledgeBases
 from oratio.ports.object_store import ObjectStore
@@ -43,6 +49,7 @@ class KnowledgeBaseService:
         knowledge_bases: KnowledgeBaseRepository,
         versions: VersionRepository,
         documents: ObjectStore,
+        archive: ObjectStore,
         engine: KnowledgeBases,
         clock: Clock,
         environment: str,
@@ -51,6 +58,7 @@ class KnowledgeBaseService:
         self._records = knowledge_bases
         self._versions = versions
         self._documents = documents
+        self._archive = archive
         self._engine = engine
         self._clock = clock
         self._environment = environment
@@ -59,14 +67,14 @@ class KnowledgeBaseService:
         return [document.path for document in self._versions.get(ref).documents]
 
     def ingest_file(self, ref: VersionRef, path: str) -> DocumentProblem | None:
-        """Write one document's sidecar and look whether it can be read.
+        """Put one document and its sidecar in place for this version, and look whether it can be read.
 
         Raises:
-            StepFailed: The stored bytes are not the ones that were accepted.
+            StepFailed: The accepted bytes are nowhere in the store.
         """
         version = self._versions.get(ref)
         document = next(known for known in version.documents if known.path == path)
-        self._require_intact(ref, document)
+        self._put_in_place(ref, document)
         self._documents.put(
             sidecar_key(ref.user_id, ref.agent_id, path),
             sidecar(ref.user_id, ref.agent_id, path, chain(version.brief.folder_file_descriptions, path)),
@@ -74,10 +82,44 @@ class KnowledgeBaseService:
         )
         return self._engine.inspect(ref, path, document.sha256, document.media_type)
 
-    def _require_intact(self, ref: VersionRef, document: Document) -> None:
-        digest = hashlib.sha256(self._documents.get(document_key(ref.user_id, ref.agent_id, document.path)))
-        if digest.hexdigest() != document.sha256:
-            raise StepFailed(f"{document.path!r} has changed in the store", hint="upload the folder again")
+    def _put_in_place(self, ref: VersionRef, document: Document) -> None:
+        """Make the object at the document's path hold this version's bytes; what stood there goes to the archive."""
+        key = document_key(ref.user_id, ref.agent_id, document.path)
+        labels = tags.object_tags(ref.user_id, ref.agent_id, "document")
+        stands = self._documents.get(key) if self._documents.exists(key) else None
+        if stands is not None and hashlib.sha256(stands).hexdigest() == document.sha256:
+            return
+        try:
+            wanted = self._archive.get(archived_document_key(ref.user_id, ref.agent_id, document.sha256))
+        except NotFound:
+            raise StepFailed(f"{document.path!r} has changed in the store", hint="upload the folder again") from None
+        if stands is not None:
+            self._keep(ref, stands)
+        self._documents.put(key, wanted, tags=labels)
+
+    def _keep(self, ref: VersionRef, data: bytes) -> None:
+        key = archived_document_key(ref.user_id, ref.agent_id, hashlib.sha256(data).hexdigest())
+        if not self._archive.exists(key):
+            self._archive.put(key, data, tags=tags.object_tags(ref.user_id, ref.agent_id, "document"))
+
+    def remove_strays(self, ref: VersionRef) -> int:
+        """Take objects that this version does not know from the prefix, keeping their bytes in the archive.
+
+        Returns:
+            How many documents were removed.
+        """
+        known = {
+            key
+            for path in self.paths(ref)
+            for key in (document_key(ref.user_id, ref.agent_id, path), sidecar_key(ref.user_id, ref.agent_id, path))
+        }
+        prefix = agent_prefix(ref.user_id, ref.agent_id)
+        strays = [stored.key for stored in self._documents.list(prefix) if stored.key not in known]
+        for key in strays:
+            if not key.endswith(SIDECAR_SUFFIX):
+                self._keep(ref, self._documents.get(key))
+            self._documents.delete(key)
+        return sum(not key.endswith(SIDECAR_SUFFIX) for key in strays)
 
     def keep_problems(self, ref: VersionRef, problems: Sequence[DocumentProblem]) -> None:
         self._change(ref, problems=tuple(sorted(problems, key=lambda problem: problem.path)))

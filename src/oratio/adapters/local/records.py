@@ -85,7 +85,12 @@ def _page_of[R: Value](bodies: Sequence[tuple[str, ...]], model: type[R], limit:
 
 def _is_unfinished(agent: Agent) -> int:
     busy = agent.status in (AgentStatus.CREATING, AgentStatus.DELETING)
-    updating = agent.status is AgentStatus.ACTIVE and any(entry.ended_at is None for entry in agent.progress)
+    # An update that failed waits for the operator, not for a flow.
+    updating = (
+        agent.status is AgentStatus.ACTIVE
+        and agent.error is None
+        and any(entry.ended_at is None for entry in agent.progress)
+    )
     return int(busy or updating)
 
 
