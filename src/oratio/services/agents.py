@@ -175,10 +175,11 @@ class AgentService:
         for file in files:
             self._archive.put_file(archived_document_key(user_id, agent_id, file.sha256), file.location, tags=labels)
         now = self._clock.now_ms()
+        newest = self._versions.history(user_id, agent_id)[0].version
         version = AgentVersion(
             user_id=user_id,
             agent_id=agent_id,
-            version=agent.latest_version + 1,
+            version=newest + 1,
             status=VersionStatus.BUILDING,
             brief=brief,
             documents=tuple(documents),
