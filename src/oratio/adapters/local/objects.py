@@ -1,0 +1,239 @@
+"""Objects as plain files below one folder, each with its tags beside it."""
+
+import errno
+import json
+import os
+import secrets
+import shutil
+import stat
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from oratio.errors import Conflict, InvalidInput, NotFound
+from oratio.ports.object_store import ObjectStore, StoredObject
+
+_BLOCK = 1 << 20
+_TAGS = ".tags"
+_INCOMING = ".incoming"
+_ATTEMPTS = 8  # a folder may be pruned between its making and its use
+
+
+class FileObjectStore(ObjectStore):
+    """One bucket as the folder `<root>/<bucket>`; an object is the file its key names, byte for byte.
+
+    A `put` is: write a temporary file, fsync, write the tags, rename, fsync the folder. The tags stand in
+    `<root>/.tags/<bucket>/<key>/<stamp>.json`, where the stamp is the size and modification time of exactly the
+    bytes they belong to; so a crash between the two leaves the old object with its old tags or the new with the
+    new. Folders are opened one by one without following links, so no key can reach outside.
+
+    Quirk: unlike S3, `a` and `a/b` cannot both be keys; `put` then raises `Conflict`.
+    """
+
+    def __init__(self, root: Path, bucket: str) -> None:
+        self._bucket = bucket
+        self._folder = root / bucket
+        self._tags = root / _TAGS / bucket
+        self._incoming = root / _INCOMING / bucket
+        for folder in (self._folder, self._tags, self._incoming):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def put(self, key: str, data: bytes, *, tags: Mapping[str, str]) -> None:
+        self._store(key, [data], tags)
+
+    def put_file(self, key: str, source: Path, *, tags: Mapping[str, str]) -> None:
+        with source.open("rb") as file:
+            self._store(key, iter(lambda: file.read(_BLOCK), b""), tags)
+
+    def get(self, key: str) -> bytes:
+        with self._open(key) as file:
+            return file.read()
+
+    def fetch(self, key: str, target: Path) -> None:
+        with self._open(key) as source, target.open("wb") as file:
+            shutil.copyfileobj(source, file, _BLOCK)
+
+    def exists(self, key: str) -> bool:
+        try:
+            self._open(key).close()
+        except NotFound:
+            return False
+        return True
+
+    def tags(self, key: str) -> dict[str, str]:
+        for _ in range(_ATTEMPTS):
+            with self._open(key) as file:
+                stamp = _stamp(os.fstat(file.fileno()))
+            with suppress(FileNotFoundError):  # replaced meanwhile: look again
+                tags: dict[str, str] = json.loads((self._tags / key / stamp).read_bytes())
+                return tags
+        return {}
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        folder = prefix.rpartition("/")[0]
+        if folder:
+            _parts(folder)
+        base = self._folder / folder if folder else self._folder
+        yield from (found for found in _walk(base, f"{folder}/" if folder else "") if found.key.startswith(prefix))
+
+    def delete(self, key: str) -> None:
+        parts = _parts(key)
+        with suppress(FileNotFoundError, NotADirectoryError), self._parent(parts) as folder:
+            if stat.S_ISDIR(os.stat(parts[-1], dir_fd=folder, follow_symlinks=False).st_mode):
+                return
+            os.unlink(parts[-1], dir_fd=folder)
+            os.fsync(folder)
+        for file in (self._tags / key).glob("*.json"):
+            file.unlink(missing_ok=True)
+        _prune(self._folder, parts[:-1])
+        _prune(self._tags, parts)
+
+    def delete_prefix(self, prefix: str) -> int:
+        if not prefix.endswith("/"):
+            raise InvalidInput(f"the prefix {prefix!r} does not end in '/'", hint="it would also take its neighbours")
+        found = [*self.list(prefix)]
+        for stored in found:
+            self.delete(stored.key)
+        return len(found)
+
+    def uri(self, key: str) -> str:
+        return f"s3://{self._bucket}/{key}"
+
+    def _store(self, key: str, blocks: Iterable[bytes], tags: Mapping[str, str]) -> None:
+        parts = _parts(key)
+        temporary = self._incoming / secrets.token_hex(12)
+        try:
+            stamp = _write(temporary, blocks)
+            for attempt in range(1, _ATTEMPTS + 1):
+                try:
+                    self._place(temporary, key, parts, stamp, tags)
+                    return
+                except FileNotFoundError:
+                    if attempt == _ATTEMPTS:
+                        raise
+        except (NotADirectoryError, IsADirectoryError, FileExistsError):
+            raise Conflict(f"{key!r} is below a file, or is itself a folder", hint="rename one of the two") from None
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise InvalidInput(f"{key!r} is too long for this file system", hint="shorten its names") from None
+            raise
+        finally:
+            temporary.unlink(missing_ok=True)
+            temporary.with_suffix(".tags").unlink(missing_ok=True)
+
+    def _place(self, temporary: Path, key: str, parts: tuple[str, ...], stamp: str, tags: Mapping[str, str]) -> None:
+        with self._parent(parts, create=True) as folder:
+            replaced = None
+            with suppress(FileNotFoundError):
+                replaced = _stamp(os.stat(parts[-1], dir_fd=folder, follow_symlinks=False))
+            beside = self._tags / key
+            beside.mkdir(parents=True, exist_ok=True)
+            draft = temporary.with_suffix(".tags")
+            draft.unlink(missing_ok=True)
+            _write(draft, [json.dumps(dict(tags)).encode()])
+            draft.replace(beside / stamp)
+            _sync(beside)
+            os.rename(temporary, parts[-1], dst_dir_fd=folder)
+            os.fsync(folder)
+        if replaced:
+            (beside / replaced).unlink(missing_ok=True)
+
+    def _open(self, key: str) -> BinaryIO:
+        """The object's bytes, opened without following links.
+
+        Raises:
+            NotFound: No such object.
+        """
+        parts = _parts(key)
+        try:
+            with self._parent(parts) as folder:
+                handle = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+        except OSError as error:
+            if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}:
+                raise NotFound(f"there is no object {key!r} in {self._bucket}") from None
+            raise
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise NotFound(f"there is no object {key!r} in {self._bucket}")
+        return os.fdopen(handle, "rb")
+
+    @contextmanager
+    def _parent(self, parts: tuple[str, ...], *, create: bool = False) -> Iterator[int]:
+        """A descriptor of the folder that holds the key's file; every folder on the way is a real one."""
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(self._folder, flags)
+        try:
+            for part in parts[:-1]:
+                if create:
+                    with suppress(FileExistsError):
+                        os.mkdir(part, dir_fd=handle)
+                        os.fsync(handle)
+                inner = os.open(part, flags, dir_fd=handle)
+                os.close(handle)
+                handle = inner
+            yield handle
+        finally:
+            os.close(handle)
+
+
+def _parts(key: str) -> tuple[str, ...]:
+    """The names a key is made of.
+
+    Raises:
+        InvalidInput: The key could name something outside of the bucket.
+    """
+    parts = tuple(key.split("/"))
+    if "\0" in key or any(part in {"", ".", ".."} for part in parts):
+        raise InvalidInput(f"{key!r} is no object key", hint="a key is a plain relative path")
+    return parts
+
+
+def _stamp(status: os.stat_result) -> str:
+    return f"{status.st_mtime_ns}-{status.st_size}.json"
+
+
+def _write(path: Path, blocks: Iterable[bytes]) -> str:
+    """Write and fsync a new file with a modification time of its own; its stamp."""
+    with path.open("xb") as file:
+        for block in blocks:
+            file.write(block)
+        file.flush()
+        moment = time.time_ns() // 1_000 * 1_000 + secrets.randbelow(1_000)
+        os.utime(file.fileno(), ns=(moment, moment))
+        os.fsync(file.fileno())
+        return _stamp(os.fstat(file.fileno()))
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[StoredObject]:
+    """Every file below a folder, in code-point order of the whole keys (a folder sorts with its `/`)."""
+    try:
+        entries = [
+            (entry.name + ("/" if entry.is_dir(follow_symlinks=False) else ""), entry) for entry in os.scandir(folder)
+        ]
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name, entry in sorted(entries, key=lambda pair: pair[0]):
+        if name.endswith("/"):
+            yield from _walk(Path(entry.path), prefix + name)
+        elif entry.is_file(follow_symlinks=False):
+            with suppress(FileNotFoundError):
+                yield StoredObject(prefix + name, entry.stat(follow_symlinks=False).st_size)
+
+
+def _prune(root: Path, parts: tuple[str, ...]) -> None:
+    """Remove the folders of a key that hold nothing any more, innermost first."""
+    for depth in range(len(parts), 0, -1):
+        try:
+            root.joinpath(*parts[:depth]).rmdir()
+        except OSError:
+            return
