@@ -1,0 +1,57 @@
+"""What people and programs see: tables and words on stdout, one line of error on stderr."""
+
+import json
+import sys
+import time
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+USAGE_ERROR = 2
+
+
+def console() -> Console:
+    return Console(highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def say(line: str) -> None:
+    """One line of plain text for people."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def warn(line: str) -> None:
+    """One line on stderr; control characters in it cannot reach the terminal."""
+    sys.stderr.write(f"oratio: {one_line(line)}\n")
+    sys.stderr.flush()
+
+
+def one_line(text: str) -> str:
+    flat = " ".join(text.split())
+    return "".join(char if char.isprintable() else "?" for char in flat)
+
+
+def fail(line: str, *, code: int = 1) -> NoReturn:
+    warn(line)
+    raise typer.Exit(code)
+
+
+def table(*columns: str) -> Table:
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def when(ms: int | None) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(ms / 1000)) if ms else "-"
+
+
+def megabytes(size: int | None) -> str:
+    return f"{size / 1_000_000:.0f} MB" if size is not None else "-"

@@ -1,0 +1,129 @@
+"""The services of one machine, as data."""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from oratio.adapters.prefect_pipeline import prefect_environment
+from oratio.cli.supervisor.health import HeartbeatHealth, HttpHealth
+from oratio.cli.supervisor.service import Address, Service
+from oratio.errors import Unavailable
+from oratio.settings import Settings, child_environment
+
+# -P: without it `-m` puts the working folder first on the path, and a folder there named `flows` would win.
+_PYTHON = (sys.executable, "-P", "-m")
+_LOOPBACK = "127.0.0.1"
+
+_CALLS, _FLOWS, _AGENTS, _CONSOLE, _PREFECT = range(5)
+"""Stages of stopping: calls end first, then the work they started, then what both stood on."""
+
+
+def service_table(settings: Settings, *, console: bool = True) -> list[Service]:
+    """What `oratio up` runs on this machine, longest start first.
+
+    Raises:
+        Unavailable: The console is not part of this installation.
+    """
+    services = [] if settings.prefect_api_url else [_prefect(settings)]
+    services += [_flows(settings), _api(settings), _agent_host(settings), _voice(settings)]
+    return [*services, _console(settings)] if console else services
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return child_environment(settings, PYTHONUNBUFFERED="1")
+
+
+def _prefect(settings: Settings) -> Service:
+    port = settings.port("prefect")
+    return Service(
+        name="prefect",
+        command=(*_PYTHON, "prefect", "server", "start", "--host", _LOOPBACK, "--port", str(port)),
+        environment=_environment(settings) | prefect_environment(settings),
+        health=HttpHealth(f"{settings.prefect_url}/health"),
+        url=settings.local_url("prefect"),
+        address=Address(_LOOPBACK, port),
+        stop_stage=_PREFECT,
+        grace_s=10,
+    )
+
+
+def _flows(settings: Settings) -> Service:
+    return Service(
+        name="flows",
+        command=(*_PYTHON, "flows.worker"),
+        environment=_environment(settings) | prefect_environment(settings),
+        health=HeartbeatHealth(settings.data / "run" / "flows.health"),
+        stop_stage=_FLOWS,
+        grace_s=20,
+    )
+
+
+def _api(settings: Settings) -> Service:
+    return Service(
+        name="api",
+        command=(*_PYTHON, "oratio.api"),
+        environment=_environment(settings),
+        health=HttpHealth(f"{settings.local_url('api')}/healthz"),
+        url=settings.local_url("api"),
+        address=Address(settings.host, settings.port("api")),
+        stop_stage=_CALLS,
+        grace_s=30,
+    )
+
+
+def _voice(settings: Settings) -> Service:
+    return Service(
+        name="voice",
+        command=(*_PYTHON, "voice_server"),
+        environment=_environment(settings),
+        health=HttpHealth(f"{settings.local_url('voice')}/healthz"),
+        url=settings.local_url("voice").replace("http://", "ws://"),
+        address=Address(settings.host, settings.port("voice")),
+        stop_stage=_CALLS,
+        grace_s=30,
+    )
+
+
+def _agent_host(settings: Settings) -> Service:
+    return Service(
+        name="agent-host",
+        command=(*_PYTHON, "oratio.agent_host"),
+        environment=_environment(settings),
+        health=HttpHealth(f"{settings.local_url('agent-host')}/healthz"),
+        url=settings.local_url("agent-host"),
+        address=Address(_LOOPBACK, settings.port("agent-host")),
+        stop_stage=_AGENTS,
+        grace_s=10,
+    )
+
+
+def _console(settings: Settings) -> Service:
+    port = settings.port("console")
+    options = {
+        "server.port": port,
+        "server.address": settings.host,
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "server.maxUploadSize": -(-settings.max_file_bytes // 1_000_000),
+        "browser.gatherUsageStats": "false",
+        "client.showErrorDetails": "none",
+        "client.toolbarMode": "minimal",
+    }
+    flags = (text for name, value in options.items() for text in (f"--{name}", str(value)))
+    return Service(
+        name="console",
+        command=(*_PYTHON, "streamlit", "run", str(_console_script()), *flags),
+        environment=_environment(settings),
+        health=HttpHealth(f"{settings.local_url('console')}/_stcore/health"),
+        url=settings.local_url("console"),
+        address=Address(settings.host, port),
+        stop_stage=_CONSOLE,
+        grace_s=5,
+    )
+
+
+def _console_script() -> Path:
+    spec = find_spec("console")
+    if spec is None or not spec.submodule_search_locations:
+        raise Unavailable("the console is not part of this installation", hint="start with --no-console")
+    return Path(spec.submodule_search_locations[0]) / "app.py"
