@@ -8,6 +8,8 @@ from oratio.adapters.local.dialogue import evidence as judging
 from oratio.adapters.local.dialogue import phrasing, procedures
 from oratio.adapters.local.dialogue.handoff import OFFER, handoff_reason, summary, was_offered
 from oratio.adapters.local.dialogue.intents import Intent, classify, strip_pleasantries
+from oratio.adapters.local.dialogue.question import question
+from oratio.adapters.local.dialogue.selection import chosen
 from oratio.adapters.local.dialogue.small_talk import social_reply
 from oratio.adapters.local.dialogue.text import content_stems, stems, terms
 from oratio.adapters.local.dialogue.transcript import Exchange, ToolReply, Transcript
@@ -145,11 +147,11 @@ class _Turn:
         passage_ids: list[str] = []
         last_path = ""
         for reply in searched:
-            asked = judging.question(str(reply.input.get("query") or self.prompt))
+            asked = question(str(reply.input.get("query") or self.prompt))
             found = judging.best(asked, judging.passages_of(reply.result))
             if found is None or found.score < self.threshold:
                 continue
-            units = judging.extend(asked, found, 4 if self.manner == "text" else 3)
+            units = chosen(asked, found, 4 if self.manner == "text" else 3)
             text = phrasing.body(units, self.manner)
             passage = found.passage
             said.append(

@@ -12,9 +12,29 @@ from oratio.domain.plan import AgentPlan
 OFFER = "Would you like me to hand you over to a person?"
 ASKED = "The caller asked for a human."
 
-_PEOPLE = frozenset(map(stem, ["human", "agent", "person", "representative", "operator", "supervisor", "manager", "people", "someone"]))
+_PEOPLE = frozenset(
+    map(stem, ["human", "agent", "person", "representative", "operator", "supervisor", "manager", "people", "someone"])
+)
 _PASSING = frozenset(
-    map(stem, ["transfer", "hand", "handed", "handoff", "over", "speak", "talk", "connect", "ask", "request", "escalate", "want", "live", "real"])
+    map(
+        stem,
+        [
+            "transfer",
+            "hand",
+            "handed",
+            "handoff",
+            "over",
+            "speak",
+            "talk",
+            "connect",
+            "ask",
+            "request",
+            "escalate",
+            "want",
+            "live",
+            "real",
+        ],
+    )
 )
 _GENERIC = frozenset(map(stem, EVERYDAY)) | frozenset(map(stem, ["request", "handle", "scope", "action", "policy"]))
 SUMMARY_CHARS = 1_000

@@ -1,11 +1,39 @@
 """Word lists of the rules: words without content, everyday words, words that say the same."""
 
-STOPWORDS = frozenset(
-    ["a", "an", "the", "this", "that", "these", "those", "some", "any", "each", "every", "either", "neither", "both", "such", "own", "same", "other", "another", "i", "me", "my", "mine", "myself", "we", "us", "our", "ours", "you", "your", "yours", "yourself", "he", "him", "his", "she", "her", "it", "its", "they", "them", "their", "theirs", "who", "whom", "whose", "which", "what", "when", "where", "why", "how", "am", "is", "are", "was", "were", "be", "been", "being", "do", "does", "did", "doing", "done", "have", "has", "had", "having", "can", "could", "shall", "should", "will", "would", "may", "might", "must", "ought", "cannot", "and", "or", "but", "nor", "so", "yet", "if", "then", "than", "because", "as", "until", "while", "although", "though", "unless", "whether", "of", "at", "by", "for", "with", "about", "against", "between", "into", "through", "during", "before", "after", "above", "below", "to", "from", "up", "down", "in", "out", "on", "off", "over", "under", "again", "further", "once", "here", "there", "within", "without", "upon", "per", "via", "not", "no", "only", "just", "very", "too", "also", "even", "still", "already", "ever", "never", "always", "really", "quite", "s", "t", "d", "ll", "m", "re", "ve", "don", "doesn", "didn", "isn", "aren", "wasn", "weren", "won", "wouldn", "shouldn", "couldn", "can't", "im", "ive", "id", "ill", "youre", "youve", "theyre", "thats", "whats", "hows", "wheres", "whos", "theres", "heres", "dont", "doesnt", "didnt", "isnt", "arent", "wasnt", "werent", "wont", "wouldnt", "shouldnt", "couldnt", "cant", "havent", "hasnt", "please", "tell", "know", "want", "wanna", "need", "like", "let", "lets", "give", "explain", "describe", "say", "ask", "question", "questions", "help", "hello", "hi", "hey", "okay", "ok", "yes", "yeah", "thanks", "thank", "sorry", "guys", "mean", "means", "meant", "wonder", "wondering", "possible", "possibly", "much", "many", "lot", "lots", "bit", "thing", "things", "something", "anything", "everything", "someone", "somebody", "anyone", "kind", "kinds", "sort", "exactly", "actually", "basically", "currently", "now", "today", "got", "get", "gets", "getting"]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+STOPWORDS = _words(
+    """
+    a an the this that these those some any each every either neither both such own same other another i me my
+    mine myself we us our ours you your yours yourself he him his she her it its they them their theirs who
+    whom whose which what when where why how am is are was were be been being do does did doing done have has
+    had having can could shall should will would may might must ought cannot and or but nor so yet if then than
+    because as until while although though unless whether of at by for with about against between into through
+    during before after above below to from up down in out on off over under again further once here there
+    within without upon per via not no only just very too also even still already ever never always really
+    quite s t d ll m re ve don doesn didn isn aren wasn weren won wouldn shouldn couldn can't im ive id ill
+    youre youve theyre thats whats hows wheres whos theres heres dont doesnt didnt isnt arent wasnt werent wont
+    wouldnt shouldnt couldnt cant havent hasnt please tell know want wanna need like let lets give explain
+    describe say ask question questions help hello hi hey okay ok yes yeah thanks thank sorry guys mean means
+    meant wonder wondering possible possibly much many lot lots bit thing things something anything everything
+    someone somebody anyone kind kinds sort exactly actually basically currently now today got get gets getting
+    often soon late early long
+    """
 )
 
-EVERYDAY = frozenset(
-    ["use", "used", "using", "uses", "make", "makes", "made", "making", "take", "takes", "taking", "took", "go", "goes", "going", "come", "find", "show", "shows", "see", "look", "work", "works", "working", "put", "keep", "try", "happen", "happens", "happened", "happening", "set", "way", "ways", "time", "people", "person", "day", "new", "old", "good", "bad", "best", "better", "first", "last", "next", "long", "big", "small", "right", "wrong", "sure", "user", "users", "customer", "customers", "client", "clients", "caller", "guest", "member", "agent", "agents", "company", "business", "case", "info", "information", "detail", "details", "step", "steps", "part", "point", "call", "calls", "called", "available", "different", "include", "includes", "including", "included", "general", "allow", "allowed", "able", "offer", "offers", "provide", "provides", "support", "supported", "type", "types", "problem", "problems", "issue", "issues", "difference", "issueing", "thing", "matter", "reason", "one", "two", "three", "number", "numbers"]
+EVERYDAY = _words(
+    """
+    use used using uses make makes made making take takes taking took go goes going come find show shows see
+    look work works working put keep try happen happens happened happening set way ways time people person day
+    new old good bad best better first last next big small right wrong sure user users customer customers
+    client clients caller guest member agent agents company business case info information detail details step
+    steps part point call calls called available different include includes including included general allow
+    allowed able offer offers provide provides support supported type types problem problems issue issues
+    difference thing matter reason one two three number numbers bring run stay stop end
+    """
 )
 
 SYNONYMS: tuple[tuple[str, ...], ...] = (
@@ -61,7 +89,28 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("topup", "refuel", "add"),
     ("use", "consume", "usage"),
     ("holiday", "vacation"),
-    ("block", "interfere", "interference", "conflict"),
+    ("interfere", "interference", "conflict"),
+    ("bag", "luggage", "suitcase", "baggage"),
+    ("house", "building", "hotel"),
+    ("status", "state"),
+    ("option", "choice", "alternative"),
+    ("hire", "rent", "rental"),
+    ("employee", "staff"),
+    ("deposit", "bail"),
+    ("swim", "pool"),
+    ("error", "failure", "fault"),
+    ("password", "passcode"),
+    ("ticket", "case"),
+    ("schedule", "timetable"),
+    ("appointment", "booking", "reservation", "book", "reserve"),
+    ("discount", "reduction"),
+    ("doctor", "physician"),
+    ("subscription", "membership"),
+    ("size", "big", "large", "sqm"),
+    ("leave", "depart", "departure"),
+    ("delay", "late"),
+    ("limit", "restrict", "restriction"),
+    ("connect", "connection", "connectivity"),
     ("start", "begin", "beginning"),
 )
 

@@ -15,7 +15,21 @@ _ALTERNATIVES = re.compile(r"\b(?:or|either|using|one of|any of)\b", re.I)
 _VAGUE = frozenset(
     map(
         stem,
-        ["generic", "rule", "policy", "procedure", "step", "basic", "general", "domain", "overview", "introduction", "delivered", "pending", "handle"],
+        [
+            "generic",
+            "rule",
+            "policy",
+            "procedure",
+            "step",
+            "basic",
+            "general",
+            "domain",
+            "overview",
+            "introduction",
+            "delivered",
+            "pending",
+            "handle",
+        ],
     )
 )
 _REQUEST = re.compile(

@@ -11,7 +11,7 @@ EXACT = 1.0
 TYPO = 0.8
 SYNONYM = 0.75
 
-_TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
+_TOKEN = re.compile(r"\d+(?:\.\d+)+|[a-z0-9]+(?:'[a-z]+)?")
 _UNIFY = (
     (re.compile(r"wi[\s-]?fi\b"), "wifi"),
     (re.compile(r"\be[\s-]mail"), "email"),
@@ -19,10 +19,9 @@ _UNIFY = (
     (re.compile(r"\btop[\s-]up\b"), "topup"),
     (re.compile(r"\bsend(?:ing)? back\b"), "return"),
     (re.compile(r"\bmoney back\b"), "refund"),
-    (re.compile(r"\bhow (?:much|expensive) (?:is|are|does|do|would|will)\b"), "price"),
     (re.compile(r"\bre-"), "re"),
-    (re.compile(r"\bcheck[\s-]?in\b"), "checkin"),
-    (re.compile(r"\bcheck[\s-]?out\b"), "checkout"),
+    (re.compile(r"\bcheck(?:ing|ed)?[\s-]?in\b"), "checkin"),
+    (re.compile(r"\bcheck(?:ing|ed)?[\s-]?out\b"), "checkout"),
     (re.compile(r"(?<=\d)(?=(?:gb|mb|kb|km|kg|am|pm)\b)"), " "),
 )
 _SUFFIXES = (
@@ -120,6 +119,11 @@ def content_stems(text: str) -> list[str]:
 _EVERYDAY_STEMS = frozenset(stem(word) for word in EVERYDAY)
 
 
+def is_everyday(word: str) -> bool:
+    """Whether a word is too common to tell one subject from another."""
+    return stem(word) in _EVERYDAY_STEMS
+
+
 def _synonym_table() -> dict[str, frozenset[str]]:
     table: dict[str, frozenset[str]] = {}
     for group in SYNONYMS:
@@ -140,7 +144,7 @@ def terms(question: str) -> list[Term]:
         if word in STOPWORDS and word not in names:
             continue
         key = stem(word)
-        entity = word in names or word.isdigit()
+        entity = word in names or word.replace(".", "").isdigit()
         weight = 1.3 if entity else 0.5 if key in _EVERYDAY_STEMS else 1.0
         if key not in found or entity:
             found[key] = Term(key, weight, entity)

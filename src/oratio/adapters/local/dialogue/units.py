@@ -34,6 +34,8 @@ class Unit(NamedTuple):
 _HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.*?)\s*#*$")
 _ITEM = re.compile(r"^(\s*)([-*+\u2022]|\d{1,3}[.)])\s+(.*)$")
 _ROW = re.compile(r"^\s*\|(.*)\|\s*$")
+_PAIRS = re.compile(r"^[^:;|]{1,60}: [^;]*; [^:;]{1,60}: ")
+_BRANCH = re.compile(r"\?[\"')]*\s+(?:Yes|No)\b[^:?]{0,60}:")
 _RULE = re.compile(r"^[\s|:+=_-]*$")
 _BREAK = re.compile(r"(?<=[.!?])[\"')\u201d]*\s+(?=[\"'(\u201c`*]*[A-Z0-9])")
 _ABBREVIATION = re.compile(
@@ -128,6 +130,9 @@ class _Cutter:
         elif row := _ROW.match(line):
             self.flush()
             self.row([plain(cell) for cell in row[1].split("|")])
+        elif _PAIRS.match(line) or _BRANCH.search(line):
+            self.flush()
+            self.add(line, "row")
         elif _RULE.match(line):
             self.flush()
         elif item := _ITEM.match(line):
