@@ -1,0 +1,1 @@
+"""The flows of Oratio, and the worker that runs them on one machine."""

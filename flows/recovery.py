@@ -1,0 +1,147 @@
+"""Continues what a kill, a crash or an absent engine left unfinished."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from uuid import UUID
+
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.exceptions import ObjectNotFound
+from prefect.states import AwaitingRetry, Cancelled, Failed
+
+from flows.hooks import mark_stopped
+from oratio.domain.agent import Agent, AgentStatus
+from oratio.domain.values import VersionRef
+from oratio.domain.version import VersionStatus
+from oratio.errors import Conflict, NotFound, StaleRecord, StepFailed
+from tasks.context import platform, services
+
+logger = logging.getLogger(__name__)
+
+MAX_RUNS = 5
+# A start that is just being made has not yet written its run's id.
+_SETTLE_MS = 10_000
+_LIVE = (StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.CANCELLING, StateType.PAUSED)
+
+
+async def runs_in(client: PrefectClient, deployments: Sequence[UUID], states: Collection[StateType]) -> list[FlowRun]:
+    """The flow runs of our deployments that are in one of these states, at most 200."""
+    return await client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states))),
+        ),
+        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=list(deployments))),
+        limit=200,
+    )
+
+
+async def resume_interrupted(client: PrefectClient, deployments: Sequence[UUID]) -> int:
+    """At boot nobody executes: a run that Prefect believes pending or running was cut off, and is made to go on.
+
+    A run that was begun `MAX_RUNS` times is failed instead: it may be what kills the process.
+
+    Returns:
+        How many go on.
+    """
+    resumed = 0
+    while found := await runs_in(client, deployments, (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)):
+        for run in found:
+            if run.state_type is StateType.CANCELLING:
+                await end_cancelled(client, run)
+            elif run.run_count >= MAX_RUNS:
+                state = Failed[None](message=f"cut off {run.run_count} times")
+                await client.set_flow_run_state(run.id, state, force=True)
+                mark_stopped(None, run, state)
+            else:
+                await client.set_flow_run_state(run.id, AwaitingRetry[None](), force=True)
+                resumed += 1
+                logger.info("run_id=<%s> runs=<%d> | cut-off flow run goes on", run.id, run.run_count)
+    return resumed
+
+
+async def end_cancelled(client: PrefectClient, run: FlowRun) -> None:
+    """Give a cancelled run its last word, in Prefect and in our records."""
+    state = Cancelled[None]()
+    await client.set_flow_run_state(run.id, state, force=True)
+    mark_stopped(None, run, state)
+
+
+class Reconciler:
+    """Starts flows for agents that wait for one and have none; call `pass_over` about once a minute."""
+
+    def __init__(self, client: PrefectClient, executing: Callable[[], Collection[UUID]]) -> None:
+        """`executing` names the runs that this process works on right now."""
+        self._client = client
+        self._executing = executing
+        self._restarts: Counter[tuple[str, int, AgentStatus]] = Counter()
+        self._passes = 0
+
+    async def pass_over(self) -> None:
+        """One look at every unfinished agent, and at abandoned uploads."""
+        self._passes += 1
+        for agent in services().agents.unfinished():
+            try:
+                await self._look_at(agent)
+            except (StaleRecord, NotFound, Conflict):
+                logger.debug("agent_id=<%s> | changed while it was looked at", agent.agent_id)
+        if swept := services().uploads.sweep(platform().clock.now_ms()):
+            logger.info("uploads=<%d> | abandoned uploads removed", swept)
+
+    async def _look_at(self, agent: Agent) -> None:
+        ref = VersionRef(user_id=agent.user_id, agent_id=agent.agent_id, version=agent.latest_version)
+        if not self._wants_run(agent, ref):
+            return
+        if agent.flow_run_id is None:
+            # The same attempt has the same idempotency key: if the start was made after all, this finds it.
+            services().agents.start(agent)
+            return
+        if platform().clock.now_ms() - agent.updated_at < _SETTLE_MS or await self._is_live(agent.flow_run_id):
+            return
+        self._start_again(agent, ref)
+
+    def _wants_run(self, agent: Agent, ref: VersionRef) -> bool:
+        if agent.status is AgentStatus.DELETING:
+            return True
+        lease = platform().journal.lease(ref)
+        if lease and lease.expires_at > platform().clock.now_ms():
+            return False
+        if agent.status is AgentStatus.CREATING:
+            return True
+        return platform().versions.get(ref).status in (VersionStatus.BUILDING, VersionStatus.REHEARSED)
+
+    async def _is_live(self, run_id: str) -> bool:
+        if UUID(run_id) in self._executing():
+            return True
+        try:
+            return (await self._client.read_flow_run(UUID(run_id))).state_type in _LIVE
+        except ObjectNotFound:
+            return False
+
+    def _start_again(self, agent: Agent, ref: VersionRef) -> None:
+        key = (agent.agent_id, agent.latest_version, agent.status)
+        if self._restarts[key] >= MAX_RUNS:
+            if agent.status is not AgentStatus.DELETING:
+                self._give_up(ref)
+                return
+            # A teardown is never given up, only tried less and less often.
+            if self._passes % min(2 ** (self._restarts[key] - MAX_RUNS + 1), 64):
+                return
+        self._restarts[key] += 1
+        again = platform().agents.save(agent.model_copy(update={"attempt": agent.attempt + 1}))
+        services().agents.start(again)
+        logger.warning("agent_id=<%s> attempt=<%d> | flow started again", agent.agent_id, again.attempt)
+
+    @staticmethod
+    def _give_up(ref: VersionRef) -> None:
+        owner = "reconciler"
+        services().runs.begin(ref, owner)
+        error = StepFailed(f"{MAX_RUNS} flow runs ended without a result", hint="see Prefect's log, then retry")
+        services().runs.fail(ref, owner, error)

@@ -1,0 +1,134 @@
+"""The steps of `create_agent` and `update_agent`: each is entered in the journal, done, and completed."""
+
+import asyncio
+import os
+import time
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from oratio.domain.agent import Step
+from oratio.domain.knowledge_base import DocumentProblem
+from oratio.errors import CodeRejected, RehearsalFailed
+from oratio.services.authoring import MAX_ROUNDS
+from tasks import authoring, deployment, ingestion, knowledge_base, rehearsal
+from tasks.context import platform, services
+from tasks.retry import call
+from tasks.status import VersionRun
+
+_NOTE_EVERY_S = 0.5
+
+
+async def ingest_folder(run: VersionRun) -> None:
+    """A sidecar and a look for each file; what cannot be read becomes a problem, not a failure."""
+    if not await run.enter(Step.INGEST_FOLDER):
+        return
+    paths = await call(services().knowledge_bases.paths, run.ref)
+    gate = asyncio.Semaphore(os.cpu_count() or 1)
+    noted = time.monotonic()
+    done = 0
+
+    async def ingest(path: str) -> DocumentProblem | None:
+        nonlocal done, noted
+        async with gate:
+            problem = await ingestion.ingest_file(run.ref, path)
+        done += 1
+        if time.monotonic() - noted >= _NOTE_EVERY_S:
+            noted = time.monotonic()
+            await run.note(Step.INGEST_FOLDER, f"{done} of {len(paths)} files")
+        return problem
+
+    problems = [problem for problem in await _together([ingest(path) for path in paths]) if problem]
+    await ingestion.keep_problems(run.ref, problems)
+    outcome = {"files": len(paths), "problems": len(problems)}
+    await run.complete(Step.INGEST_FOLDER, f"{len(paths)} files, {len(problems)} with problems", outcome)
+
+
+async def _together[R](work: Sequence[Coroutine[Any, Any, R]]) -> list[R]:
+    """All results in order; the first error, or a cancellation, stops the rest before it goes on."""
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+async def provision_knowledge_base(run: VersionRun) -> None:
+    """Knowledge base and data source got or created, this version's documents ingested."""
+    step = Step.PROVISION_KNOWLEDGE_BASE
+    if not await run.enter(step):
+        return
+    await knowledge_base.ensure_knowledge_base(run.ref)
+    await knowledge_base.ensure_data_source(run.ref)
+    await knowledge_base.start_ingestion(run.ref)
+    await run.note(step, "ingesting")
+    await knowledge_base.await_ingestion(run.ref)
+    job = await knowledge_base.mark_ready(run.ref)
+    outcome = {"jobId": job.job_id, "searchable": job.documents_searchable, "problems": len(job.problems)}
+    await run.complete(step, f"{job.documents_searchable} documents searchable", outcome)
+
+
+async def author_agent(run: VersionRun) -> None:
+    """Plan, code and prompt, first round."""
+    if not await run.enter(Step.AUTHOR_AGENT):
+        return
+    written = await authoring.write_agent(run.ref, 1)
+    await run.complete(Step.AUTHOR_AGENT, f"{written['steps']} steps, {written['codeLines']} lines of code", written)
+
+
+async def check_code(run: VersionRun) -> None:
+    """Review; on findings back to the author with them, `MAX_ROUNDS` rounds in all."""
+    if not await run.enter(Step.CHECK_CODE):
+        return
+    round = int((await run.outcome(Step.CHECK_CODE)).get("round", 1))
+    while findings := await authoring.review_code(run.ref, round):
+        if round == MAX_ROUNDS:
+            raise CodeRejected(
+                f"the code was refused {MAX_ROUNDS} times ({len(findings)} findings in the last round)",
+                hint="simplify the SOP where the findings point, then retry",
+            )
+        round += 1
+        await run.note(Step.CHECK_CODE, f"round {round} of {MAX_ROUNDS}, {len(findings)} findings", {"round": round})
+        await authoring.write_agent(run.ref, round, findings)
+    await run.complete(Step.CHECK_CODE, f"passed in round {round}", {"rounds": round})
+
+
+async def rehearse_agent(run: VersionRun) -> None:
+    """The version deployed but not pinned, and its scenarios played against it."""
+    step = Step.REHEARSE_AGENT
+    if not await run.enter(step):
+        return
+    await deployment.ensure_runtime(run.ref)
+    await deployment.await_runtime(run.ref)
+    loop = asyncio.get_running_loop()
+    notes: list[asyncio.Task[None]] = []
+
+    def progress(line: str) -> None:
+        loop.call_soon_threadsafe(lambda: notes.append(loop.create_task(run.note(step, line))))
+
+    summary = await rehearsal.rehearse(run.ref, progress)
+    await asyncio.gather(*notes)
+    if not summary.passed and platform().settings.rehearsal_required:
+        raise RehearsalFailed(
+            f"{len(summary.failures)} of {summary.scenarios} scenarios failed",
+            hint="read the version's rehearsal report, mend the SOP or the documents, or sign an override",
+        )
+    outcome = {"scenarios": summary.scenarios, "failures": len(summary.failures)}
+    await run.complete(step, f"{summary.scenarios - len(summary.failures)} of {summary.scenarios} passed", outcome)
+
+
+async def deploy_agent(run: VersionRun) -> None:
+    """One greeting through the version that is about to go live."""
+    if not await run.enter(Step.DEPLOY_AGENT):
+        return
+    await deployment.smoke(run.ref)
+    await run.complete(Step.DEPLOY_AGENT, "answered a greeting", {})
+
+
+async def activate(run: VersionRun) -> None:
+    """Endpoint pinned, live files moved, agent active."""
+    if not await run.enter(Step.ACTIVATE):
+        return
+    await deployment.activate(run.ref, run.owner)

@@ -1,0 +1,250 @@
+"""The Prefect worker of one machine: flow runs as threads of this process, picked up at once, resumed after a kill.
+
+`python -m flows.worker` is the `flows` process of `oratio up`.
+"""
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import IO, Any
+from uuid import UUID
+
+import anyio
+import anyio.abc
+import httpx
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.states import AwaitingRetry
+from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
+
+from flows.deployments import PREFECT_YAML, apply_deployments, load_flow, read_deployments
+from flows.execution import Execution
+from flows.recovery import Reconciler, end_cancelled, resume_interrupted, runs_in
+from oratio.adapters.prefect_pipeline import wake_path
+from oratio.errors import Conflict, OratioError, Unavailable
+from oratio.settings import Settings
+from tasks.context import platform, services
+
+logger = logging.getLogger(__name__)
+
+POLL_S = 1.0
+HEARTBEAT_S = 30.0
+HEALTH_S = 1.0
+RECONCILE_S = 60.0
+READY_WAIT_S = 90.0
+FAREWELL_S = 3.0
+
+
+class LocalResult(BaseWorkerResult):
+    """How the execution went; how the flow went stands in its own state."""
+
+
+class LocalWorker(BaseWorker[BaseJobConfiguration, BaseVariables, LocalResult]):
+    """Executes flow runs of Oratio's own deployments in threads of this process."""
+
+    type = "oratio-local"
+    job_configuration = BaseJobConfiguration
+    _description = "Runs Oratio's flows in threads of one process."
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._threads = anyio.CapacityLimiter(64)
+        self.executing: dict[UUID, Execution] = {}
+        # Called when a run has ended and a slot is free.
+        self.on_idle: Callable[[], None] = lambda: None
+
+    async def run(
+        self,
+        flow_run: FlowRun,
+        configuration: BaseJobConfiguration,
+        task_status: anyio.abc.TaskStatus[Any] | None = None,
+    ) -> LocalResult:
+        """Run to the end; a cancelled run is then given Prefect's state for that, whatever the engine said."""
+        assert flow_run.deployment_id
+        deployment = await self.client.read_deployment(flow_run.deployment_id)
+        execution = Execution(load_flow(deployment.entrypoint or ""), flow_run)
+        self.executing[flow_run.id] = execution
+        if task_status:
+            task_status.started()
+        try:
+            await anyio.to_thread.run_sync(execution.run, limiter=self._threads)
+            if execution.cancelled:
+                await end_cancelled(self.client, flow_run)
+        finally:
+            del self.executing[flow_run.id]
+            self.on_idle()
+        return LocalResult(identifier=f"{os.getpid()}", status_code=0)
+
+
+class FlowService:
+    """Everything the `flows` process does beside executing: readiness, recovery, cancellation, health."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._wake = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._deployments: list[UUID] = []
+        self._worker = LocalWorker(work_pool_name=settings.work_pool, name="oratio-local")
+        self._worker.on_idle = self._wake.set
+
+    async def serve(self) -> None:
+        """Run until SIGTERM or SIGINT; then hand active runs back to Prefect and return."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        self._listen(loop)
+        health = asyncio.create_task(self._repeat(self._write_health, HEALTH_S))
+        await self._until_ready()
+        async with get_client() as client:
+            await self._prepare(client)
+        async with self._worker as worker:
+            reconciler = Reconciler(worker.client, lambda: tuple(worker.executing))
+            duties = [
+                health,
+                asyncio.create_task(self._repeat(self._poll, POLL_S, wakes=True)),
+                asyncio.create_task(self._repeat(worker.sync_with_backend, HEARTBEAT_S)),
+                asyncio.create_task(self._repeat(reconciler.pass_over, RECONCILE_S)),
+            ]
+            logger.info("pool=<%s> | flow worker ready", self._settings.work_pool)
+            await self._stop.wait()
+            for duty in duties:
+                duty.cancel()
+            await self._hand_back(worker)
+            # Threads cannot be stopped and need not be: every step survives a kill, and the runs are handed back.
+            _leave(0)
+
+    async def _prepare(self, client: PrefectClient) -> None:
+        """Deployments applied, cut-off runs resumed: before the first poll, while nothing executes."""
+        self._deployments = await apply_deployments(
+            client,
+            read_deployments(PREFECT_YAML, self._settings.work_pool),
+            pool_type=LocalWorker.type,
+            template=LocalWorker.get_default_base_job_template(),
+            limit=self._settings.flow_limit,
+        )
+        await resume_interrupted(client, self._deployments)
+
+    async def _until_ready(self) -> None:
+        deadline = asyncio.get_running_loop().time() + READY_WAIT_S
+        async with httpx.AsyncClient(base_url=self._settings.prefect_url, timeout=2, trust_env=False) as http:
+            while not self._stop.is_set():
+                try:
+                    if (await http.get("/health")).is_success:
+                        return
+                except httpx.HTTPError:
+                    pass
+                if asyncio.get_running_loop().time() > deadline:
+                    raise Unavailable(f"Prefect did not answer within {READY_WAIT_S:.0f} s", hint="see its log")
+                await asyncio.sleep(0.2)
+        _leave(0)
+
+    async def _poll(self) -> None:
+        await self._worker.get_and_submit_flow_runs()
+        await self._cancel()
+
+    async def _cancel(self) -> None:
+        """Stop the runs that Prefect was told to cancel."""
+        for run in await runs_in(self._worker.client, self._deployments, (StateType.CANCELLING,)):
+            if execution := self._worker.executing.get(run.id):
+                execution.cancel()
+            else:
+                await end_cancelled(self._worker.client, run)
+
+    async def _hand_back(self, worker: LocalWorker) -> None:
+        """Set every active run to be run again, so that the next process goes on with it."""
+        for run_id in tuple(worker.executing):
+            try:
+                async with asyncio.timeout(FAREWELL_S):
+                    await worker.client.set_flow_run_state(run_id, AwaitingRetry[None](), force=True)
+            except (httpx.HTTPError, TimeoutError):
+                logger.warning("run_id=<%s> | not handed back; the next boot resumes it", run_id)
+
+    async def _write_health(self) -> None:
+        path = self._settings.data / "run" / "flows.health"
+        body = {"at": platform().clock.now_ms(), "runs": len(self._worker.executing), "ready": bool(self._deployments)}
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(body))
+        fresh.replace(path)
+
+    async def _repeat(self, duty: Callable[[], Awaitable[Any]], every_s: float, *, wakes: bool = False) -> None:
+        """Do a duty again and again; a failed round is logged and the next one waits longer."""
+        failures = 0
+        while True:
+            try:
+                await duty()
+                failures = 0
+            except (httpx.HTTPError, OratioError) as error:
+                failures += 1
+                logger.warning("duty=<%s> failures=<%d> | %s", duty.__name__, failures, type(error).__name__)
+            except Exception:
+                failures += 1
+                logger.exception("duty=<%s> failures=<%d> | failed", duty.__name__, failures)
+            await self._pause(every_s * min(2**failures, 30), wakes=wakes)
+
+    async def _pause(self, seconds: float, *, wakes: bool) -> None:
+        if not wakes:
+            await asyncio.sleep(seconds)
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        self._wake.clear()
+
+    def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wake on a byte in the named pipe; opened for both ways, so that it never reports end of file."""
+        path = wake_path(self._settings)
+        if not path.is_fifo():
+            path.unlink(missing_ok=True)
+            os.mkfifo(path, 0o600)
+        pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+
+        def woken() -> None:
+            os.read(pipe, 4096)
+            self._wake.set()
+
+        loop.add_reader(pipe, woken)
+
+
+def _leave(code: int) -> None:
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _lock(run_folder: Path) -> IO[str]:
+    """Let one process a data folder run flows; a killed one's lock is free at once."""
+    file = (run_folder / "flows.lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise Conflict("another flow worker runs on this data folder", hint="see `oratio status`") from None
+    return file
+
+
+def main() -> None:
+    """Serve until told to stop; exit code 1 with one line when it cannot."""
+    settings = platform().settings
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    run_folder = settings.data / "run"
+    run_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        services()
+        lock = _lock(run_folder)
+        asyncio.run(FlowService(settings).serve())
+        lock.close()
+    except OratioError as error:
+        logger.error("%s", error)
+        _leave(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""Plan, code and prompt: written, then reviewed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from prefect import task
+
+from oratio.authoring.review import Finding
+from oratio.domain.values import VersionRef
+from tasks.context import services
+from tasks.retry import RETRYING, call
+
+
+@task(task_run_name="write agent, round {round}", **RETRYING)
+async def write_agent(ref: VersionRef, round: int, findings: Sequence[Finding] = ()) -> dict[str, Any]:
+    """Write plan, code and prompt, minding the review's findings; counts and digests for the journal."""
+    return await call(services().authoring.write, ref, round=round, findings=findings)
+
+
+@task(task_run_name="review code, round {round}", **RETRYING)
+async def review_code(ref: VersionRef, round: int) -> list[Finding]:
+    """What the review found; nothing when it passed and was signed."""
+    return await call(services().authoring.check, ref)

@@ -1,0 +1,22 @@
+"""One task a file: sidecar written, readability looked at."""
+
+from collections.abc import Sequence
+
+from prefect import task
+
+from oratio.domain.knowledge_base import DocumentProblem
+from oratio.domain.values import VersionRef
+from tasks.context import services
+from tasks.retry import RETRYING, call
+
+
+@task(task_run_name="ingest {path}", tags=["ingest"], **RETRYING)
+async def ingest_file(ref: VersionRef, path: str) -> DocumentProblem | None:
+    """What keeps one document from being read, or None."""
+    return await call(services().knowledge_bases.ingest_file, ref, path)
+
+
+@task(**RETRYING)
+async def keep_problems(ref: VersionRef, problems: Sequence[DocumentProblem]) -> None:
+    """Store what could not be read on the knowledge base's record."""
+    await call(services().knowledge_bases.keep_problems, ref, problems)

@@ -1,0 +1,20 @@
+"""The deployed, not yet live version, run against its scenarios."""
+
+from collections.abc import Callable
+
+from prefect import task
+
+from oratio.domain.values import VersionRef
+from oratio.domain.version import RehearsalSummary
+from tasks.context import services
+from tasks.retry import RETRYING
+
+
+@task(**RETRYING)
+async def rehearse(ref: VersionRef, progress: Callable[[str], None]) -> RehearsalSummary:
+    """The verdict; a failed rehearsal is a verdict too, not an error.
+
+    Args:
+        progress: Told one line after each scenario.
+    """
+    return await services().rehearsal.rehearse(ref, progress)

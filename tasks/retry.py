@@ -1,0 +1,89 @@
+"""When a task runs again: decided by the error's type alone, in this one place."""
+
+import asyncio
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import Task
+
+from oratio.errors import NotReady, OratioError, StepFailed
+
+# Seconds between two looks at something that is becoming ready; the last one repeats.
+POLL_DELAYS = (0.02, 0.03, 0.05, 0.05, 0.1, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
+POLL_LIMIT_S = 2 * 3600.0
+RETRY_DELAYS = [0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
+
+
+async def is_retryable(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Prefect's question after a failed attempt: may the same call succeed later by itself?"""
+    error = await state.aresult(raise_on_failure=False)
+    return isinstance(error, OratioError) and error.retryable
+
+
+# No cache: a step asks our journal whether it was done, and a step in doubt is repeated, which does no harm.
+RETRYING: dict[str, Any] = {
+    "retries": len(RETRY_DELAYS),
+    "retry_delay_seconds": RETRY_DELAYS,
+    "retry_condition_fn": is_retryable,
+    "cache_policy": NO_CACHE,
+    "persist_result": False,
+}
+ONCE: dict[str, Any] = {"retries": 0, "cache_policy": NO_CACHE, "persist_result": False}
+
+
+class Unexpected(Exception):
+    """An error that is not ours, told to Prefect by type and place only: its own words may hold document text."""
+
+    def __init__(self, original: BaseException) -> None:
+        frames = traceback.extract_tb(original.__traceback__)
+        place = f"{frames[-1].filename}:{frames[-1].lineno} in {frames[-1].name}" if frames else "an unknown place"
+        super().__init__(f"{type(original).__name__} at {place}")
+        self.original = original
+
+
+async def call[**P, R](service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a blocking service call beside the event loop.
+
+    A cancelled caller waits for the call to end: a run that has let go of its version has nothing running any more.
+
+    Raises:
+        OratioError: As the service raised it.
+        Unexpected: It raised anything else.
+    """
+    running = asyncio.ensure_future(asyncio.to_thread(service, *args, **kwargs))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise
+    except OratioError:
+        raise
+    except Exception as error:
+        raise Unexpected(error) from None
+
+
+async def poll[**P, R](service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call until it no longer raises `NotReady`; what is waited for stands in our records, so a kill loses nothing.
+
+    Raises:
+        StepFailed: It was not ready within `POLL_LIMIT_S`.
+    """
+    until = time.monotonic() + POLL_LIMIT_S
+    for delay in _delays():
+        try:
+            return await call(service, *args, **kwargs)
+        except NotReady as error:
+            if time.monotonic() > until:
+                raise StepFailed(f"waited {POLL_LIMIT_S / 3600:g} hours: {error}", hint="retry it") from error
+        await asyncio.sleep(delay)
+    raise AssertionError("the delays never end")
+
+
+def _delays() -> Iterator[float]:
+    yield from POLL_DELAYS
+    while True:
+        yield POLL_DELAYS[-1]
