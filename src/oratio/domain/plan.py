@@ -85,8 +85,30 @@ class Guardrail(Value):
     source: Source
 
 
+class Procedure(Value):
+    """The steps under one heading that belong together; rendered as one tool of the agent.
+
+    Attributes:
+        name: The tool's name, snake_case ASCII.
+        title: The heading.
+        when: One sentence on when a caller needs it.
+        step_ids: In the SOP's order; steps of the headings above that hold here too come first.
+    """
+
+    name: str
+    title: str
+    when: str
+    step_ids: tuple[str, ...]
+    source: Source
+
+
 class HandoffTrigger(Value):
-    """When a human takes over, in the operator's words, with the phrases that recognise it."""
+    """When a human takes over, in the operator's words, with the phrases that recognise it.
+
+    Attributes:
+        phrases: Lower case; each is met when all its content words occur in what a caller says. None for a trigger that
+            speaks of the agent's own limits, which no caller's words show.
+    """
 
     text: str
     phrases: tuple[str, ...]
@@ -116,13 +138,19 @@ class RetrievalPolicy(Value):
 
 
 class Scenario(Value):
-    """One rehearsal: what a caller says and what must come of it."""
+    """One rehearsal: what a caller says and what must come of it.
+
+    Attributes:
+        expect: Of the last prompt: `reply` is met by any reply, a hand-off included.
+        kind: What it was compiled from.
+    """
 
     scenario_id: str
     title: str
     prompts: tuple[str, ...]
     expect: Literal["answer", "no_answer", "handoff", "reply"]
     source: Source | None = None
+    kind: Literal["step", "condition", "handoff", "search", "topic", "fixed"] = "fixed"
 
 
 class AgentPlan(Value):
@@ -145,5 +173,6 @@ class AgentPlan(Value):
     retrieval: RetrievalPolicy
     handoff: HandoffPolicy
     scenarios: tuple[Scenario, ...]
+    procedures: tuple[Procedure, ...] = ()
     uncovered: tuple[tuple[int, int], ...] = ()
     author: str = "builtin"

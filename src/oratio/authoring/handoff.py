@@ -1,0 +1,161 @@
+"""When a human takes over: triggers and the phrases that recognise them, from the operator's words."""
+
+import re
+from collections.abc import Sequence
+
+from oratio.authoring.blocks import layout
+from oratio.authoring.sop import ItemKind, Sop, conditions_of
+from oratio.authoring.steps import sop_source
+from oratio.domain.brief import AgentBrief
+from oratio.domain.plan import HandoffPolicy, HandoffTrigger, Source, SourceDocument
+
+MAX_TRIGGERS = 60
+MAX_PHRASES = 12
+
+ASKS_FOR_A_HUMAN: dict[str, tuple[str, ...]] = {
+    "en": (
+        "talk to a human", "speak to a human", "talk to a person", "speak to a person", "real person", "human agent",
+        "live agent", "talk to someone", "speak to a representative", "speak with an agent", "transfer me",
+    ),
+    "de": ("mit einem menschen sprechen", "mit einem mitarbeiter sprechen", "echten menschen", "mitarbeiter sprechen", "verbinden sie mich"),
+    "fr": ("parler à un humain", "parler à un conseiller", "parler à quelqu'un"),
+    "es": ("hablar con una persona", "hablar con un agente", "hablar con alguien"),
+    "it": ("parlare con una persona", "parlare con un operatore"),
+    "pt": ("falar com uma pessoa", "falar com um atendente"),
+    "nl": ("met een medewerker spreken", "met een mens spreken"),
+    "pl": ("rozmawiać z człowiekiem", "rozmawiać z konsultantem"),
+}  # fmt: skip
+_ANNOUNCEMENTS = {
+    "en": "I am handing you over to a colleague now. Please stay with me for a moment.",
+    "de": "Ich verbinde Sie jetzt mit einer Kollegin oder einem Kollegen. Einen Moment bitte.",
+    "fr": "Je vous mets en relation avec un conseiller. Un instant, s'il vous plaît.",
+    "es": "Le paso ahora con una persona de nuestro equipo. Un momento, por favor.",
+    "it": "La metto in contatto con un operatore. Un momento, per favore.",
+    "pt": "Vou transferir você para um atendente. Um momento, por favor.",
+    "nl": "Ik verbind u nu door met een medewerker. Een ogenblik alstublieft.",
+    "pl": "Łączę teraz z konsultantem. Proszę chwilę poczekać.",
+}
+
+_HUMAN_WISH = re.compile(
+    r"\b(?:ask(?:s|ed|ing)?(?: for)?|want(?:s|ed)?|request(?:s|ed)?|prefer(?:s|red)?|insist(?:s|ed)?|wish(?:es)?|demand(?:s|ed)?|"
+    r"möchte|verlangt|wünscht|demande|pide|solicita|chiede)\b.{0,40}\b(?:humans?|persons?|agents?|representatives?|someone|people|"
+    r"operators?|colleagues?|menschen?|mitarbeiter\w*|person|conseiller|persona|agente|operatore)\b",
+    re.IGNORECASE,
+)
+_OWN_LIMITS = re.compile(
+    r"\b(?:scope|cannot|can['’]?t|unable|not able|don['’]?t (?:know|answer|cover|contain)|doesn['’]?t|do not|does not|not (?:covered|resolved|in|sure)|"
+    r"no answer|unresolved|fails?|failed|outside|beyond|unclear|nicht (?:beantwort\w+|lösen|gelöst|möglich))\b",
+    re.IGNORECASE,
+)
+_SPLIT = re.compile(r"[;,.!?:•]\s*|\s+(?:or|and|oder|und|ou|o|as well as)\s+|\n", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_STOP = frozenset(
+    """a an the any all to of for in on at by with from about into over and or if when whenever once that this these those
+    is are was were be been being am has have had do does did will would can could should must may might it its he she they
+    them their his her him who whom which what where there here than then as so too very also only please user users
+    customer customers caller callers client clients guest guests member members someone somebody person people human humans
+    you your we our us i me my not no wants want wanted asks ask asked asking requests request requested needs need needed
+    mentions mention mentioned says say said reports report reported seems seem becomes become gets get getting insists
+    insist expresses express makes make case cases hand handed over off transfer transferred escalate escalated connect agent
+    agents representative immediately always case time call up out more such like e.g etc threatens threaten talk talking
+    speak speaking regarding concerning related involving involves involve
+    der die das den dem ein eine einen einem einer wenn falls sobald und oder ist sind hat haben kunde kunden kundin anrufer
+    er sie es zu mit auf im in von für bei an nach nicht möchte wünscht verlangt will wird werden sich bitte immer
+    mitarbeiter menschen weiterleiten verbinden übergeben""".split()
+)
+_SYNONYMS: dict[str, tuple[str, ...]] = {
+    "angry": ("angry", "furious", "this is unacceptable"),
+    "upset": ("upset", "very disappointed"),
+    "frustrated": ("frustrated", "fed up"),
+    "legal": ("lawyer", "legal action", "sue you"),
+    "lawyer": ("lawyer", "sue you"),
+    "lawsuit": ("lawsuit", "sue you"),
+    "emergency": ("emergency",),
+    "complaint": ("file a complaint", "formal complaint"),
+    "complain": ("file a complaint",),
+    "complains": ("file a complaint",),
+    "supervisor": ("supervisor", "your manager"),
+    "manager": ("manager",),
+    "fraud": ("fraud", "fraudulent charge"),
+    "verärgert": ("verärgert", "wütend"),
+    "beschwerde": ("beschwerde", "beschweren"),
+}
+
+
+def compile_handoff(brief: AgentBrief, sop: Sop, language: str) -> tuple[HandoffPolicy, set[int]]:
+    """The hand-off policy, and which items of the SOP went into it."""
+    description = brief.human_handoff_description
+    lines = description.count("\n") + 1
+    whole = Source(document=SourceDocument.HUMAN_HANDOFF_DESCRIPTION, line_start=1, line_end=lines)
+    triggers = [_asks_for_human(description, language, whole)]
+    triggers.extend(_from_description(description))
+    from_sop, announcement, used = _from_sop(sop)
+    triggers.extend(from_sop)
+    said = announcement or _ANNOUNCEMENTS.get(language, _ANNOUNCEMENTS["en"])
+    return HandoffPolicy(triggers=tuple(triggers[:MAX_TRIGGERS]), announcement=said, source=whole), used
+
+
+def _asks_for_human(description: str, language: str, whole: Source) -> HandoffTrigger:
+    phrases = ASKS_FOR_A_HUMAN.get(language, ()) + (ASKS_FOR_A_HUMAN["en"] if language != "en" else ())
+    if language not in ASKS_FOR_A_HUMAN:
+        phrases = ASKS_FOR_A_HUMAN["en"]
+    return HandoffTrigger(text="The caller asks for a human.", phrases=phrases, source=whole)
+
+
+def _from_description(description: str) -> list[HandoffTrigger]:
+    found = []
+    for unit in layout(description):
+        if unit.kind == "heading" or unit.leads_in and not situations(unit.text):
+            continue
+        source = Source(document=SourceDocument.HUMAN_HANDOFF_DESCRIPTION, line_start=unit.start, line_end=unit.end)
+        found.append(HandoffTrigger(text=unit.text, phrases=phrases_of(unit.text), source=source))
+    return found
+
+
+def _from_sop(sop: Sop) -> tuple[list[HandoffTrigger], str, set[int]]:
+    triggers, announcement, used = [], "", set[int]()
+    for index, item in enumerate(sop.items):
+        if item.kind is not ItemKind.HANDOFF:
+            continue
+        used.add(index)
+        if item.quotes and not announcement:
+            announcement = item.quotes[-1]
+        if item.leads_in or (item.quotes and not item.conditions):
+            continue
+        about = "; ".join(condition.text for condition in item.conditions) or item.text
+        source = sop_source(item.line_start, item.line_end)
+        triggers.append(HandoffTrigger(text=item.text, phrases=phrases_of(about), source=source))
+    return triggers, announcement, used
+
+
+def situations(text: str) -> list[str]:
+    """The situations a sentence on hand-offs names, without the words for passing on."""
+    conditions = conditions_of(text)
+    if conditions:
+        about = [text[text.find(conditions[0].text) :]]
+    else:
+        about = [re.sub(r"^.{0,60}?\b(?:when|if|for|in case of|wenn|bei)\b", "", text, count=1, flags=re.IGNORECASE)]
+    return [part.strip() for part in _SPLIT.split(about[0]) if _content(part)]
+
+
+def phrases_of(text: str) -> tuple[str, ...]:
+    """Phrases a caller's words are held against: content words of each situation, and their usual wordings."""
+    found: dict[str, None] = {}
+    for situation in situations(text):
+        if _HUMAN_WISH.search(situation) or _OWN_LIMITS.search(situation):
+            continue
+        words = _content(situation)
+        for word in words:
+            found.update(dict.fromkeys(_SYNONYMS.get(word, ())))
+        if words and not (len(words) == 1 and len(words[0]) < 4):
+            found[" ".join(words[:5])] = None
+    return tuple(found)[:MAX_PHRASES]
+
+
+def _content(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text.lower()) if word not in _STOP and len(word) > 1]
+
+
+def unique(triggers: Sequence[HandoffTrigger]) -> list[str]:
+    """Every phrase of every trigger, once."""
+    return list(dict.fromkeys(phrase for trigger in triggers for phrase in trigger.phrases))
