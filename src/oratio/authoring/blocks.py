@@ -4,6 +4,8 @@ Total and linear: any text gives units, and every line that holds a letter or di
 run on one line or one sentence at a time, and each repeats over a bounded count or over disjoint classes.
 """
 
+# ruff: noqa: RUF001 - it reads the quotation and end marks of several languages
+
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,11 +31,13 @@ _QUOTATION = re.compile(
 )
 _END = re.compile(r"[.!?…。！？]+[\"'”’)\]]*(?=\s)|[。！？]+")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|mr|mrs|ms|dr|no|nr|approx|incl|ca|bzw|usw|ggf|evtl|z\.\s?b|d\.\s?h|st|tel|ext)|(?:^|\s)\w)\.$",
+    r"(?:\b(?:e\.g|i\.e|etc|vs|mr|mrs|ms|dr|no|nr|approx|incl|ca|bzw|usw|ggf|evtl|z\.\s?b|d\.\s?h|st|tel|ext)|"
+    r"(?:^|\s)\w)\.$",
     re.IGNORECASE,
 )
 _LABELS_THAT_LEAD_IN = frozenset(
-    "important note notes warning example examples hinweis wichtig achtung attention nota importante".split()
+    {"important", "note", "notes", "warning", "example", "examples", "hinweis", "wichtig", "achtung", "attention"}
+    | {"nota", "importante"}
 )
 
 

@@ -1,5 +1,7 @@
 """An SOP's words about a caller, turned into what that caller might say."""
 
+# ruff: noqa: RUF001 - it reads the quotation and end marks of several languages
+
 import re
 
 from oratio.authoring.text import sentence

@@ -8,11 +8,9 @@ import re
 import subprocess
 import textwrap
 from collections.abc import Iterator, Sequence, Set
-from functools import cache
 from typing import NamedTuple
 
-from ruff import find_ruff_bin
-
+from oratio.authoring.ruff_binary import ruff_binary
 from oratio.authoring.steps import RESERVED_NAMES
 from oratio.authoring.text import identifier, one_line, shorten
 from oratio.domain.plan import AgentPlan, Fact, FactType, PlanStep, Procedure, Source
@@ -65,17 +63,12 @@ def render_code(plan: AgentPlan) -> str:
 
 def formatted(code: str) -> str:
     """The code as `ruff format` writes it; unchanged when ruff cannot format it."""
-    command = [_ruff(), "format", "--isolated", "--line-length", "120", "--stdin-filename", "agent_file.py", "-"]
+    command = [ruff_binary(), "format", "--isolated", "--line-length", "120", "--stdin-filename", "agent_file.py", "-"]
     try:
         done = subprocess.run(command, input=code.encode(), capture_output=True, timeout=FORMAT_TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return code
     return done.stdout.decode() if done.returncode == 0 else code
-
-
-@cache
-def _ruff() -> str:
-    return find_ruff_bin()
 
 
 def _lines(plan: AgentPlan) -> Iterator[str]:
@@ -99,7 +92,7 @@ def _lines(plan: AgentPlan) -> Iterator[str]:
     yield ""
     yield ""
     yield "def build_agent(ctx: AgentContext) -> Agent:"
-    yield f'    """Build the agent for one conversation; its rules and manner are in `ctx.prompt` ({_of(plan.role_source)})."""'
+    yield f'    """Build the agent for one conversation; `ctx.prompt` gives its role ({_of(plan.role_source)}) and rules."""'
     yield ""
     yield from _search_tool(plan)
     yield from _handoff_tool(plan)

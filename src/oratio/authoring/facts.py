@@ -1,5 +1,7 @@
 """The facts a sentence has the agent collect: name, type and the question as it is said aloud."""
 
+# ruff: noqa: RUF001 - it reads the quotation and end marks of several languages
+
 import re
 from dataclasses import dataclass, replace
 
@@ -13,12 +15,14 @@ _TYPES: tuple[tuple[FactType, re.Pattern[str]], ...] = (
     (FactType.EMAIL, re.compile(r"e-?mail|courriel|correo", _I)),
     (
         FactType.PHONE,
-        re.compile(r"(?:phone|mobile|cell|telephone|call-?back|contact) ?(?:number|no\b)?$|rufnummer|telefon|téléphone", _I),
+        re.compile(r"(?:phone|mobile|cell|telephone|call-?back|contact) ?(?:number|no\b)?$|rufnummer|telefon|"
+                   r"téléphone", _I),
     ),
     (
         FactType.ORDER_NUMBER,
         re.compile(
-            r"(?:order|booking|reservation|reference|ticket|case|claim|policy|customer|account|invoice|tracking|contract|"
+            r"(?:order|booking|reservation|reference|ticket|case|claim|policy|customer|account|invoice|tracking|"
+            r"contract|"
             r"serial|meter|member(?:ship)?|patient|user|card|bestell|kunden|auftrags|vertrags|rechnungs|zähler)\W?"
             r"(?:id|no\b|number|code|nummer|ref)",
             _I,
@@ -30,18 +34,24 @@ _TYPES: tuple[tuple[FactType, re.Pattern[str]], ...] = (
     ),
     (
         FactType.AMOUNT,
-        re.compile(r"amount|price|cost|\bsum\b|balance|budget|how (?:much|many)|quantity|number of|betrag|preis|menge|importe", _I),
+        re.compile(r"amount|price|cost|\bsum\b|balance|budget|how (?:much|many)|quantity|number of|betrag|preis|"
+                   r"menge|importe", _I),
     ),
 )  # fmt: skip
 
-_PERSON = r"(?:the |each |every )?(?:user|customer|caller|client|guest|patient|member|visitor|buyer|passenger|tenant|owner|contact)s?"
+_PERSON = (
+    r"(?:the |each |every )?"
+    r"(?:user|customer|caller|client|guest|patient|member|visitor|buyer|passenger|tenant|owner|contact)s?"
+)
 _ASK = re.compile(
-    rf"(?:(?<!\w)ask(?:ing)?|(?:^|\bto |\bmust |\bshould |, )(?:request|prompt|invite))\s+(?:(?P<whom>them|him|her|{_PERSON})\s+)?(?P<what>.+)",
+    rf"(?:(?<!\w)ask(?:ing)?|(?:^|\bto |\bmust |\bshould |, )(?:request|prompt|invite))\s+(?:(?P<whom>them|him|her|"
+    rf"{_PERSON})\s+)?(?P<what>.+)",
     _I,
 )
 _COLLECT = re.compile(
     r"(?<!\w)(?:collect|gather|obtain|capture|record|take(?: down)?|note(?: down)?|get|write down)\s+"
-    rf"(?=(?:(?:down|the|an?|any)\s+)*(?:{_PERSON}['’]?s?['’]?\s|their\b|his\b|her\b|explicit|\w*\s?(?:name|number|address|e-?mail|date|details?)\b))(?P<what>.+)",
+    rf"(?=(?:(?:down|the|an?|any)\s+)*(?:{_PERSON}['’]?s?['’]?\s|their\b|his\b|her\b|explicit|\w*\s?(?:name|number|"
+    rf"address|e-?mail|date|details?)\b))(?P<what>.+)",
     _I,
 )
 _CONFIRM = re.compile(r"(?<!\w)(?:re-?)?confirm(?:ing)?\s+(?!that\b)(?P<what>.+)", _I)
@@ -56,11 +66,13 @@ _MUST_PROVIDE = re.compile(
 )
 _MAKE_SURE = re.compile(r"(?<!\w)(?:make sure|ensure)\s+(?:that\s+)?you (?:know|have)\s+(?P<what>.+)", _I)
 _LOCATE = re.compile(
-    r"(?<!\w)(?:locat|look|find|authenticat|verif|identif)\w*\s.{0,80}?(?<!\w)(?:via|using|by (?!\w+ing\b)|with)\s+(?P<what>.+)",
+    r"(?<!\w)(?:locat|look|find|authenticat|verif|identif)\w*\s.{0,80}?(?<!\w)(?:via|using|by (?!\w+ing\b)|"
+    r"with)\s+(?P<what>.+)",
     _I,
 )
 _GERMAN = re.compile(
-    r"(?:fragen sie|frage|fragen|erfragen sie|bitten sie)\s+(?:(?:den kunden|die kundin|den anrufer|ihn)\s+)?(?:nach|um)?\s*"
+    r"(?:fragen sie|frage|fragen|erfragen sie|bitten sie)\s+(?:(?:den kunden|die kundin|den anrufer|"
+    r"ihn)\s+)?(?:nach|um)?\s*"
     r"(?:(?:dem|der|den|die|das|seiner|seine|seinem|ihrer)\s+)?(?P<what>.+)"
     r"|(?:notieren|erfassen|notiere|erfasse)\s+(?:sie\s+)?(?:(?:die|den|das)\s+)?(?P<noted>.+)",
     _I,
@@ -76,13 +88,16 @@ _DETERMINER = re.compile(
     rf"(?:(?:an?|the|any|all|via|by|their|his|her|your|its|some|for|about|to|explicit)\s+|{_PERSON}['’]s?\s+)+", _I
 )
 _TAIL = re.compile(
-    r"\s*(?:\((?P<aside>[^()]*)\)|(?:,| so | in order | before | as this | because | when | if | unless | until | to (?=\w+ (?:the|their|a|it)\b)"
-    r"| for (?=cancel|verif|the)| and (?:be|then|ask|proceed)\b| via | with (?:the|them|him|her)\b| that | associated | from (?:the|them)\b| to (?:be|receive|pay)\b|[.:;?!]).*)$",
+    r"\s*(?:\((?P<aside>[^()]*)\)|(?:,| so | in order | before | as this | because | when | if | unless | until | "
+    r"to (?=\w+ (?:the|their|a|it)\b)"
+    r"| for (?=cancel|verif|the)| and (?:be|then|ask|proceed)\b| via | with (?:the|them|him|her)\b| that | "
+    r"associated | from (?:the|them)\b| to (?:be|receive|pay)\b|[.:;?!]).*)$",
     _I,
 )
 _AND = re.compile(r",\s*(?:and|or|und|oder|et|y|e)\s+|,\s*|\s+(?:and|or|und|oder|et|plus)\s+|\s*\+\s*|\s*/\s*", _I)
 _YES_NO_START = re.compile(
-    r"(?:do|does|did|is|are|was|were|have|has|had|can|could|will|would|may|should|haben|sind|ist|war|können|möchten|wurde)\b",
+    r"(?:do|does|did|is|are|was|were|have|has|had|can|could|will|would|may|should|haben|sind|ist|war|können|"
+    r"möchten|wurde)\b",
     _I,
 )
 
@@ -154,7 +169,8 @@ def _own_question(text: str) -> Wanted | None:
     kind = FactType.YES_NO if asks_yes_no else type_of(question)
     words = re.sub(_WH, "", question) if _WH.match(question) else question
     words = re.sub(
-        r"\b(?:is|are|was|were|do|does|did|may|can|could|i|have|you|your|the|a|an|me|please|tell|give|us|to|of|for|would|like)\b",
+        r"\b(?:is|are|was|were|do|does|did|may|can|could|i|have|you|your|the|a|an|me|please|tell|give|us|to|of|"
+        r"for|would|like)\b",
         " ",
         words,
         flags=_I,
@@ -199,7 +215,8 @@ def _nouns(what: str, form: str = "Could you tell me your {}?", *, keep: bool = 
     found: dict[str, Wanted] = {}
     aside_free = re.sub(r"\([^()]*\)", "", what)
     head = re.split(
-        r"\bto (?:be|receive|pay)\b|\bfor (?:cancel|verif)\w*|[.:;?!](?:\s|$)|\bso that\b|\bbefore\b|\bbecause\b|\bwhen\b|\bif\b",
+        r"\bto (?:be|receive|pay)\b|\bfor (?:cancel|verif)\w*|[.:;?!](?:\s|$)|\bso that\b|\bbefore\b|\bbecause\b|"
+        r"\bwhen\b|\bif\b",
         aside_free,
         maxsplit=1,
     )[0]

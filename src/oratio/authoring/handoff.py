@@ -1,5 +1,7 @@
 """When a human takes over: triggers and the phrases that recognise them, from the operator's words."""
 
+# ruff: noqa: RUF001 - it reads the quotation and end marks of several languages
+
 import re
 from collections.abc import Sequence
 
@@ -17,7 +19,10 @@ ASKS_FOR_A_HUMAN: dict[str, tuple[str, ...]] = {
         "talk to a human", "speak to a human", "talk to a person", "speak to a person", "real person", "human agent",
         "live agent", "talk to someone", "speak to a representative", "speak with an agent", "transfer me",
     ),
-    "de": ("mit einem menschen sprechen", "mit einem mitarbeiter sprechen", "echten menschen", "mitarbeiter sprechen", "verbinden sie mich"),
+    "de": (
+        "mit einem menschen sprechen", "mit einem mitarbeiter sprechen", "echten menschen", "mitarbeiter sprechen",
+        "verbinden sie mich",
+    ),
     "fr": ("parler à un humain", "parler à un conseiller", "parler à quelqu'un"),
     "es": ("hablar con una persona", "hablar con un agente", "hablar con alguien"),
     "it": ("parlare con una persona", "parlare con un operatore"),
@@ -37,32 +42,36 @@ _ANNOUNCEMENTS = {
 }
 
 _HUMAN_WISH = re.compile(
-    r"\b(?:ask(?:s|ed|ing)?(?: for)?|want(?:s|ed)?|request(?:s|ed)?|prefer(?:s|red)?|insist(?:s|ed)?|wish(?:es)?|demand(?:s|ed)?|"
-    r"möchte|verlangt|wünscht|demande|pide|solicita|chiede)\b.{0,40}\b(?:humans?|persons?|agents?|representatives?|someone|people|"
+    r"\b(?:ask(?:s|ed|ing)?(?: for)?|want(?:s|ed)?|request(?:s|ed)?|prefer(?:s|red)?|insist(?:s|ed)?|wish(?:es)?|"
+    r"demand(?:s|ed)?|"
+    r"möchte|verlangt|wünscht|demande|pide|solicita|chiede)\b.{0,40}\b(?:humans?|persons?|agents?|"
+    r"representatives?|someone|people|"
     r"operators?|colleagues?|menschen?|mitarbeiter\w*|person|conseiller|persona|agente|operatore)\b",
     re.IGNORECASE,
 )
 _OWN_LIMITS = re.compile(
-    r"\b(?:scope|cannot|can['’]?t|unable|not able|don['’]?t (?:know|answer|cover|contain)|doesn['’]?t|do not|does not|not (?:covered|resolved|in|sure)|"
+    r"\b(?:scope|cannot|can['’]?t|unable|not able|don['’]?t (?:know|answer|cover|contain)|doesn['’]?t|do not|does "
+    r"not|not (?:covered|resolved|in|sure)|"
     r"no answer|unresolved|fails?|failed|outside|beyond|unclear|nicht (?:beantwort\w+|lösen|gelöst|möglich))\b",
     re.IGNORECASE,
 )
 _SPLIT = re.compile(r"[;,.!?:•]\s*|\s+(?:or|and|oder|und|ou|o|as well as)\s+|\n", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_STOP = frozenset(
-    """a an the any all to of for in on at by with from about into over and or if when whenever once that this these those
-    is are was were be been being am has have had do does did will would can could should must may might it its he she they
-    them their his her him who whom which what where there here than then as so too very also only please user users
-    customer customers caller callers client clients guest guests member members someone somebody person people human humans
-    you your we our us i me my not no wants want wanted asks ask asked asking requests request requested needs need needed
-    mentions mention mentioned says say said reports report reported seems seem becomes become gets get getting insists
-    insist expresses express makes make case cases hand handed over off transfer transferred escalate escalated connect agent
-    agents representative immediately always case time call up out more such like e.g etc threatens threaten talk talking
-    speak speaking regarding concerning related involving involves involve
-    der die das den dem ein eine einen einem einer wenn falls sobald und oder ist sind hat haben kunde kunden kundin anrufer
-    er sie es zu mit auf im in von für bei an nach nicht möchte wünscht verlangt will wird werden sich bitte immer
-    mitarbeiter menschen weiterleiten verbinden übergeben""".split()
-)
+_STOP_WORDS = """
+a an the any all to of for in on at by with from about into over and or if when whenever once that this these
+those is are was were be been being am has have had do does did will would can could should must may might it
+its he she they them their his her him who whom which what where there here than then as so too very also only
+please user users customer customers caller callers client clients guest guests member members someone somebody
+person people human humans you your we our us i me my not no wants want wanted asks ask asked asking requests
+request requested needs need needed mentions mention mentioned says say said reports report reported seems seem
+becomes become gets get getting insists insist expresses express makes make case cases hand handed over off
+transfer transferred escalate escalated connect agent agents representative immediately always case time call up
+out more such like e.g etc threatens threaten talk talking speak speaking regarding concerning related involving
+involves involve der die das den dem ein eine einen einem einer wenn falls sobald und oder ist sind hat haben
+kunde kunden kundin anrufer er sie es zu mit auf im in von für bei an nach nicht möchte wünscht verlangt will
+wird werden sich bitte immer mitarbeiter menschen weiterleiten verbinden übergeben
+"""
+_STOP = frozenset(_STOP_WORDS.split())
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "angry": ("angry", "furious", "this is unacceptable"),
     "upset": ("upset", "very disappointed"),
@@ -105,7 +114,7 @@ def _asks_for_human(description: str, language: str, whole: Source) -> HandoffTr
 def _from_description(description: str) -> list[HandoffTrigger]:
     found = []
     for unit in layout(description):
-        if unit.kind == "heading" or unit.leads_in and not situations(unit.text):
+        if unit.kind == "heading" or (unit.leads_in and not situations(unit.text)):
             continue
         source = Source(document=SourceDocument.HUMAN_HANDOFF_DESCRIPTION, line_start=unit.start, line_end=unit.end)
         found.append(HandoffTrigger(text=unit.text, phrases=phrases_of(unit.text), source=source))

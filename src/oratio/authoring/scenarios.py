@@ -7,7 +7,12 @@ from oratio.authoring.caller import as_said
 from oratio.authoring.handoff import situations
 from oratio.authoring.text import shorten
 from oratio.domain.plan import (
-    HandoffPolicy, PlanStep, Procedure, RetrievalPolicy, Scenario, SourceDocument,
+    HandoffPolicy,
+    PlanStep,
+    Procedure,
+    RetrievalPolicy,
+    Scenario,
+    SourceDocument,
 )  # fmt: skip
 
 MAX_OF_A_KIND = {"step": 24, "condition": 16, "handoff": 8, "topic": 6}

@@ -3,6 +3,8 @@
 Deterministic and total: any text gives a `Sop`; what cannot be classified is guidance (`inform`).
 """
 
+# ruff: noqa: RUF001 - it reads the quotation and end marks of several languages
+
 import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -28,7 +30,8 @@ _CALLERS_QUESTION = re.compile(
     r"^(?:q|frage|question)\d*\s*[:.)]|^(?!.*\byour?\b).*\b(?:I|my|we|our|ich|mein\w*)\b", re.IGNORECASE
 )
 _ASKS_FOR_LIST = re.compile(
-    r"(?<!\w)(?:ask|collect|gather|obtain|request|capture|record|verify|confirm|take down|fragen|erfassen|notieren)(?!\w)"
+    r"(?<!\w)(?:ask|collect|gather|obtain|request|capture|record|verify|confirm|take down|fragen|erfassen|"
+    r"notieren)(?!\w)"
     r"|(?<!\w)(?:look up|identif\w+|locate|find|authenticate)(?!\w).{0,80}(?<!\w)(?:using|by|with|via)\W*$",
     re.IGNORECASE,
 )
@@ -125,7 +128,7 @@ def parse_sop(text: str) -> Sop:
             open_items.append((unit.level, len(items) - 1))
         elif unit.kind == "sentence" and unit.level == 0:
             lead_in = (
-                len(items) - 1 if unit.leads_in or item.kind is ItemKind.INFORM and _opens_list(unit.text) else None
+                len(items) - 1 if unit.leads_in or (item.kind is ItemKind.INFORM and _opens_list(unit.text)) else None
             )
     title = next((item.text for item in items if item.kind is ItemKind.HEADING), "")
     lines = split_lines(text)

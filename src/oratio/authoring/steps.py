@@ -14,15 +14,18 @@ MAX_MERGED_CHARS = 1_200
 MAX_PARENT_STEPS = 8
 OUTSIDE_SECTIONS = "In every conversation"
 RESERVED_NAMES = frozenset(
-    "search_knowledge_base hand_off_to_human build_agent tool agent ctx context self cls tools tool_context".split()
+    {"search_knowledge_base", "hand_off_to_human", "build_agent", "tool", "tools", "agent", "ctx", "self", "cls"}
+    | {"context", "tool_context"}
 )
 
 _RULES_HEADING = re.compile(
-    r"\b(?:rules?|guidelines?|polic(?:y|ies)|guardrails?|never|always|compliance|prohibit\w*|do(?:s|n[o']t)|restrictions?|regeln|verbote)\b",
+    r"\b(?:rules?|guidelines?|polic(?:y|ies)|guardrails?|never|always|compliance|prohibit\w*|do(?:s|n[o']t)|"
+    r"restrictions?|regeln|verbote)\b",
     re.IGNORECASE,
 )
 _ROLE = re.compile(
-    r"(?:as an? |you are |you're |your (?:role|job|task) |we are |purpose\b|this (?:procedure|document|sop) |sie sind |du bist |"
+    r"(?:as an? |you are |you're |your (?:role|job|task) |we are |purpose\b|this (?:procedure|document|sop) |sie "
+    r"sind |du bist |"
     r"als |vous êtes |usted es |eres |sei )",
     re.IGNORECASE,
 )
@@ -70,7 +73,7 @@ def compile_steps(sop: Sop) -> Steps:
         elif item.obliges and item.kind in (ItemKind.ACTION, ItemKind.INFORM) and _rules(item, general):
             out.guardrails.append(Guardrail(kind="must", text=text, source=source))
         out.used.add(index)
-        if general and item.kind is ItemKind.PROHIBITION or item.kind is ItemKind.HANDOFF and general:
+        if general and item.kind in (ItemKind.PROHIBITION, ItemKind.HANDOFF):
             continue
         step_id = f"s{len(out.steps) + 1:03d}"
         step_of[index] = step_id
@@ -147,7 +150,7 @@ def _merged(items: Sequence[SopItem]) -> _Merged:
         opens = head.leads_in or head.kind is ItemKind.INFORM
         alike = items[below[0]].kind is head.kind and head.kind is ItemKind.PROHIBITION
         whole = head.text + " " + "; ".join(items[child].text.rstrip(";,.") for child in below)
-        if lists and opens and (informs or alike and head.leads_in) and len(whole) <= MAX_MERGED_CHARS:
+        if lists and opens and (informs or (alike and head.leads_in)) and len(whole) <= MAX_MERGED_CHARS:
             out.texts[index] = (whole, head.line_start, items[below[-1]].line_end)
             out.absorbed.update(below)
     _join_sentences(items, children, out)
@@ -174,7 +177,7 @@ def _join_sentences(items: Sequence[SopItem], children: dict[int, list[int]], ou
 def _drop_lead_ins(items: Sequence[SopItem], children: dict[int, list[int]], out: _Merged) -> None:
     """`To do so, follow these steps:` says nothing itself: it is spent once its list is used."""
     for index, item in enumerate(items):
-        bare = item.kind is ItemKind.INFORM and item.leads_in or re.search(r"\bsteps\W*$", item.text, re.IGNORECASE)
+        bare = (item.kind is ItemKind.INFORM and item.leads_in) or re.search(r"\bsteps\W*$", item.text, re.IGNORECASE)
         if bare and index in children and index not in out.texts and index not in out.absorbed and not item.conditions:
             out.absorbed.add(index)
 

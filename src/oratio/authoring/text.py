@@ -1,5 +1,7 @@
 """Small pure helpers on text: cleaning, shortening, identifiers."""
 
+# ruff: noqa: RUF001 - it reads the quotation and end marks of several languages
+
 import keyword
 import re
 import unicodedata

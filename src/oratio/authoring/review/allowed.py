@@ -55,12 +55,12 @@ REFUSED_MEMBERS: MappingProxyType[str, frozenset[str]] = MappingProxyType(
         "re": frozenset({"template", "Scanner", "purge"}),
     }
 )
-BUILTINS = frozenset(
-    """abs all any ascii bool bytes chr dict divmod enumerate filter float format frozenset int isinstance len list map max
-    min next ord range repr reversed round set sorted str sum tuple zip True False None NotImplemented
-    Exception ValueError TypeError KeyError IndexError LookupError ArithmeticError ZeroDivisionError OverflowError
-    RuntimeError StopIteration TimeoutError""".split()
-) - {"NotImplemented"}
+_BUILTIN_NAMES = """
+abs all any ascii bool bytes chr dict divmod enumerate filter float format frozenset int isinstance len list map
+max min next ord range repr reversed round set sorted str sum tuple zip Exception ValueError TypeError KeyError
+IndexError LookupError ArithmeticError ZeroDivisionError OverflowError RuntimeError StopIteration TimeoutError
+"""
+BUILTINS = frozenset(_BUILTIN_NAMES.split())
 CTX = frozenset({"model", "prompt", "search", "hand_off", "step"})
 AGENT_KEYWORDS = frozenset({"model", "system_prompt", "tools", "callback_handler", "name", "description"})
 TOOL_KEYWORDS = frozenset({"name", "description"})

@@ -3,25 +3,18 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from functools import cache
-
-from ruff import find_ruff_bin
 
 from oratio.authoring.review.findings import Finding
+from oratio.authoring.ruff_binary import ruff_binary
 
 RULES = "E9,F,B,PLE"
 TIMEOUT_S = 5
 
 
-@cache
-def _ruff() -> str:
-    return find_ruff_bin()
-
-
 def check_lint(code: str) -> Iterator[Finding]:
     """What `ruff check` says under our rules; comments in the file cannot silence it."""
     command = [
-        _ruff(),
+        ruff_binary(),
         "check",
         "--isolated",
         "--no-cache",

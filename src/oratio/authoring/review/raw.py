@@ -65,7 +65,7 @@ def check_tokens(code: str) -> Iterator[Finding]:
             ):
                 depth += (token.string in _OPENING) - (token.string in _CLOSING)
             unit = token.type == tokenize.OP and token.string not in (",", ":", "=", "->", *_OPENING, *_CLOSING)
-            if token.type in (tokenize.NEWLINE, tokenize.NL) and depth == 0 or token.string == ",":
+            if (token.type in (tokenize.NEWLINE, tokenize.NL) and depth == 0) or token.string == ",":
                 run = 0
             run += unit or token.string in ("not", "await", "lambda")
             if depth > MAX_NESTING:

@@ -17,7 +17,8 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "a password or secret",
         re.compile(
-            r"(?i)\b(?:password|passwd|secret|api[-_ ]?key|access[-_ ]?token|auth[-_ ]?token)[\"']?\s{0,3}[:=]\s{0,3}[\"']"
+            r"(?i)\b(?:password|passwd|secret|api[-_ ]?key|access[-_ ]?token|auth[-_ "
+            r"]?token)[\"']?\s{0,3}[:=]\s{0,3}[\"']"
             r"(?=[^\"']*\d)[^\"'\s]{8,}[\"']"
         ),
     ),

@@ -137,7 +137,8 @@ def _attribute(node: ast.Attribute, modules: dict[str, str]) -> Iterator[Finding
 
 def _is_class_member(node: ast.Attribute) -> bool:
     """`date.fromisoformat` and the like: a member of a class that was imported by name."""
-    return isinstance(node.value, ast.Name) and node.value.id in ("date", "datetime", "time", "timedelta", "Decimal", "timezone") and node.attr in ("utc", "max", "min", "today", "now")  # fmt: skip
+    classes = ("date", "datetime", "time", "timedelta", "timezone")
+    return isinstance(node.value, ast.Name) and node.value.id in classes and node.attr == "utc"
 
 
 def _name(node: ast.Name, bound: set[str]) -> Iterator[Finding]:
@@ -178,7 +179,7 @@ def _reaches(text: str) -> bool:
     depth = 0
     for char in text:
         depth += (char == "{") - (char == "}")
-        if depth > 0 and char in ".[" or depth > 1:
+        if (depth > 0 and char in ".[") or depth > 1:
             return True
     return False
 
@@ -209,7 +210,7 @@ def _arithmetic(node: ast.BinOp) -> Iterator[Finding]:
     elif isinstance(node.op, ast.Pow):
         power = node.right
         small = isinstance(power, ast.Constant) and isinstance(power.value, int) and abs(power.value) <= MAX_POWER
-        if not small or isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Pow):
+        if not small or (isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Pow)):
             yield _at(node, "arithmetic", f"powers above {MAX_POWER} are not allowed", "multiply")
     elif isinstance(node.op, ast.Mult):
         for one, other in ((node.left, node.right), (node.right, node.left)):
@@ -300,15 +301,12 @@ def _module_level(tree: ast.Module) -> Iterator[Finding]:
     for number, node in enumerate(tree.body):
         if isinstance(node, ast.Import | ast.ImportFrom | ast.TypeAlias | ast.FunctionDef | ast.AsyncFunctionDef):
             continue
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            if number == 0:
-                continue
-        elif isinstance(node, ast.Assign):
-            if all(isinstance(target, ast.Name) for target in node.targets) and _is_constant(node.value):
-                continue
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            if node.value is not None and _is_constant(node.value):
-                continue
+        docstring = number == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        named: list[ast.expr] = []
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and _is_constant(node.value):
+            named = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if docstring or (named and all(isinstance(target, ast.Name) for target in named)):
+            continue
         yield _at(
             node, "module_level", "only imports, constants and functions stand at module level", "put it in a tool"
         )
