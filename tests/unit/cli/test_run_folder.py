@@ -93,13 +93,24 @@ def test_busy_port_names_service_and_port(tmp_path: Path) -> None:
     ("content", "healthy"),
     [
         (json.dumps({"at": 95_000}), True),
+        (json.dumps({"at": 95_000, "ready": True}), True),
+        (json.dumps({"at": 95_000, "ready": False}), False),
         (json.dumps({"at": 89_000}), False),
         (json.dumps({"at": 91_000}), False),
         (json.dumps({"at": "now"}), False),
         ('{"at": 95', False),
         ("[]", False),
     ],
-    ids=["fresh", "stale", "from before the start", "not a number", "torn", "wrong shape"],
+    ids=[
+        "fresh",
+        "ready",
+        "alive but not ready",
+        "stale",
+        "from before the start",
+        "not a number",
+        "torn",
+        "wrong shape",
+    ],
 )
 async def test_heartbeat(tmp_path: Path, content: str, healthy: bool) -> None:
     path = tmp_path / "flows.health"

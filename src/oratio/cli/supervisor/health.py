@@ -51,7 +51,7 @@ class HttpHealth(HealthCheck):
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatHealth(HealthCheck):
-    """Well while the file, JSON `{"at": <ms since 1970>}`, is younger than `max_age_ms`."""
+    """Well while the file, JSON `{"at": <ms>, "ready"?: bool}`, says ready and is younger than `max_age_ms`."""
 
     path: Path
     max_age_ms: int = 10_000
@@ -59,7 +59,8 @@ class HeartbeatHealth(HealthCheck):
 
     async def healthy(self, since_ms: int) -> bool:
         try:
-            at = json.loads(self.path.read_bytes())["at"]
-        except (OSError, ValueError, KeyError, TypeError):
+            beat = json.loads(self.path.read_bytes())
+            at, ready = beat["at"], beat.get("ready", True)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return False
-        return isinstance(at, int) and at >= since_ms and self.clock_ms() - at < self.max_age_ms
+        return bool(ready) and isinstance(at, int) and at >= since_ms and self.clock_ms() - at < self.max_age_ms
