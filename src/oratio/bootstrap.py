@@ -224,6 +224,7 @@ def build_services(platform: Platform) -> Services:
         access=AccessService(
             agents=platform.agents,
             keys=platform.api_keys,
+            used_tickets=platform.idempotency,
             clock=platform.clock,
             pepper=partial(secret_file, settings.data / "keys" / "api-keys.pepper"),
         ),

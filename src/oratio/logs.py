@@ -17,7 +17,7 @@ _PATTERNS = (
         re.compile(
             r"""(?ix) \b(authorization | x-api-key | x-amz-security-token | (?:aws_)?secret_?access_?key
             | (?:aws_)?session_?token | password | passwd | api_?key | secret | ticket | token) ["']? \s* [=:] \s* ["']?
-            (?:(?:bearer|basic)\s+)? (?!<) [^\s"',;&}]+"""
+            <? (?:(?:bearer|basic)\s+)? [^\s"',;&}>]+"""
         ),
         rf"\1={_HIDDEN}",
     ),

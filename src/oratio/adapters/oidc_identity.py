@@ -116,7 +116,8 @@ class OidcIdentity(Identity):
             raise jwt_claims.refused("unknown key")
         claims = jwt_claims.verified(token, key, issuer=self._issuer, now_s=self._clock.now_ms() / 1000)
         if "token_use" in claims:
-            meant_for_us = claims["token_use"] == "access" and claims.get("client_id") == self._audience
+            access = claims["token_use"] == "access"  # noqa: S105 - a kind of token
+            meant_for_us = access and claims.get("client_id") == self._audience
         else:
             audience = claims.get("aud")
             meant_for_us = self._audience in (audience if isinstance(audience, list) else [audience])

@@ -1,7 +1,8 @@
 """Who is calling."""
 
 from abc import abstractmethod
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
 
 
 class Principal(NamedTuple):
@@ -27,3 +28,8 @@ class TokenIssuer(Protocol):
 
     @abstractmethod
     def issue(self, user_id: str, *, ttl_s: int) -> str: ...
+
+    @abstractmethod
+    def jwks(self) -> Mapping[str, Any]:
+        """The public keys its tokens are signed with, as a JSON Web Key Set (RFC 7517)."""
+        ...

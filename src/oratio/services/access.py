@@ -1,16 +1,31 @@
-"""API keys: made once, shown once, checked on every call."""
+"""API keys: made once, shown once, checked on every call; and one-time tickets for browsers."""
 
+import base64
+import hashlib
+import hmac
+import json
 import secrets
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from oratio.domain import api_keys
+from oratio.domain.agent import AgentStatus
 from oratio.domain.api_keys import ApiKey, Scope
-from oratio.errors import FieldProblem, InvalidInput, NotAllowed, NotAuthenticated, NotFound, StaleRecord
+from oratio.errors import Conflict, FieldProblem, InvalidInput, NotAllowed, NotAuthenticated, NotFound, StaleRecord
 from oratio.ports.clock import Clock
-from oratio.ports.repositories import AgentRepository, ApiKeyRepository
+from oratio.ports.repositories import AgentRepository, ApiKeyRepository, IdempotencyRepository
 
 _LAST_USE_GRAIN_MS = 60_000
 MAX_NAME_CHARS = 100
+TICKET_MS = 60_000
+_MAX_TICKET_CHARS = 2_000
+
+
+class Admitted(NamedTuple):
+    """Whom a ticket lets in: the tenant, and the key it was made with (None: the operator's own token)."""
+
+    user_id: str
+    key: ApiKey | None
 
 
 class AccessService:
@@ -21,10 +36,17 @@ class AccessService:
     """
 
     def __init__(
-        self, *, agents: AgentRepository, keys: ApiKeyRepository, clock: Clock, pepper: Callable[[], bytes]
+        self,
+        *,
+        agents: AgentRepository,
+        keys: ApiKeyRepository,
+        used_tickets: IdempotencyRepository,
+        clock: Clock,
+        pepper: Callable[[], bytes],
     ) -> None:
         self._agents = agents
         self._keys = keys
+        self._used_tickets = used_tickets
         self._clock = clock
         self._pepper = pepper
 
@@ -126,3 +148,72 @@ class AccessService:
                 self._keys.save(record.model_copy(update={"last_used_at": now_ms}))
             except StaleRecord:
                 return
+
+    def ticket(
+        self, user_id: str, agent_id: str, *, key: ApiKey | None = None, origin: str | None = None
+    ) -> tuple[str, int]:
+        """A ticket for one voice session of one agent, and when it ends (ms since 1970).
+
+        Args:
+            key: The key it is asked with; its revocation ends the ticket too.
+            origin: The only page origin it is good for; None for any.
+
+        Raises:
+            NotFound: No such agent of this tenant.
+            Conflict: The agent is not active.
+            NotAllowed: The key is not for that origin.
+        """
+        agent = self._agents.get(user_id, agent_id)
+        if agent.status is not AgentStatus.ACTIVE:
+            raise Conflict(f"agent {agent_id} is {agent.status}", hint="wait until it is active")
+        if key is not None and key.origins and origin not in key.origins:
+            raise NotAllowed("the API key is not for this origin", hint="add the origin to a new key")
+        expires_at = self._clock.now_ms() + TICKET_MS
+        claims = {
+            "u": user_id,
+            "a": agent_id,
+            "k": key.key_id if key else None,
+            "o": origin,
+            "e": expires_at,
+            "j": secrets.token_hex(12),
+        }
+        body = _encode(json.dumps(claims, separators=(",", ":")).encode())
+        return f"{body}.{self._sign(body)}", expires_at
+
+    def redeem(self, ticket: str, agent_id: str, *, origin: str | None = None) -> Admitted:
+        """Use a ticket up.
+
+        Raises:
+            NotAuthenticated: Not a ticket, past its 60 s, used before, or its key was revoked.
+            NotFound: A good ticket, of another agent.
+            NotAllowed: A good ticket, of another origin.
+        """
+        refused = NotAuthenticated("the ticket is not valid", hint="ask for a new one; it is good once, for 60 s")
+        body, _, signature = ticket[:_MAX_TICKET_CHARS].partition(".")
+        if not hmac.compare_digest(signature.encode(), self._sign(body).encode()):
+            raise refused
+        claims = json.loads(_decode(body))
+        if claims["e"] <= self._clock.now_ms():
+            raise refused
+        if claims["a"] != agent_id:
+            raise NotFound(f"no agent {agent_id}")
+        if claims["o"] is not None and claims["o"] != origin:
+            raise NotAllowed("the ticket is not for this origin", hint="ask for one with this page's origin")
+        key = self._keys.find(claims["k"]) if claims["k"] else None
+        if claims["k"] and (key is None or key.revoked_at is not None):
+            raise refused
+        use = secrets.token_hex(16)
+        if self._used_tickets.claim(claims["u"], f"ticket:{claims['j']}", "", use) != use:
+            raise refused
+        return Admitted(claims["u"], key)
+
+    def _sign(self, body: str) -> str:
+        return _encode(hmac.new(self._pepper(), b"ticket:" + body.encode(), hashlib.sha256).digest())
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -5,7 +5,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import NamedTuple
 
 from oratio.domain import tags
@@ -70,7 +70,7 @@ class ConversationService:
         session_id: str | None = None,
         *,
         channel: Channel = Channel.TEXT,
-    ) -> AsyncIterator[ConversationEvent]:
+    ) -> AsyncGenerator[ConversationEvent]:
         """One turn: `Opened`, any number of `TurnDelta`, `Closed`. What was answered is stored before `Closed`.
 
         Raises:
@@ -81,17 +81,18 @@ class ConversationService:
         """
         _check_turn(prompt, session_id)
         begun = time.monotonic_ns()
-        agent = self._active(user_id, agent_id)
-        conversation, turns = self._open(agent, session_id or str(uuid.uuid4()), channel)
+        # In a thread: a new conversation's record is synced to the disk before anything is asked.
+        conversation, turns, (runtime_id, qualifier) = await asyncio.to_thread(
+            self._begin, user_id, agent_id, session_id or str(uuid.uuid4()), channel
+        )
         yield Opened(conversation.conversation_id, conversation.version)
         result = None
         call = Invocation(
-            session_id=_runtime_session(agent, conversation),
+            session_id=_runtime_session(conversation),
             prompt=prompt,
             history=_history(turns),
             deadline_ms=self._deadline_ms,
         )
-        runtime_id, qualifier = self._target(agent, conversation)
         async for event in self._runtime.invoke(runtime_id, qualifier, call):
             if isinstance(event, TurnDelta):
                 yield event
@@ -103,6 +104,14 @@ class ConversationService:
         turn = Turn(at=self._clock.now_ms(), prompt=prompt, result=result, latency_ms=latency_ms)
         await asyncio.to_thread(self._keep, conversation, turns, turn)
         yield Closed(result, latency_ms)
+
+    def _begin(
+        self, user_id: str, agent_id: str, session_id: str, channel: Channel
+    ) -> tuple[Conversation, list[Turn], tuple[str, str]]:
+        """The conversation, its turns so far, and the runtime and qualifier it is held with."""
+        agent = self._active(user_id, agent_id)
+        conversation, turns = self._open(agent, session_id, channel)
+        return conversation, turns, self._target(agent, conversation)
 
     def _active(self, user_id: str, agent_id: str) -> Agent:
         agent = self._agents.get(user_id, agent_id)
@@ -210,9 +219,10 @@ def _check_turn(prompt: str, session_id: str | None) -> None:
         raise InvalidInput(f"{problems[0].loc[0]} {problems[0].msg}", problems)
 
 
-def _runtime_session(agent: Agent, conversation: Conversation) -> str:
+def _runtime_session(conversation: Conversation) -> str:
     """The runtime's own session id: minted from ours, so that no caller can name another tenant's session."""
-    return f"{uuid.uuid5(uuid.UUID(int=0), f'{agent.user_id}/{agent.agent_id}/{conversation.conversation_id}')}"
+    name = f"{conversation.user_id}/{conversation.agent_id}/{conversation.conversation_id}"
+    return str(uuid.uuid5(uuid.UUID(int=0), name))
 
 
 def _history(turns: list[Turn]) -> tuple[Message, ...]:

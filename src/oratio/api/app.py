@@ -1,0 +1,65 @@
+"""Puts the HTTP application together."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from oratio import __version__
+from oratio.api import problems
+from oratio.api.context import Context
+from oratio.api.forms import Receiver
+from oratio.api.guard import Guard
+from oratio.api.metrics import Metrics
+from oratio.api.observe import Observe
+from oratio.api.openapi import describe
+from oratio.api.readiness import Readiness
+from oratio.api.routes import agents, conversations, invocations, keys, system, versions
+from oratio.api.watching import Watchers
+from oratio.bootstrap import Platform, Services
+
+
+class Application:
+    """The ASGI application: observed, guarded, then routed. `routes` is the FastAPI inside."""
+
+    def __init__(self, outer: ASGIApp, routes: FastAPI) -> None:
+        self._outer = outer
+        self.routes = routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._outer(scope, receive, send)
+
+
+def create_app(platform: Platform, services: Services, *, stopping: Callable[[], bool] = lambda: False) -> Application:
+    """The application over a platform.
+
+    Args:
+        platform: The ports.
+        services: The use cases over them.
+        stopping: Says that the process is on its way out; open event streams then end.
+    """
+    settings = platform.settings
+    app = FastAPI(
+        title="Oratio",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+    )
+    metrics = Metrics(services.agents.unfinished)
+    app.state.context = Context(
+        platform=platform,
+        services=services,
+        receiver=Receiver(services.uploads, settings),
+        metrics=metrics,
+        watchers=Watchers(services.agents, metrics, stopping),
+        readiness=Readiness(platform),
+        stopping=stopping,
+    )
+    problems.install(app)
+    for part in (agents, versions, keys, invocations, conversations, system):
+        app.include_router(part.router)
+    describe(app)
+    guard = Guard(app, identity=platform.identity, access=services.access, max_upload_bytes=settings.max_total_bytes)
+    return Application(Observe(guard, metrics=metrics), app)

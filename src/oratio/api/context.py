@@ -1,0 +1,76 @@
+"""What the routes work with, and the small helpers all of them share."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from oratio.api.forms import Receiver
+from oratio.api.guard import Caller
+from oratio.api.metrics import Metrics
+from oratio.api.problems import MEDIA_TYPE
+from oratio.api.readiness import Readiness
+from oratio.api.watching import Watchers
+from oratio.bootstrap import Platform, Services
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One application's parts; `stopping` says that the process is on its way out."""
+
+    platform: Platform
+    services: Services
+    receiver: Receiver
+    metrics: Metrics
+    watchers: Watchers
+    readiness: Readiness
+    stopping: Callable[[], bool]
+
+
+def _context(request: Request) -> Context:
+    return cast(Context, request.app.state.context)
+
+
+def _caller(request: Request) -> Caller:
+    return cast(Caller, request.state.caller)
+
+
+InContext = Annotated[Context, Depends(_context)]
+ByCaller = Annotated[Caller, Depends(_caller)]
+
+
+def reply(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    body = model.model_dump_json(by_alias=True)
+    return Response(body, status, headers=dict(headers or {}), media_type="application/json")
+
+
+_MEANINGS = {
+    400: "The request's form is malformed",
+    401: "No token or key, or one that does not hold",
+    403: "The key is not for this",
+    404: "No such thing for this tenant",
+    405: "The address does not take this method",
+    408: "The body stopped coming",
+    409: "Its state forbids this",
+    413: "A size limit was passed",
+    415: "Not the kind of body this takes",
+    422: "A field or file breaks a rule",
+    429: "Over a limit; see Retry-After",
+    500: "A fault of the server",
+    502: "The agent failed",
+    503: "A dependency does not answer; try again",
+}
+_ALWAYS = (400, 401, 404, 408, 413, 415, 422, 500, 503)
+_SCHEMA = {"schema": {"$ref": "#/components/schemas/Problem"}}
+
+
+def answers(status: int, model: type[BaseModel] | None, *others: int, meaning: str = "Done") -> dict[int | str, Any]:
+    """The `responses` of a route: the good one, and every refusal as a problem."""
+    found: dict[int | str, Any] = {
+        code: {"description": _MEANINGS[code], "content": {MEDIA_TYPE: _SCHEMA}} for code in sorted({*_ALWAYS, *others})
+    }
+    found[status] = {"description": meaning, **({"model": model} if model else {})}
+    return found

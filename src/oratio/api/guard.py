@@ -1,0 +1,166 @@
+"""Authentication and body limits, before a byte of a body is parsed: pure ASGI.
+
+FastAPI parses bodies before its security dependencies run, so they would be too late.
+"""
+
+import asyncio
+import re
+from typing import NamedTuple
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from oratio.api import problems
+from oratio.api.problems import Refusal
+from oratio.domain import api_keys
+from oratio.domain.api_keys import ApiKey
+from oratio.domain.api_keys import Scope as KeyScope
+from oratio.errors import NotAllowed, NotAuthenticated, OratioError, TooLarge
+from oratio.ports.identity import Identity
+from oratio.services.access import AccessService
+
+MAX_JSON_BYTES = 512 * 1024
+BODY_TIMEOUT_S = 60.0
+KEY_PREFIX = "orat_"
+_FORM_ALLOWANCE = 32 * 1024 * 1024  # the text fields, and the parts' own headers
+_SMALL_REMAINDER = 1 << 20  # read and dropped, so that the client sees the answer; more closes the connection
+_OPEN = frozenset({"/healthz", "/readyz", "/metrics", "/.well-known/jwks.json", "/openapi.json", "/api/system"})
+_KEYED = re.compile(r"/api/agents/([^/]+)/(invocations|voice-tickets)")
+_FORMS = re.compile(r"/api/agents(?:/[^/]+/versions)?")
+_SCOPES = {"invocations": KeyScope.INVOKE, "voice-tickets": KeyScope.VOICE}
+
+
+class Caller(NamedTuple):
+    """Who calls: the tenant, and the API key when it was not the operator's own token."""
+
+    user_id: str
+    key: ApiKey | None = None
+
+
+class Guard:
+    """Lets a request through when its caller is known and its body is within bounds; `state.caller` says who."""
+
+    def __init__(self, app: ASGIApp, *, identity: Identity, access: AccessService, max_upload_bytes: int) -> None:
+        self._app = app
+        self._identity = identity
+        self._access = access
+        self._max_form_bytes = max_upload_bytes + _FORM_ALLOWANCE
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        try:
+            if scope["path"] not in _OPEN:
+                scope.setdefault("state", {})["caller"] = await self._authenticate(scope["path"], headers)
+            is_form = scope["method"] == "POST" and _FORMS.fullmatch(scope["path"]) is not None
+            self._check_head(headers, self._max_form_bytes if is_form else MAX_JSON_BYTES)
+            receive = _patient(receive) if is_form else await _whole(_patient(receive), headers)
+        except (OratioError, Refusal, ClientDisconnect) as error:
+            answer = problems.of_exception(error)
+            assert answer is not None
+            if _unread(headers) > _SMALL_REMAINDER:
+                answer.headers["Connection"] = "close"
+            await answer(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    async def _authenticate(self, path: str, headers: Headers) -> Caller:
+        token = _token(headers)
+        keyed = _KEYED.fullmatch(path)
+        if not token.startswith(KEY_PREFIX):
+            principal = await run_in_threadpool(self._identity.verify, token)
+            return Caller(principal.user_id)
+        if keyed is None:
+            if api_keys.key_id_of(token) is None:
+                raise NotAuthenticated("the API key is not valid", hint="create one with `oratio keys create`")
+            raise NotAllowed("an API key cannot make this call", hint="use the operator's token")
+        agent_id, call = keyed.groups()
+        key = await run_in_threadpool(
+            self._access.authenticate, token, agent_id, _SCOPES[call], origin=headers.get("origin")
+        )
+        return Caller(key.user_id, key)
+
+    @staticmethod
+    def _check_head(headers: Headers, limit: int) -> None:
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            raise Refusal(415, "unsupported_media_type", "compressed bodies are not taken; send it plain")
+        length = headers.get("content-length")
+        if length is not None and length.isdecimal() and int(length) > limit:
+            raise TooLarge(f"the body has {length} bytes; at most {limit} are allowed")
+
+
+def _token(headers: Headers) -> str:
+    given = [value for name, value in headers.items() if name == "authorization"]
+    if len(given) > 1:
+        raise NotAuthenticated("more than one Authorization header", hint="send one")
+    if given:
+        scheme, _, token = given[0].partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise NotAuthenticated("the Authorization header is not `Bearer <token>`")
+        return token.strip()
+    if key := headers.get("x-api-key"):
+        if not key.startswith(KEY_PREFIX):
+            raise NotAuthenticated("the API key is not valid", hint="create one with `oratio keys create`")
+        return key
+    raise NotAuthenticated("no token", hint="send `Authorization: Bearer <token>`")
+
+
+def _unread(headers: Headers) -> int:
+    length = headers.get("content-length", "")
+    if length.isdecimal():
+        return int(length)
+    return _SMALL_REMAINDER + 1 if "transfer-encoding" in headers else 0
+
+
+def _patient(receive: Receive) -> Receive:
+    """`receive` that gives a silent sender up while its body is still to come."""
+    complete = False
+
+    async def read() -> Message:
+        nonlocal complete
+        if complete:
+            return await receive()
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT_S):
+                message = await receive()
+        except TimeoutError:
+            raise Refusal(408, "request_timeout", "the body stopped coming; send it again") from None
+        complete = message["type"] == "http.disconnect" or not message.get("more_body", False)
+        return message
+
+    return read
+
+
+async def _whole(receive: Receive, headers: Headers) -> Receive:
+    """Read a small body to its end, and give a `receive` that replays it.
+
+    Raises:
+        TooLarge: It is longer than `MAX_JSON_BYTES`.
+        ClientDisconnect: The client went away first.
+    """
+    if _unread(headers) == 0:
+        return receive
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > MAX_JSON_BYTES:
+            raise TooLarge(f"the body is longer than {MAX_JSON_BYTES} bytes")
+        more = message.get("more_body", False)
+    replayed = False
+
+    async def replay() -> Message:
+        nonlocal replayed
+        if replayed:
+            return await receive()
+        replayed = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

@@ -1,0 +1,76 @@
+"""The outermost layer: request ids, one access line a request, metrics, security headers, no traceback outside."""
+
+import logging
+import secrets
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from oratio.api import problems
+from oratio.api.metrics import Metrics
+
+logger = logging.getLogger("oratio.api.access")
+
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_NO_STORE = (b"cache-control", b"no-store")
+_UNMATCHED = "(none)"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Observe:
+    """Wraps the whole application. Never logs a body, a query string or a header."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = secrets.token_hex(8)
+        begun = time.perf_counter()
+        status = 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _headers(message["headers"], request_id)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception:
+            logger.exception("request_id=<%s> | request failed", request_id)
+            if status == 0:
+                await problems.internal(request_id)(scope, receive, sending)
+        finally:
+            self._tell(scope, request_id, status, time.perf_counter() - begun)
+
+    def _tell(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", _UNMATCHED)
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        self._metrics.requests.labels(method, route, status).inc()
+        self._metrics.latency.labels(route).observe(seconds)
+        caller = scope.get("state", {}).get("caller")
+        logger.info(
+            "request_id=<%s> user_id=<%s> | %s %s %d %.1f ms",
+            request_id,
+            caller.user_id if caller else "",
+            method,
+            scope["path"],
+            status,
+            seconds * 1000,
+        )
+
+
+def _headers(given: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+    headers = [*given, *_HEADERS, (b"x-request-id", request_id.encode())]
+    return headers if any(name == b"cache-control" for name, _ in given) else [*headers, _NO_STORE]

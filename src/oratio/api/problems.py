@@ -1,0 +1,160 @@
+"""Every error leaves as `application/problem+json` (RFC 9457) with a stable `code`."""
+
+import json
+import logging
+import math
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from oratio.domain.values import Value
+from oratio.errors import FieldProblem, InvalidInput, NotAuthenticated, OratioError, RateLimited
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+_HTTP_CODES: Mapping[int, str] = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "request_timeout",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+_CLIENT_CLOSED = 499
+
+
+class ErrorItem(Value):
+    """One thing wrong with one field or file; `loc` is where it stands, outermost first."""
+
+    loc: tuple[str, ...]
+    msg: str
+
+
+class Problem(Value):
+    """The body of every error."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: tuple[ErrorItem, ...] | None = None
+
+
+class Refusal(Exception):
+    """A request turned away for its HTTP form, before any service saw it."""
+
+    def __init__(self, status: int, code: str, detail: str, problems: Iterable[FieldProblem] = ()) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.problems = tuple(problems)
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    problems: Iterable[FieldProblem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    body = problem_body(status, code, detail, problems)
+    return Response(json.dumps(body), status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def problem_body(status: int, code: str, detail: str, problems: Iterable[FieldProblem] = ()) -> dict[str, object]:
+    """The JSON object of an error; text is made safe to encode."""
+    found = tuple(ErrorItem(loc=tuple(map(_plain, entry.loc)), msg=_plain(entry.msg)) for entry in problems)
+    body = Problem(
+        type=f"urn:oratio:problem:{code}",
+        title=code.replace("_", " ").capitalize(),
+        status=status,
+        detail=_plain(detail),
+        code=code,
+        errors=found or None,
+    )
+    return body.model_dump(mode="json", exclude_none=True)
+
+
+def _plain(text: str) -> str:
+    """Text that UTF-8 can carry: lone surrogates become escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def of_error(error: OratioError) -> Response:
+    headers = {}
+    if isinstance(error, NotAuthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+    elif error.retryable and error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "2"
+    problems = error.problems if isinstance(error, InvalidInput) else ()
+    return problem(error.status, error.code, str(error), problems, headers)
+
+
+def of_refusal(error: Refusal) -> Response:
+    return problem(error.status, error.code, error.detail, error.problems)
+
+
+def of_exception(error: Exception) -> Response | None:
+    """The answer to an error that has one, else None: then it is a fault of ours."""
+    if isinstance(error, OratioError):
+        return of_error(error)
+    if isinstance(error, Refusal):
+        return of_refusal(error)
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=_CLIENT_CLOSED)  # nobody is there to read it; it is for our own log
+    return None
+
+
+def internal(request_id: str) -> Response:
+    detail = f"something went wrong here; the server's log has it under request {request_id}"
+    return problem(500, "internal", detail)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every kind of exception the framework lets out with a problem."""
+
+    async def handle(_request: Request, error: Exception) -> Response:
+        answer = of_exception(error)
+        assert answer is not None
+        return answer
+
+    async def handle_http(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = _HTTP_CODES.get(error.status_code, "error")
+        detail = {404: "there is no such address", 405: "this address does not take that method"}.get(
+            error.status_code, str(error.detail)
+        )
+        return problem(error.status_code, code, detail, headers=error.headers)
+
+    async def handle_invalid(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        problems = [_field_problem(entry) for entry in error.errors()]
+        if any(entry["type"] == "json_invalid" for entry in error.errors()):
+            return problem(400, "malformed_body", "the body is not JSON; send a JSON object", problems)
+        first = problems[0]
+        return problem(422, InvalidInput.code, f"{'.'.join(first.loc) or 'body'}: {first.msg}", problems)
+
+    for kind in (OratioError, Refusal, ClientDisconnect):
+        app.add_exception_handler(kind, handle)
+    app.add_exception_handler(HTTPException, handle_http)
+    app.add_exception_handler(RequestValidationError, handle_invalid)
+
+
+def _field_problem(entry: Mapping[str, object]) -> FieldProblem:
+    """A pydantic error without the value it was about (that may be document text)."""
+    loc = entry["loc"]
+    assert isinstance(loc, tuple)
+    names = tuple(str(part) for part in loc)
+    if names and names[0] in ("body", "query", "path", "header"):
+        names = names[1:]
+    return FieldProblem(names, str(entry["msg"]))

@@ -1,0 +1,109 @@
+"""Agents: create, list, look at, watch, retry, delete."""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+
+from oratio.api.context import ByCaller, InContext, answers, reply
+from oratio.api.schemas import Accepted, AgentDetail, AgentPage, AgentSummary
+from oratio.api.sse import EventStream
+from oratio.errors import FieldProblem, InvalidInput
+from oratio.services.briefs import FORM_FIELDS
+
+router = APIRouter(tags=["agents"])
+
+MAX_PAGE = 200
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_FILES = {
+    "type": "array",
+    "items": {"type": "string", "format": "binary"},
+    "description": "One part a file; its filename is the path relative to the folder.",
+}
+
+
+def form_of(required: bool, **extra: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI of an agent's form."""
+    texts: dict[str, dict[str, Any]] = {name: {"type": "string"} for name in FORM_FIELDS}
+    texts["agentType"]["enum"] = ["voice", "text"]
+    texts["folderFileDescriptions"]["description"] = "A JSON object that nests folders; a folder's own text under ''."
+    schema: dict[str, Any] = {"type": "object", "properties": {**texts, "files": _FILES, **extra}}
+    if required:
+        schema["required"] = [*FORM_FIELDS[:-1], "files"]
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+def _idempotency_key(request: Request) -> str | None:
+    given = request.headers.getlist("idempotency-key")
+    if not given:
+        return None
+    if len(given) > 1 or not _IDEMPOTENCY_KEY.fullmatch(given[0]):
+        msg = "must be one header of 1 to 200 printable ASCII characters"
+        raise InvalidInput(f"Idempotency-Key {msg}", [FieldProblem(("Idempotency-Key",), msg)])
+    return given[0]
+
+
+@router.post("/api/agents", response_model=None, responses=answers(202, Accepted, 409), openapi_extra=form_of(True))
+async def create_agent(request: Request, context: InContext, caller: ByCaller) -> Response:
+    """Create an agent from a folder of documents and an SOP."""
+    key = _idempotency_key(request)
+    async with context.receiver.form(request, caller.user_id) as form:
+        agent = await run_in_threadpool(
+            context.services.agents.submit, caller.user_id, form.fields, form.files, idempotency_key=key
+        )
+    message = "Agent creation started" if key is None else "Agent creation started under this Idempotency-Key"
+    accepted = Accepted(agent_id=agent.agent_id, status=agent.status, message=message)
+    return reply(accepted, 202, {"Location": f"/api/agents/{agent.agent_id}"})
+
+
+@router.get("/api/agents", response_model=None, responses=answers(200, AgentPage))
+def list_agents(
+    context: InContext,
+    caller: ByCaller,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> Response:
+    """The tenant's agents, newest first."""
+    page = context.services.agents.page(caller.user_id, limit=limit, cursor=cursor)
+    return reply(AgentPage(agents=list(map(AgentSummary.of, page.items)), next_cursor=page.next_cursor))
+
+
+@router.get("/api/agents/{agentId}", response_model=None, responses=answers(200, AgentDetail))
+def show_agent(agentId: str, context: InContext, caller: ByCaller) -> Response:
+    """One agent with its knowledge base and progress."""
+    agent = context.services.agents.get(caller.user_id, agentId)
+    return reply(AgentDetail.of(agent, context.services.agents.knowledge_base(agent)))
+
+
+_EVENTS: dict[str, Any] = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+
+
+@router.get(
+    "/api/agents/{agentId}/events",
+    response_model=None,
+    responses={**answers(200, None, 429), 200: {"description": "`step` and `status` events", **_EVENTS}},
+)
+async def watch_agent(
+    agentId: str,
+    context: InContext,
+    caller: ByCaller,
+    last_event_id: Annotated[int, Header(ge=0, le=2**53)] = 0,
+) -> Response:
+    """Changes of steps and status as server-sent events, from the first; ends when the agent is active or failed."""
+    return EventStream(await context.watchers.watch(caller.user_id, agentId, last_event_id))
+
+
+@router.post("/api/agents/{agentId}/retry", response_model=None, responses=answers(202, Accepted, 409))
+def retry_agent(agentId: str, context: InContext, caller: ByCaller) -> Response:
+    """Resume a failed creation from the step that failed."""
+    agent = context.services.agents.retry(caller.user_id, agentId)
+    return reply(Accepted(agent_id=agentId, status=agent.status, message="Agent creation resumed"), 202)
+
+
+@router.delete("/api/agents/{agentId}", response_model=None, responses=answers(202, Accepted, 409))
+def delete_agent(agentId: str, context: InContext, caller: ByCaller) -> Response:
+    """Take an agent down with everything it owns."""
+    agent = context.services.agents.delete(caller.user_id, agentId)
+    return reply(Accepted(agent_id=agentId, status=agent.status, message="Agent deletion started"), 202)

@@ -1,0 +1,58 @@
+"""Stored conversations: heads, transcripts, recordings."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse, Response
+from starlette.background import BackgroundTask
+
+from oratio.api.context import ByCaller, InContext, answers, reply
+from oratio.api.routes.agents import MAX_PAGE
+from oratio.api.schemas import ConversationDetail, ConversationPage, ConversationView
+from oratio.domain.storage_layout import audio_key
+from oratio.errors import NotFound
+
+router = APIRouter(tags=["conversations"])
+
+
+@router.get("/api/agents/{agentId}/conversations", response_model=None, responses=answers(200, ConversationPage))
+def list_conversations(
+    agentId: str,
+    context: InContext,
+    caller: ByCaller,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> Response:
+    """An agent's conversations, newest first."""
+    page = context.services.conversations.page(caller.user_id, agentId, limit=limit, cursor=cursor)
+    heads = list(map(ConversationView.of, page.items))
+    return reply(ConversationPage(conversations=heads, next_cursor=page.next_cursor))
+
+
+@router.get("/api/conversations/{conversationId}", response_model=None, responses=answers(200, ConversationDetail))
+def show_conversation(conversationId: str, context: InContext, caller: ByCaller) -> Response:
+    """One conversation with its transcript, latencies, tool calls and hand-off."""
+    head, turns = context.services.conversations.get(caller.user_id, conversationId)
+    return reply(ConversationDetail(conversation=ConversationView.of(head), transcript=turns))
+
+
+@router.get(
+    "/api/conversations/{conversationId}/audio",
+    response_model=None,
+    responses={**answers(200, None), 200: {"description": "Caller left, agent right", "content": {"audio/wav": {}}}},
+)
+def conversation_audio(conversationId: str, context: InContext, caller: ByCaller) -> Response:
+    """The recording as a two-channel WAV."""
+    head, _ = context.services.conversations.get(caller.user_id, conversationId)
+    key = audio_key(head.user_id, head.agent_id, head.conversation_id)
+    with tempfile.NamedTemporaryFile(suffix=".wav", delete=False) as file:
+        copy = Path(file.name)
+    try:
+        context.platform.recordings.fetch(key, copy)
+    except NotFound:
+        copy.unlink()
+        raise NotFound(f"conversation {conversationId} has no recording") from None
+    name = f"{head.conversation_id}.wav"
+    return FileResponse(copy, media_type="audio/wav", filename=name, background=BackgroundTask(copy.unlink))

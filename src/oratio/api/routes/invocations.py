@@ -1,0 +1,91 @@
+"""The text channel: one turn as JSON or as a stream of events."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from oratio.api import sse
+from oratio.api.context import ByCaller, Context, InContext, answers, reply
+from oratio.api.schemas import Answer, PromptBody
+from oratio.domain.conversation import TurnDelta
+from oratio.errors import AgentFailed
+from oratio.services.conversations import Closed, ConversationEvent, Opened
+
+router = APIRouter(tags=["conversations"])
+
+_BOTH: dict[str, Any] = {
+    "description": "With `Accept: text/event-stream`: `delta` events, then one `done` with the same object",
+    "model": Answer,
+    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+}
+
+
+@router.post(
+    "/api/agents/{agentId}/invocations",
+    response_model=None,
+    responses={**answers(200, Answer, 403, 409, 429, 502), 200: _BOTH},
+)
+async def invoke(
+    agentId: str,
+    body: PromptBody,
+    request: Request,
+    context: InContext,
+    caller: ByCaller,
+) -> Response:
+    """Ask the agent; `sessionId` keeps the conversation."""
+    turn = context.services.conversations.stream(caller.user_id, agentId, body.prompt, body.session_id)
+    if _wants_events(request):
+        # Refusals come before the first event, while the status line can still say so.
+        opened = await _opened(turn)
+        return sse.EventStream(_events(context, opened, turn))
+    answering = asyncio.create_task(_answer(context, turn))
+    leaving = asyncio.create_task(sse.gone(request.receive))
+    try:
+        await asyncio.wait([answering, leaving], return_when=asyncio.FIRST_COMPLETED)
+        if answering.done():
+            return reply(answering.result())
+        return Response(status_code=499)
+    finally:
+        for task in (answering, leaving):
+            if not task.done():
+                task.cancel()
+        await asyncio.gather(answering, leaving, return_exceptions=True)
+
+
+def _wants_events(request: Request) -> bool:
+    accepted = (kind.partition(";")[0].strip().lower() for kind in request.headers.get("accept", "").split(","))
+    return "text/event-stream" in accepted
+
+
+async def _opened(turn: AsyncGenerator[ConversationEvent]) -> Opened:
+    try:
+        event = await anext(turn)
+    except StopAsyncIteration:
+        raise AgentFailed("the agent ended its turn without a result", hint="try again") from None
+    assert isinstance(event, Opened)
+    return event
+
+
+async def _answer(context: Context, turn: AsyncGenerator[ConversationEvent]) -> Answer:
+    async with aclosing(turn):
+        opened = await _opened(turn)
+        async for event in turn:
+            if isinstance(event, Closed):
+                context.metrics.turns.observe(event.latency_ms / 1000)
+                return Answer.of(opened.session_id, opened.version, event.result, event.latency_ms)
+    raise AgentFailed("the agent ended its turn without a result", hint="try again")
+
+
+async def _events(context: Context, opened: Opened, turn: AsyncGenerator[ConversationEvent]) -> AsyncGenerator[bytes]:
+    async with aclosing(turn):
+        async for event in turn:
+            if isinstance(event, TurnDelta):
+                yield sse.event("delta", {"text": event.text})
+            elif isinstance(event, Closed):
+                context.metrics.turns.observe(event.latency_ms / 1000)
+                answer = Answer.of(opened.session_id, opened.version, event.result, event.latency_ms)
+                yield sse.event("done", answer.model_dump(mode="json", by_alias=True))

@@ -1,0 +1,71 @@
+"""Health, metrics, keys of the embedded issuer, and what runs here."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from oratio import __version__
+from oratio.api import metrics
+from oratio.api.context import InContext, answers, reply
+from oratio.api.schemas import ReadinessView, SystemView
+from oratio.errors import NotFound
+
+router = APIRouter(tags=["system"])
+
+BUILTIN = "builtin"
+_RULES = "rules over your documents, without a language model: it quotes the documents, never invents, and says so"
+
+
+@router.get("/healthz", response_model=None)
+async def healthz() -> Response:
+    """Whether this process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/readyz", response_model=None, responses={200: {"model": ReadinessView}, 503: {"model": ReadinessView}})
+async def readyz(context: InContext) -> Response:
+    """Whether everything this process needs answers, each by name."""
+    found = await context.readiness.checks()
+    ready = all(check.ok for check in found.values())
+    return reply(ReadinessView(ready=ready, checks=found), 200 if ready else 503)
+
+
+@router.get("/metrics", response_model=None)
+def show_metrics(context: InContext) -> Response:
+    """Prometheus text."""
+    return Response(context.metrics.text(), headers={"Content-Type": metrics.CONTENT_TYPE})
+
+
+@router.get("/.well-known/jwks.json", response_model=None, responses={404: answers(200, None)[404]})
+async def jwks(context: InContext) -> Response:
+    """The public keys of the embedded issuer."""
+    issuer = context.platform.token_issuer
+    if issuer is None:
+        raise NotFound("this service does not issue tokens", hint="use your own issuer's keys")
+    keys = await run_in_threadpool(issuer.jwks)
+    return JSONResponse(dict(keys), headers={"Cache-Control": "public, max-age=300"})
+
+
+@router.get("/api/system", response_model=None, responses={200: {"model": SystemView}})
+async def system(context: InContext) -> Response:
+    """What runs here and what answers."""
+    settings = context.platform.settings
+    if settings.platform == "local" and context.readiness.sandbox is None:
+        await context.readiness.checks()
+    urls = {"api": settings.api_base, "voice": settings.voice_base, "prefect": settings.prefect_url}
+    if settings.platform == "local":
+        urls["console"] = settings.local_url("console")
+    limits = ("max_files", "max_total_bytes", "max_file_bytes", "max_sop_chars", "max_description_chars")
+    return reply(
+        SystemView(
+            version=__version__,
+            platform=settings.platform,
+            environment=settings.environment,
+            model=settings.model,
+            answers_by=_RULES if settings.model == BUILTIN else f"the language model {settings.model}",
+            speech=settings.speech,
+            sandbox=context.readiness.sandbox,
+            urls=urls,
+            limits={name: getattr(settings, name) for name in limits},
+        )
+    )

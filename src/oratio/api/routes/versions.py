@@ -1,0 +1,130 @@
+"""Versions of an agent: build the next, look back, switch, roll back."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+
+from oratio.api.context import ByCaller, Context, InContext, answers, reply
+from oratio.api.routes.agents import form_of
+from oratio.api.schemas import (
+    AcceptedVersion,
+    ActivateBody,
+    Activated,
+    VersionDetail,
+    VersionList,
+    VersionSummary,
+)
+from oratio.domain.rehearsal import RehearsalReport
+from oratio.domain.storage_layout import CODE_FILE, PLAN_FILE, PROMPT_FILE, REHEARSAL_FILE
+from oratio.domain.values import VersionRef
+from oratio.errors import FieldProblem, InvalidInput, NotFound
+
+router = APIRouter(tags=["versions"])
+
+_DELETE_FILES = "deleteFiles"
+_DELETE_BYTES = 4 * 1024 * 1024
+Number = Annotated[int, Path(ge=1, le=999_999)]
+
+
+def _paths(text: str | None) -> list[str]:
+    if text is None or not text.strip():
+        return []
+    try:
+        paths = json.loads(text)
+    except (ValueError, RecursionError):
+        paths = None
+    if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+        problem = FieldProblem((_DELETE_FILES,), "must be a JSON list of paths")
+        raise InvalidInput(f"{_DELETE_FILES} {problem.msg}", [problem])
+    return paths
+
+
+@router.post(
+    "/api/agents/{agentId}/versions",
+    response_model=None,
+    responses=answers(202, AcceptedVersion, 409),
+    openapi_extra=form_of(False, deleteFiles={"type": "string", "description": "A JSON list of paths to remove."}),
+)
+async def create_version(
+    agentId: str,
+    request: Request,
+    context: InContext,
+    caller: ByCaller,
+) -> Response:
+    """Build and rehearse version n+1 while the live one serves; what the form leaves out stays as it is."""
+    await run_in_threadpool(context.services.agents.get, caller.user_id, agentId)
+    async with context.receiver.form(request, caller.user_id, {_DELETE_FILES: _DELETE_BYTES}) as form:
+        removed = _paths(form.fields.pop(_DELETE_FILES, None))
+        agent = await run_in_threadpool(
+            context.services.agents.update, caller.user_id, agentId, form.fields, form.files, delete_files=removed
+        )
+    accepted = AcceptedVersion(agent_id=agentId, version=agent.latest_version)
+    return reply(accepted, 202, {"Location": f"/api/agents/{agentId}/versions/{agent.latest_version}"})
+
+
+@router.get("/api/agents/{agentId}/versions", response_model=None, responses=answers(200, VersionList))
+def list_versions(agentId: str, context: InContext, caller: ByCaller) -> Response:
+    """The agent's history, newest first."""
+    agent = context.services.agents.get(caller.user_id, agentId)
+    history = context.platform.versions.history(caller.user_id, agentId)
+    versions = list(map(VersionSummary.of, history))
+    return reply(VersionList(agent_id=agentId, current_version=agent.current_version, versions=versions))
+
+
+@router.get("/api/agents/{agentId}/versions/{number}", response_model=None, responses=answers(200, VersionDetail))
+def show_version(agentId: str, number: Number, context: InContext, caller: ByCaller) -> Response:
+    """One version whole: words, files, plan, code, prompt, rehearsal."""
+    return reply(_detail(context, VersionRef(user_id=caller.user_id, agent_id=agentId, version=number)))
+
+
+def _detail(context: Context, ref: VersionRef) -> VersionDetail:
+    record = context.platform.versions.get(ref)
+
+    def read(file: str) -> str | None:
+        try:
+            return context.services.authoring.read(ref, file).decode()
+        except NotFound:
+            return None
+
+    plan, report = read(PLAN_FILE), read(REHEARSAL_FILE)
+    known: dict[str, Any] = {
+        name: getattr(record, name) for name in VersionDetail.model_fields if hasattr(record, name)
+    }
+    return VersionDetail(
+        **{
+            **known,
+            **record.brief.model_dump(by_alias=False),
+            "files": record.documents,
+            "plan": json.loads(plan) if plan else None,
+            "code": read(CODE_FILE),
+            "prompt": read(PROMPT_FILE),
+            "rehearsal": RehearsalReport.model_validate_json(report) if report else None,
+            "rehearsal_summary": record.rehearsal,
+        }
+    )
+
+
+@router.post(
+    "/api/agents/{agentId}/versions/{number}/activate",
+    response_model=None,
+    responses=answers(200, Activated, 409),
+)
+def activate_version(
+    agentId: str,
+    number: Number,
+    context: InContext,
+    caller: ByCaller,
+    body: Annotated[ActivateBody | None, Body()] = None,
+) -> Response:
+    """Switch to a version, or roll back to one; calls in progress finish where they began."""
+    agent = context.services.deployment.switch(
+        caller.user_id,
+        agentId,
+        number,
+        override=body.override_reason if body else None,
+        signed_by=caller.user_id,
+    )
+    return reply(Activated(agent_id=agentId, version=number, status=agent.status))

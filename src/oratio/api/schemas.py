@@ -1,0 +1,284 @@
+"""The bodies of the HTTP contract; camelCase on the wire, times in ms since 1970."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from oratio.domain.agent import Agent, AgentFailure, AgentStatus, StepProgress
+from oratio.domain.api_keys import ApiKey, Scope
+from oratio.domain.brief import AgentType
+from oratio.domain.conversation import (
+    Channel,
+    Citation,
+    Conversation,
+    Handoff,
+    SopStep,
+    ToolCall,
+    Turn,
+    TurnResult,
+    Usage,
+)
+from oratio.domain.descriptions import Descriptions
+from oratio.domain.knowledge_base import Document, DocumentProblem, KnowledgeBase, KnowledgeBaseStatus
+from oratio.domain.rehearsal import RehearsalReport
+from oratio.domain.values import Value
+from oratio.domain.version import AgentVersion, Override, RehearsalSummary, VersionStatus
+
+MAX_PROMPT_CHARS = 20_000
+
+
+class Body(BaseModel):
+    """A request's JSON: closed, and read by its wire names alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=False)
+
+
+class Accepted(Value):
+    agent_id: str
+    status: AgentStatus
+    message: str
+
+
+class AcceptedVersion(Value):
+    agent_id: str
+    version: int
+
+
+class AgentSummary(Value):
+    agent_id: str
+    agent_name: str
+    status: AgentStatus
+    agent_type: AgentType
+    created_at: int
+    websocket_url: str | None
+    api_endpoint: str | None
+
+    @classmethod
+    def of(cls, agent: Agent) -> "AgentSummary":
+        return cls(**{name: getattr(agent, name) for name in cls.model_fields})
+
+
+class AgentPage(Value):
+    agents: list[AgentSummary]
+    next_cursor: str | None
+
+
+class KnowledgeBaseView(Value):
+    knowledge_base_id: str
+    status: KnowledgeBaseStatus
+    bedrock_knowledge_base_id: str | None
+    problems: tuple[DocumentProblem, ...]
+
+
+class AgentDetail(Value):
+    """The seed's fields, and ours."""
+
+    agent_id: str
+    agent_name: str
+    status: AgentStatus
+    agent_type: AgentType
+    sop: str
+    knowledge_base_description: str
+    human_handoff_description: str
+    folder_file_descriptions: Descriptions
+    generated_prompt_s3_path: str | None
+    agent_code_s3_path: str | None
+    knowledge_base: KnowledgeBaseView
+    created_at: int
+    updated_at: int
+    websocket_url: str | None
+    api_endpoint: str | None
+    current_version: int | None
+    latest_version: int
+    progress: tuple[StepProgress, ...]
+    error: AgentFailure | None
+
+    @classmethod
+    def of(cls, agent: Agent, knowledge_base: KnowledgeBase) -> "AgentDetail":
+        known = {name: getattr(agent, name) for name in cls.model_fields if name != "knowledge_base"}
+        view = {name: getattr(knowledge_base, name) for name in KnowledgeBaseView.model_fields}
+        return cls(**known, knowledge_base=KnowledgeBaseView(**view))
+
+
+class VersionSummary(Value):
+    version: int
+    status: VersionStatus
+    created_at: int
+    updated_at: int
+    activated_at: int | None
+    documents: int
+    rehearsal: RehearsalSummary | None
+    override: Override | None
+
+    @classmethod
+    def of(cls, version: AgentVersion) -> "VersionSummary":
+        known = {name: getattr(version, name) for name in cls.model_fields if name != "documents"}
+        return cls(**known, documents=len(version.documents))
+
+
+class VersionList(Value):
+    agent_id: str
+    current_version: int | None
+    versions: list[VersionSummary]
+
+
+class VersionDetail(Value):
+    """One version whole; what has not been written yet is null."""
+
+    agent_id: str
+    version: int
+    status: VersionStatus
+    created_at: int
+    updated_at: int
+    activated_at: int | None
+    agent_name: str
+    agent_type: AgentType
+    sop: str
+    knowledge_base_description: str
+    human_handoff_description: str
+    folder_file_descriptions: Descriptions
+    files: tuple[Document, ...]
+    plan: dict[str, Any] | None
+    code: str | None
+    prompt: str | None
+    rehearsal: RehearsalReport | None
+    rehearsal_summary: RehearsalSummary | None
+    override: Override | None
+    code_sha256: str | None
+    prompt_sha256: str | None
+    plan_sha256: str | None
+
+
+class ActivateBody(Body):
+    """`overrideReason` signs the activation of a version whose rehearsal failed."""
+
+    override_reason: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
+
+
+class Activated(Value):
+    agent_id: str
+    version: int
+    status: AgentStatus
+
+
+class KeyBody(Body):
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=8)] | None = None
+    expires_at: Annotated[int, Field(ge=0, le=2**53, strict=True)] | None = None
+    origins: Annotated[list[Annotated[str, Field(min_length=1, max_length=300)]], Field(max_length=50)] | None = None
+
+
+class KeyView(Value):
+    key_id: str
+    name: str
+    prefix: str
+    scopes: tuple[Scope, ...]
+    origins: tuple[str, ...]
+    created_at: int
+    expires_at: int | None
+    last_used_at: int | None
+    revoked_at: int | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> "KeyView":
+        return cls(**{name: getattr(key, name) for name in cls.model_fields})
+
+
+class NewKey(KeyView):
+    """The only answer that holds the key itself."""
+
+    key: str
+
+
+class KeyList(Value):
+    keys: list[KeyView]
+
+
+class PromptBody(Body):
+    prompt: Annotated[str, Field(min_length=1, max_length=MAX_PROMPT_CHARS)]
+    session_id: str | None = None
+
+
+class Answer(Value):
+    """One turn; `answered` is false, and `citations` empty, when the documents do not answer."""
+
+    session_id: str
+    answer: str
+    answered: bool
+    citations: tuple[Citation, ...]
+    handoff: Handoff | None
+    sop_steps: tuple[SopStep, ...]
+    usage: Usage
+    latency_ms: int
+    version: int
+    model: str
+    tool_calls: tuple[ToolCall, ...]
+
+    @classmethod
+    def of(cls, session_id: str, version: int, result: TurnResult, latency_ms: int) -> "Answer":
+        known = {name: getattr(result, name) for name in TurnResult.model_fields}
+        return cls(**known, session_id=session_id, version=version, latency_ms=latency_ms)
+
+
+class TicketBody(Body):
+    """`origin`: the page's origin the ticket is for; unset, the caller's own `Origin` header, if any."""
+
+    origin: Annotated[str, Field(min_length=1, max_length=300)] | None = None
+
+
+class TicketView(Value):
+    ticket: str
+    expires_at: int
+    websocket_url: str
+
+
+class ConversationView(Value):
+    conversation_id: str
+    agent_id: str
+    version: int
+    channel: Channel
+    started_at: int
+    updated_at: int
+    turns: int
+    outcome: Literal["open", "ended", "handed_off"]
+    handoff: Handoff | None
+    usage: Usage
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> "ConversationView":
+        return cls(**{name: getattr(conversation, name) for name in cls.model_fields})
+
+
+class ConversationPage(Value):
+    conversations: list[ConversationView]
+    next_cursor: str | None
+
+
+class ConversationDetail(Value):
+    conversation: ConversationView
+    transcript: list[Turn]
+
+
+class Check(Value):
+    ok: bool
+    detail: str = ""
+
+
+class ReadinessView(Value):
+    ready: bool
+    checks: dict[str, Check]
+
+
+class SystemView(Value):
+    """What runs here, and what answers: `builtin` is no language model, and `answersBy` says so."""
+
+    version: str
+    platform: str
+    environment: str
+    model: str
+    answers_by: str
+    speech: str
+    sandbox: str | None
+    urls: dict[str, str]
+    limits: dict[str, int]

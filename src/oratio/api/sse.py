@@ -1,0 +1,70 @@
+"""Server-sent events: a response that stops its source as soon as the client goes away."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from oratio.api import problems
+from oratio.errors import OratioError
+
+logger = logging.getLogger(__name__)
+
+KEEP_ALIVE = b": keep-alive\n\n"
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def event(name: str, data: object, *, seq: int | None = None) -> bytes:
+    """One event; `data` as one line of JSON, `seq` as its id."""
+    head = f"id: {seq}\n" if seq is not None else ""
+    return f"{head}event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode("utf-8", "backslashreplace")
+
+
+class EventStream(Response):
+    """Sends what a generator yields; closes the generator when the client has gone."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, source: AsyncGenerator[bytes]) -> None:
+        super().__init__(None, 200, headers=_HEADERS)
+        del self.headers["content-length"]
+        self._source = source
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sender = asyncio.create_task(self._send(send))
+        leaving = asyncio.create_task(gone(receive))
+        try:
+            await asyncio.wait([sender, leaving], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sender, leaving):
+                if not task.done():
+                    task.cancel()
+            await asyncio.gather(sender, leaving, return_exceptions=True)
+        if not sender.cancelled() and (error := sender.exception()) is not None:
+            raise error
+
+    async def _send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async with aclosing(self._source) as source:
+            try:
+                async for part in source:
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+            except OratioError as error:
+                # The status line is long gone: the problem goes as the last event.
+                found = problems.problem_body(error.status, error.code, str(error))
+                await send({"type": "http.response.body", "body": event("error", found), "more_body": True})
+            except Exception:
+                logger.exception("| event stream failed")
+                found = problems.problem_body(500, "internal", "something went wrong here; try again")
+                await send({"type": "http.response.body", "body": event("error", found), "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def gone(receive: Receive) -> None:
+    """Return when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
