@@ -12,8 +12,9 @@ from strands.types.streaming import StreamEvent
 from strands.types.tools import ToolSpec
 
 from oratio.adapters.local.dialogue import transcript
-from oratio.adapters.local.dialogue.decide import Call, Reply, decide
+from oratio.adapters.local.dialogue.decide import Call, decide
 from oratio.adapters.local.dialogue.evidence import DEFAULT_THRESHOLD
+from oratio.adapters.local.dialogue.replies import Reply
 from oratio.domain.plan import AgentPlan
 from oratio.errors import InvalidInput
 
@@ -79,7 +80,7 @@ class BuiltinModel(Model):
         **kwargs: Any,
     ) -> AsyncIterator[StreamEvent]:
         """The next tool calls, or the reply, as Strands events; `system_prompt` is not needed, the plan says it all."""
-        tools = {spec["name"]: spec.get("description", "") for spec in tool_specs or []}
+        tools = {spec["name"]: _parameters(spec) for spec in tool_specs or []}
         decision = decide(self._plan, transcript.read(messages), tools, self._config["answer_threshold"])
         yield {"messageStart": {"role": "assistant"}}
         if isinstance(decision, Reply):
@@ -96,6 +97,13 @@ class BuiltinModel(Model):
                 "metrics": {"latencyMs": 0},
             }
         }
+
+
+def _parameters(spec: ToolSpec) -> Mapping[str, Any]:
+    """The JSON schemas of a tool's parameters by name."""
+    schema: Any = spec.get("inputSchema") or {}
+    schema = schema.get("json", schema)
+    return schema.get("properties") or {}
 
 
 def _call_events(call: Call) -> list[StreamEvent]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from oratio.adapters.local.dialogue.intents import Intent, asks_for_human, spoken
+from oratio.adapters.local.dialogue.intents import Intent
 from oratio.adapters.local.dialogue.lexicon import EVERYDAY
+from oratio.adapters.local.dialogue.pleas import spoken
 from oratio.adapters.local.dialogue.procedures import Known
 from oratio.adapters.local.dialogue.text import content_stems, match, stem, stems
 from oratio.adapters.local.dialogue.transcript import Transcript
@@ -67,9 +68,6 @@ def was_offered(last_reply: str) -> bool:
     """Whether the last reply offered a person."""
     return last_reply.rstrip().endswith(OFFER)
 
-
-def asked_for_human(prompt: str) -> bool:
-    return asks_for_human(prompt)
 
 
 def summary(transcript: Transcript, known: Sequence[Known]) -> str:

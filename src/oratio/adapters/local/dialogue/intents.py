@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from oratio.adapters.local.dialogue.pleas import asks_for_human, spoken
 from oratio.adapters.local.dialogue.text import content_stems, words
+from oratio.adapters.local.dialogue.units import addresses_the_assistant
 
 
 class Intent(StrEnum):
@@ -21,6 +22,7 @@ class Intent(StrEnum):
     REPEAT = "repeat"
     MORE = "more"
     HUMAN = "human"
+    ATTACK = "attack"
     OTHER = "other"
 
 
@@ -70,6 +72,8 @@ def classify(text: str) -> Intent:
         return Intent.EMPTY
     if asks_for_human(text):
         return Intent.HUMAN
+    if addresses_the_assistant(text):
+        return Intent.ATTACK
     said = spoken(text)
     if not said:
         return Intent.REPEAT if set(text.strip()) == {"?"} else Intent.NOISE

@@ -310,6 +310,16 @@ def _upper_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def is_imperative(text: str) -> bool:
+    """Whether an instruction opens with what to do, also after its condition: "If it is off, turn it on"."""
+    opening = re.sub(r"^(?:then|next|finally|first|please|also|so)[,\s]+", "", text.strip(), flags=re.IGNORECASE)
+    first = re.split(r"[\s,]", opening, maxsplit=1)[0].lower()
+    if first in ("if", "when", "once", "after", "before", "unless"):
+        rest = opening.partition(", ")[2]
+        return bool(rest) and re.split(r"[\s,]", rest, maxsplit=1)[0].lower() in _IMPERATIVE
+    return first in _IMPERATIVE
+
+
 def as_we(text: str) -> str:
     """An SOP instruction as what "we" do: "Check the bill" becomes "we check the bill"."""
     turned = to_caller(text).strip()

@@ -1,13 +1,15 @@
 """The SOP's procedures: which one a message is about, what it still needs to know, what it says."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from oratio.adapters.local.dialogue import facts as given
-from oratio.adapters.local.dialogue.intents import Intent, classify, spoken
-from oratio.adapters.local.dialogue.text import Term, coverage, match, stem, stems, terms
+from oratio.adapters.local.dialogue.intents import Intent, classify
+from oratio.adapters.local.dialogue.pleas import spoken
+from oratio.adapters.local.dialogue.stages import is_confirmation, quoted_say
+from oratio.adapters.local.dialogue.text import Term, content_stems, coverage, match, stem, stems, terms
 from oratio.adapters.local.dialogue.transcript import Exchange
 from oratio.domain.plan import AgentPlan, Fact, Guardrail, PlanStep
 
@@ -36,6 +38,9 @@ _REQUEST = re.compile(
     r"^(?:(?:so|and|ok|well|also|but|please|just|hi|hello) )*(?:i (?:\w+ )?(?:want|need|like|wish|have to|must|love|am trying|would like)|id like|i d like|im trying|im looking|can (?:you|i|we)|could (?:you|i|we)|would you|will you"
     r"|may i|help me|please|let me|lets|how (?:do|can|could|should|would) (?:i|we|you)|is it possible|what do i (?:need|have) to do|my |the |there|i |we )"
 )
+_TROUBLE = re.compile(
+    r"\b(?:not|doesnt|dont|isnt|wont|cant|cannot|never|no longer|stopped|broken|slow|fails?|failed|error|trouble|unable|lost|stuck|keeps)\b"
+)
 _FACTUAL = re.compile(
     r"^(?:(?:so|and|ok|well|also|but|please) )*(?:what|which|when|why|who|where|whose|how (?:much|many|long|often|soon|far|big|fast|old)|is|are|does|do|did|was|were|has|have|tell me (?:about|what|how|which)|explain|define)\b"
 )
@@ -51,6 +56,13 @@ class Procedure(NamedTuple):
     @property
     def step_ids(self) -> list[str]:
         return [step.step_id for step in self.steps]
+
+
+class Match(NamedTuple):
+    """The procedure a message is about and how surely, 0 to 1."""
+
+    procedure: Procedure
+    score: float
 
 
 class Known(NamedTuple):
@@ -71,6 +83,31 @@ def is_factual(text: str) -> bool:
     return bool(_FACTUAL.match(spoken(text)))
 
 
+def wants_procedure(text: str, score: float) -> bool:
+    """Whether a message that matches a procedure so surely wants to be led through it, rather than a fact looked up.
+
+    Troubles ("roaming does not work") go to the documents first: the SOP takes over where they say nothing.
+    """
+    said = spoken(text)
+    if _TROUBLE.search(said):
+        return False
+    if re.match(r"^(?:\w+ ){0,2}how\b", said) or text.rstrip().endswith("?"):
+        return is_request(text) and not is_factual(text) and score >= 0.75
+    return is_request(text)
+
+
+def tool_for(procedure: Procedure, names: Iterable[str]) -> str | None:
+    """The tool that stands for a procedure: the one whose name says its title."""
+    title = set(content_stems(procedure.title))
+    best, most = None, 0.6
+    for name in names:
+        own = set(content_stems(name))
+        share = len(title & own) / max(1, len(title | own))
+        if share > most:
+            best, most = name, share
+    return best
+
+
 @lru_cache(maxsize=64)
 def procedures(plan: AgentPlan) -> tuple[Procedure, ...]:
     """The plan's steps by heading, in order, where at least one of them is an act, a question or a required wording."""
@@ -85,7 +122,7 @@ def procedures(plan: AgentPlan) -> tuple[Procedure, ...]:
     return tuple(found)
 
 
-def _is_general(section: str, sections: dict[str, list[PlanStep]]) -> bool:
+def _is_general(section: str, sections: Collection[str]) -> bool:
     """Whether a section stands above all others: its steps hold for every procedure."""
     others = [other for other in sections if other != section]
     return not section or (
@@ -96,20 +133,21 @@ def _is_general(section: str, sections: dict[str, list[PlanStep]]) -> bool:
 @lru_cache(maxsize=64)
 def preliminaries(plan: AgentPlan) -> tuple[PlanStep, ...]:
     """Steps above all procedures that need facts first, such as establishing who is calling."""
-    inside = {step.step_id for procedure in procedures(plan) for step in procedure.steps}
-    return tuple(step for step in plan.steps if step.step_id not in inside and step.facts)
+    sections = {step.section: [step] for step in plan.steps}
+    inside = {step.step_id for step in plan.steps if not _is_general(step.section, sections)}
+    return tuple(step for step in plan.steps if step.step_id not in inside and step.facts and not quoted_say(step))
 
 
-def find(plan: AgentPlan, text: str) -> tuple[Procedure, float] | None:
-    """The procedure a message is about and how surely (0 to 1); None below an even chance."""
+def find(plan: AgentPlan, text: str) -> Match | None:
+    """The procedure a message is about; None below an even chance."""
     asked = terms(text)
     if not asked:
         return None
-    best: tuple[Procedure, float] | None = None
+    best: Match | None = None
     for procedure in procedures(plan):
         score = _score(procedure, asked, frozenset(stems(text)))
-        if score >= 0.5 and (best is None or score > best[1]):
-            best = procedure, score
+        if score >= 0.5 and (best is None or score > best.score):
+            best = Match(procedure, score)
     return best
 
 
@@ -130,7 +168,7 @@ def needed(plan: AgentPlan, procedure: Procedure) -> list[tuple[Fact, ...]]:
     by_id = {step.step_id: step for step in plan.steps}
     siblings: dict[str, list[Fact]] = {}
     for step in steps:
-        fresh = [fact for fact in step.facts if fact.name not in seen]
+        fresh = [fact for fact in step.facts if fact.name not in seen and not is_confirmation(fact)]
         seen.update(fact.name for fact in fresh)
         parent = by_id.get(step.parent_id) if step.parent_id else None
         if parent and fresh and _ALTERNATIVES.search(parent.text):
@@ -158,15 +196,6 @@ def known_facts(groups: Sequence[Sequence[Fact]], past: Sequence[Exchange], prom
     return list(values.values())
 
 
-def missing(groups: Sequence[Sequence[Fact]], known: Sequence[Known]) -> Fact | None:
-    """The next fact to ask for."""
-    names = {entry.fact.name for entry in known}
-    for group in groups:
-        if not any(fact.name in names for fact in group):
-            return group[0]
-    return None
-
-
 def pending(plan: AgentPlan, last_reply: str) -> Fact | None:
     """The fact that was asked for last."""
     asked = [fact for step in plan.steps for fact in step.facts if fact.question and fact.question in last_reply]
@@ -177,7 +206,7 @@ def active(plan: AgentPlan, past: Sequence[Exchange]) -> Procedure | None:
     """The procedure the conversation is in: the last one that a caller's message was about."""
     for turn in reversed(past):
         if classify(turn.user) is Intent.OTHER and is_request(turn.user) and (hit := find(plan, turn.user)):
-            return hit[0]
+            return hit.procedure
     return None
 
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from oratio.adapters.local.dialogue.text import STOPWORDS, Term, content_stems, is_everyday, stem, terms, words
+from oratio.adapters.local.dialogue.lexicon import STOPWORDS
+from oratio.adapters.local.dialogue.text import Term, content_stems, is_everyday, stem, terms, words
 
 type Kind = Literal["cost", "amount", "time", "place", "definition", "howto", "cause", "list", "other"]
 

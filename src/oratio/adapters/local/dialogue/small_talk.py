@@ -6,6 +6,7 @@ from oratio.adapters.local.dialogue import phrasing
 from oratio.adapters.local.dialogue.handoff import was_offered
 from oratio.adapters.local.dialogue.intents import Intent
 from oratio.adapters.local.dialogue.procedures import procedures
+from oratio.adapters.local.dialogue.stages import quoted_say
 from oratio.adapters.local.dialogue.transcript import Transcript
 from oratio.adapters.local.dialogue.units import plain
 from oratio.domain.plan import AgentPlan
@@ -34,6 +35,8 @@ def social_reply(plan: AgentPlan, intent: Intent, transcript: Transcript) -> str
             return "Good. What would you like to know?"
         case Intent.NO:
             return _after_no(plan, transcript)
+        case Intent.ATTACK:
+            return f"I'm sorry, I can't do that. {_abilities(plan)}"
         case Intent.EMPTY:
             return "I didn't get anything. What can I do for you?"
         case Intent.NOISE:
@@ -57,18 +60,11 @@ def _closing(plan: AgentPlan) -> str:
 
 def _prescribed(plan: AgentPlan, occasion: str) -> str | None:
     for step in plan.steps:
-        if step.kind in ("say", "closing") and re.search(occasion, f"{step.section} {step.title} {step.text}", re.I):
-            if wording := quoted(step.text):
-                return wording
+        if re.search(occasion, f"{step.section.rsplit(' > ', 1)[-1]} {step.text}", re.I) and (
+            wording := quoted_say(step)
+        ):
+            return wording
     return None
-
-
-def quoted(text: str) -> str | None:
-    """The wording between quotation marks that an SOP prescribes, exactly."""
-    found = re.search(r"[\"\u201c]([^\"\u201d]{3,})[\"\u201d]", text) or re.search(
-        r"(?<!\w)'((?:[^']|(?<=\w)'(?=\w)){3,})'(?!\w)", text
-    )
-    return found[1] if found else None
 
 
 def _after_no(plan: AgentPlan, transcript: Transcript) -> str:

@@ -1,0 +1,116 @@
+"""How far a conversation is in a procedure: what can be said now, what to ask next, what somebody else must do.
+
+The model acts on nothing: steps that tell, ask or explain it performs by talking; the first step that acts (check the
+bill, send a request) ends what it can do, and from there on it says what the procedure is.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from oratio.adapters.local.dialogue.phrasing import closed, is_imperative, to_caller
+from oratio.adapters.local.dialogue.units import sentences
+from oratio.domain.plan import Fact, FactType, PlanStep
+
+_TELL = re.compile(
+    r"^(?:always |then |please |also |in particular, )?(?:remember to )?(?:tell|inform|advise|explain to|let|remind|notify)\s+"
+    r"(?:the |your |an? )?(?:user|customer|caller|client|guest|member|patient|them)s?(?: know)?\s+(?:that\s+)?(?P<what>.+)$",
+    re.IGNORECASE,
+)
+_SAY = re.compile(r"[\"\u201c]([^\"\u201d]{3,})[\"\u201d]|(?<!\w)'((?:[^']|(?<=\w)'(?=\w)){12,})'(?!\w)")
+_PERMISSION = re.compile(
+    r"\b(?:can|could|may|must|should|shall|will|are|is|has|have|need|needs|cannot)\b", re.IGNORECASE
+)
+_BOILERPLATE = re.compile(
+    r"^you can help\b|\btools?\b|\bdatabase\b|^(?:they|it|this) should\b|^you (?:should|must) (?:always|first|deny|try)\b",
+    re.IGNORECASE,
+)
+_FOR_THE_AGENT = re.compile(
+    r",?\s*(?:and|but) you (?:should|must|have to|need to) (?:check|verify|confirm|make sure|ask|be|note)[^.]*",
+    re.IGNORECASE,
+)
+
+
+class Stage(NamedTuple):
+    """Where a procedure stands.
+
+    Attributes:
+        say: Sentences for the caller, in the SOP's order; required wording exactly as the SOP has it.
+        said_by: Ids of the steps they came from.
+        ask: The fact to ask for next, None when there is none (left).
+        asked_by: Id of the step that wants it.
+        acts: The steps from the first act on, which the model cannot perform.
+    """
+
+    say: tuple[str, ...]
+    said_by: tuple[str, ...]
+    ask: Fact | None
+    asked_by: str | None
+    acts: tuple[PlanStep, ...]
+
+
+def quoted(text: str) -> str | None:
+    """The wording between quotation marks that an SOP prescribes, exactly."""
+    found = _SAY.search(text)
+    return (found[1] or found[2]) if found else None
+
+
+def is_confirmation(fact: Fact) -> bool:
+    """Whether a fact is only the caller's yes to something that somebody must first have put to them."""
+    return fact.type is FactType.YES_NO and "confirm" in fact.name
+
+
+def stage_of(steps: Sequence[PlanStep], wanted: Sequence[Sequence[Fact]], known: Collection[str]) -> Stage:
+    """Walk the steps to the first thing that is not settled.
+
+    Args:
+        steps: The procedure's, in order.
+        wanted: The facts it needs, in groups of which one is enough.
+        known: Names of the facts given.
+    """
+    settled = {fact.name for group in wanted for fact in group if any(other.name in known for other in group)}
+    asked = {fact.name for group in wanted for fact in group[:1]}
+    say: list[str] = []
+    said_by: list[str] = []
+    for index, step in enumerate(steps):
+        facts = [fact for fact in step.facts if not is_confirmation(fact)]
+        open_facts = [fact for fact in facts if fact.name not in settled and fact.name in asked]
+        if open_facts:
+            return Stage(tuple(say), tuple(said_by), open_facts[0], step.step_id, ())
+        if facts:
+            say, said_by = [], []
+        elif step.facts or is_act(step):
+            return Stage(tuple(say), tuple(said_by), None, None, tuple(steps[index:]))
+        elif spoken := wording(step):
+            say.append(spoken)
+            said_by.append(step.step_id)
+    return Stage(tuple(say), tuple(said_by), None, None, ())
+
+
+def is_act(step: PlanStep) -> bool:
+    """Whether a step has somebody do something other than talk to the caller."""
+    if step.kind not in ("action", "ask") or _TELL.match(step.text) or quoted_say(step):
+        return False
+    return is_imperative(step.text)
+
+
+def quoted_say(step: PlanStep) -> str | None:
+    """The required wording of a step that has the agent say, greet or close with it."""
+    if step.kind in ("say", "closing") or re.match(
+        r"(?:always )?(?:say|greet|answer|reply|close|open|end)\b", step.text, re.I
+    ):
+        return quoted(step.text)
+    return None
+
+
+def wording(step: PlanStep) -> str | None:
+    """What a step has one say to the caller; None when it is for the agent alone."""
+    if exact := quoted_say(step):
+        return exact
+    if told := _TELL.match(step.text):
+        what = told["what"]
+        return closed(to_caller(what[:1].upper() + what[1:]))
+    kept = [_FOR_THE_AGENT.sub("", sentence) for sentence in sentences(step.text) if not _BOILERPLATE.search(sentence)]
+    if not kept or is_imperative(kept[0]) or not _PERMISSION.search(kept[0]):
+        return None
+    return " ".join(closed(to_caller(sentence.rstrip(" ,"))) for sentence in kept)
