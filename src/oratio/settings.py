@@ -69,6 +69,22 @@ class Settings(BaseSettings):
         "", description="`i-understand` runs agents where this machine offers no sandbox; never on a shared machine."
     )
 
+    voice_max_calls: int = Field(200, ge=1, description="Calls one voice server takes at a time.")
+    voice_calls_per_key: int = Field(20, ge=1, description="Calls one API key may have at a time.")
+    voice_idle_seconds: float = Field(60, gt=0, description="A call in which nothing is said this long is ended.")
+    voice_call_seconds: float = Field(1_800, gt=0, description="Longest call.")
+    voice_resume_seconds: float = Field(60, ge=0, description="How long a dropped caller may come back.")
+    voice_drain_seconds: float = Field(15, ge=0, description="How long calls may go on when the voice server stops.")
+    voice_handoff_seconds: float = Field(20, gt=0, description="How long a caller waits for an operator.")
+    voice_holding_seconds: float = Field(2.5, gt=0, description="Silence before the holding line is said.")
+    voice_holding_line: str = Field(
+        "One moment please, I am looking that up.", max_length=200, description="Said when an answer takes long."
+    )
+    voice_silence_seconds: float = Field(0.7, ge=0.2, le=3, description="Silence that ends a caller's turn.")
+    voice_name: str = Field("af_heart", description="Voice of the `local` speech model.")
+    voice_record: bool = Field(True, description="Keep a two-channel WAV of every call.")
+    speech_idle_seconds: float = Field(300, ge=0, description="Speech models unused this long are let go.")
+
     prefect_api_url: str | None = Field(None, description="Prefect server to use; unset: the embedded one.")
     work_pool: str = Field("oratio-local", description="Prefect work pool flows run on.")
     builtin_answer_threshold: float | None = Field(
