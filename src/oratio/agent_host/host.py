@@ -17,7 +17,7 @@ from strands.models import Model
 
 from oratio.adapters.local.runtime_store import RuntimeStore
 from oratio.agent_host.gateway import AgentGateway
-from oratio.agent_host.isolation import Isolation, choose_isolation
+from oratio.agent_host.isolation import Isolation, choose_isolation, confinement
 from oratio.agent_host.process import AgentProcess
 from oratio.agent_host.warm_parent import WarmParent
 from oratio.domain.conversation import TurnResult
@@ -212,7 +212,7 @@ class AgentHost:
         number = next(self._numbers)
         process = AgentProcess(parent, self._folder / f"{number}.sock", record.ref.agent_id)
         try:
-            control = await process.start(package, self._model_name, self._isolation.confinement(number))
+            control = await process.start(package, self._model_name, confinement(number))
         except AgentFailed:
             self._failed(key)
             raise

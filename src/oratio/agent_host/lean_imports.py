@@ -21,7 +21,8 @@ WARM = (
     "encodings.idna", "enum", "fractions", "functools", "h11", "heapq", "itertools", "json", "math", "operator",
     "random", "re", "statistics", "string", "strands", "strands.tools.decorator", "textwrap", "typing", "unicodedata",
     "uuid", "uvicorn.lifespan.on", "uvicorn.loops.asyncio", "uvicorn.protocols.http.h11_impl", "zoneinfo",
-    "oratio.agentkit.app", "oratio.agentkit.gateway", "oratio.agentkit.gateway_model",
+    "oratio.agent_host.probes.attempts", "oratio.agent_host.runner", "oratio.agent_host.sandbox.landlock",
+    "oratio.agent_host.sandbox.privileges", "oratio.agent_host.sandbox.seccomp", "oratio.agentkit.app", "oratio.agentkit.gateway", "oratio.agentkit.gateway_model",
 )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ secret, reads no file of any agent, and ends, with all its children, when its so
 """
 
 import gc
-import json
 import logging
 import os
 import select
@@ -14,20 +13,20 @@ import socket
 import sys
 from typing import Any
 
+from oratio.agent_host.lean_imports import warm_up
 from oratio.agent_host.messages import DESCRIPTORS_PER_SPAWN, Inbox, send
-from oratio.agent_host.sandbox.confinement import Confinement, Tier, prepare_parent
+from oratio.agent_host.sandbox.confinement import Confinement, Confiner, Tier, confiner
 
 
 class Zygote:
     """Forks on request, signals on request, reports each exit."""
 
-    def __init__(self, host: socket.socket, tier: Tier) -> None:
+    def __init__(self, host: socket.socket, confiner: Confiner) -> None:
         self._host = host
-        self._tier = tier
+        self._confiner = confiner
         self._pids: dict[int, int] = {}  # spawn id by pid
         self._inbox = Inbox()
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._parent = prepare_parent(tier)
 
     def serve(self) -> None:
         """Until the host closes its end."""
@@ -61,7 +60,7 @@ class Zygote:
 
     def _spawn(self, message: dict[str, Any], descriptors: list[int]) -> None:
         confinement = Confinement(**message["confinement"])
-        pid = self._parent.fork(confinement)
+        pid = self._confiner.fork()
         if pid == 0:
             self._become_agent(message["task"], confinement, descriptors)
         for descriptor in descriptors:
@@ -84,7 +83,7 @@ class Zygote:
             os.close(stderr)
             from oratio.agent_host.runner import run
 
-            self._parent.confine(confinement)
+            self._confiner.confine(confinement)
             gc.enable()
             status = run(task, socket.socket(fileno=listening), socket.socket(fileno=control))
         except BaseException as error:
@@ -119,9 +118,12 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(name)s %(levelname)s %(message)s")
     host = socket.socket(fileno=descriptor)
     try:
-        zygote = Zygote(host, tier)
+        confining = confiner(tier)
+        warm_up()
+        confining.prepare()
+        zygote = Zygote(host, confining)
     except OSError as error:
-        send(host, {"event": "refused", "reason": json.dumps([error.errno, error.strerror])})
+        send(host, {"event": "refused", "reason": error.strerror or str(error)})
         return 1
     try:
         zygote.serve()
