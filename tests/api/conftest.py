@@ -1,7 +1,7 @@
 """The real application over the real local adapters in a temporary folder."""
 
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -96,8 +96,8 @@ def configure(tmp_path: Path) -> Callable[..., Settings]:
 
 
 @pytest.fixture
-def world(configure: Callable[..., Settings]) -> Iterator[World]:
-    yield World(configure())
+def world(configure: Callable[..., Settings]) -> World:
+    return World(configure())
 
 
 @pytest.fixture

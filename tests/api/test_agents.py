@@ -2,8 +2,10 @@
 
 import httpx
 
-from oratio.domain.agent import AgentStatus
+from oratio.domain.agent import AgentFailure, AgentStatus
 from tests.api.conftest import FILES, FORM, World, assert_problem, create, submit
+
+FAILURE = AgentFailure(step="author_agent", code="internal", message="stopped")
 
 
 async def test_a_folder_becomes_an_agent_that_is_creating(world: World, client: httpx.AsyncClient) -> None:
@@ -112,7 +114,7 @@ async def test_retry_resumes_only_a_failed_agent(world: World, client: httpx.Asy
     agent_id = await create(client)
     assert_problem(await client.post(f"/api/agents/{agent_id}/retry"), 409, "conflict")
     agent = world.agent("alice", agent_id)
-    world.platform.agents.save(agent.model_copy(update={"status": AgentStatus.FAILED}))
+    world.platform.agents.save(agent.model_copy(update={"status": AgentStatus.FAILED, "error": FAILURE}))
 
     answer = await client.post(f"/api/agents/{agent_id}/retry")
 

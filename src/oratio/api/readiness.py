@@ -7,8 +7,8 @@ from collections.abc import Callable
 import httpx
 from starlette.concurrency import run_in_threadpool
 
-from oratio.api.schemas import Check
 from oratio.bootstrap import Platform
+from oratio.wire import Check
 
 _TIMEOUT_S = 2.0
 _KEEP_S = 1.0

@@ -8,10 +8,10 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from oratio.api.context import ByCaller, InContext, answers, reply
-from oratio.api.schemas import Accepted, AgentDetail, AgentPage, AgentSummary
 from oratio.api.sse import EventStream
 from oratio.errors import FieldProblem, InvalidInput
 from oratio.services.briefs import FORM_FIELDS
+from oratio.wire import Accepted, AgentDetail, AgentPage, AgentSummary
 
 router = APIRouter(tags=["agents"])
 
@@ -97,9 +97,11 @@ async def watch_agent(
 
 @router.post("/api/agents/{agentId}/retry", response_model=None, responses=answers(202, Accepted, 409))
 def retry_agent(agentId: str, context: InContext, caller: ByCaller) -> Response:
-    """Resume a failed creation from the step that failed."""
+    """Resume a failed creation or update at the step that failed."""
     agent = context.services.agents.retry(caller.user_id, agentId)
-    return reply(Accepted(agent_id=agentId, status=agent.status, message="Agent creation resumed"), 202)
+    return reply(
+        Accepted(agent_id=agentId, status=agent.status, message=f"Version {agent.latest_version} resumed"), 202
+    )
 
 
 @router.delete("/api/agents/{agentId}", response_model=None, responses=answers(202, Accepted, 409))

@@ -10,9 +10,9 @@ from starlette.background import BackgroundTask
 
 from oratio.api.context import ByCaller, InContext, answers, reply
 from oratio.api.routes.agents import MAX_PAGE
-from oratio.api.schemas import ConversationDetail, ConversationPage, ConversationView
 from oratio.domain.storage_layout import audio_key
 from oratio.errors import NotFound
+from oratio.wire import ConversationDetail, ConversationPage, ConversationView
 
 router = APIRouter(tags=["conversations"])
 

@@ -10,10 +10,10 @@ from fastapi.responses import Response
 
 from oratio.api import sse
 from oratio.api.context import ByCaller, Context, InContext, answers, reply
-from oratio.api.schemas import Answer, PromptBody
 from oratio.domain.conversation import TurnDelta
 from oratio.errors import AgentFailed
 from oratio.services.conversations import Closed, ConversationEvent, Opened
+from oratio.wire import Answer, PromptBody
 
 router = APIRouter(tags=["conversations"])
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
 
 from oratio.api.context import ByCaller, InContext, answers, reply
-from oratio.api.schemas import KeyBody, KeyList, KeyView, NewKey, TicketBody, TicketView
 from oratio.domain.api_keys import Scope
+from oratio.wire import KeyBody, KeyList, KeyView, NewKey, TicketBody, TicketView
 
 router = APIRouter(tags=["keys"])
 

@@ -2,13 +2,14 @@
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
+from pydantic.alias_generators import to_camel
 from starlette.concurrency import run_in_threadpool
 
 from oratio import __version__
 from oratio.api import metrics
 from oratio.api.context import InContext, answers, reply
-from oratio.api.schemas import ReadinessView, SystemView
 from oratio.errors import NotFound
+from oratio.wire import ReadinessView, SystemView
 
 router = APIRouter(tags=["system"])
 
@@ -66,6 +67,6 @@ async def system(context: InContext) -> Response:
             speech=settings.speech,
             sandbox=context.readiness.sandbox,
             urls=urls,
-            limits={name: getattr(settings, name) for name in limits},
+            limits={to_camel(name): getattr(settings, name) for name in limits},
         )
     )

@@ -9,7 +9,11 @@ from starlette.concurrency import run_in_threadpool
 
 from oratio.api.context import ByCaller, Context, InContext, answers, reply
 from oratio.api.routes.agents import form_of
-from oratio.api.schemas import (
+from oratio.domain.rehearsal import RehearsalReport
+from oratio.domain.storage_layout import CODE_FILE, PLAN_FILE, PROMPT_FILE, REHEARSAL_FILE
+from oratio.domain.values import VersionRef
+from oratio.errors import FieldProblem, InvalidInput, NotFound
+from oratio.wire import (
     AcceptedVersion,
     ActivateBody,
     Activated,
@@ -17,10 +21,6 @@ from oratio.api.schemas import (
     VersionList,
     VersionSummary,
 )
-from oratio.domain.rehearsal import RehearsalReport
-from oratio.domain.storage_layout import CODE_FILE, PLAN_FILE, PROMPT_FILE, REHEARSAL_FILE
-from oratio.domain.values import VersionRef
-from oratio.errors import FieldProblem, InvalidInput, NotFound
 
 router = APIRouter(tags=["versions"])
 

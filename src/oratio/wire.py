@@ -1,4 +1,4 @@
-"""The bodies of the HTTP contract; camelCase on the wire, times in ms since 1970."""
+"""The bodies of the HTTP contract, for the API and its client; camelCase on the wire, times in ms since 1970."""
 
 from typing import Annotated, Any, Literal
 
@@ -34,18 +34,24 @@ class Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=False)
 
 
-class Accepted(Value):
+class Wire(Value):
+    """An answer's JSON; a client takes fields that a newer server added."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Accepted(Wire):
     agent_id: str
     status: AgentStatus
     message: str
 
 
-class AcceptedVersion(Value):
+class AcceptedVersion(Wire):
     agent_id: str
     version: int
 
 
-class AgentSummary(Value):
+class AgentSummary(Wire):
     agent_id: str
     agent_name: str
     status: AgentStatus
@@ -59,19 +65,19 @@ class AgentSummary(Value):
         return cls(**{name: getattr(agent, name) for name in cls.model_fields})
 
 
-class AgentPage(Value):
+class AgentPage(Wire):
     agents: list[AgentSummary]
     next_cursor: str | None
 
 
-class KnowledgeBaseView(Value):
+class KnowledgeBaseView(Wire):
     knowledge_base_id: str
     status: KnowledgeBaseStatus
     bedrock_knowledge_base_id: str | None
     problems: tuple[DocumentProblem, ...]
 
 
-class AgentDetail(Value):
+class AgentDetail(Wire):
     """The seed's fields, and ours."""
 
     agent_id: str
@@ -101,7 +107,7 @@ class AgentDetail(Value):
         return cls(**known, knowledge_base=KnowledgeBaseView(**view))
 
 
-class VersionSummary(Value):
+class VersionSummary(Wire):
     version: int
     status: VersionStatus
     created_at: int
@@ -117,13 +123,13 @@ class VersionSummary(Value):
         return cls(**known, documents=len(version.documents))
 
 
-class VersionList(Value):
+class VersionList(Wire):
     agent_id: str
     current_version: int | None
     versions: list[VersionSummary]
 
 
-class VersionDetail(Value):
+class VersionDetail(Wire):
     """One version whole; what has not been written yet is null."""
 
     agent_id: str
@@ -156,7 +162,7 @@ class ActivateBody(Body):
     override_reason: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
 
 
-class Activated(Value):
+class Activated(Wire):
     agent_id: str
     version: int
     status: AgentStatus
@@ -169,7 +175,7 @@ class KeyBody(Body):
     origins: Annotated[list[Annotated[str, Field(min_length=1, max_length=300)]], Field(max_length=50)] | None = None
 
 
-class KeyView(Value):
+class KeyView(Wire):
     key_id: str
     name: str
     prefix: str
@@ -191,7 +197,7 @@ class NewKey(KeyView):
     key: str
 
 
-class KeyList(Value):
+class KeyList(Wire):
     keys: list[KeyView]
 
 
@@ -200,7 +206,7 @@ class PromptBody(Body):
     session_id: str | None = None
 
 
-class Answer(Value):
+class Answer(Wire):
     """One turn; `answered` is false, and `citations` empty, when the documents do not answer."""
 
     session_id: str
@@ -227,13 +233,13 @@ class TicketBody(Body):
     origin: Annotated[str, Field(min_length=1, max_length=300)] | None = None
 
 
-class TicketView(Value):
+class TicketView(Wire):
     ticket: str
     expires_at: int
     websocket_url: str
 
 
-class ConversationView(Value):
+class ConversationView(Wire):
     conversation_id: str
     agent_id: str
     version: int
@@ -250,27 +256,27 @@ class ConversationView(Value):
         return cls(**{name: getattr(conversation, name) for name in cls.model_fields})
 
 
-class ConversationPage(Value):
+class ConversationPage(Wire):
     conversations: list[ConversationView]
     next_cursor: str | None
 
 
-class ConversationDetail(Value):
+class ConversationDetail(Wire):
     conversation: ConversationView
     transcript: list[Turn]
 
 
-class Check(Value):
+class Check(Wire):
     ok: bool
     detail: str = ""
 
 
-class ReadinessView(Value):
+class ReadinessView(Wire):
     ready: bool
     checks: dict[str, Check]
 
 
-class SystemView(Value):
+class SystemView(Wire):
     """What runs here, and what answers: `builtin` is no language model, and `answersBy` says so."""
 
     version: str

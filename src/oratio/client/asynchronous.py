@@ -1,0 +1,231 @@
+"""The async client."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from oratio import wire
+from oratio.client import answers, calls
+from oratio.client.answers import EventParser, ServerEvent
+from oratio.client.calls import Call
+from oratio.client.connection import MAX_LOST, RECONNECT_S, UPLOAD_TIMEOUT, in_thread, options
+from oratio.client.forms import Brief, Files, Progress
+from oratio.domain.journal import AgentEvent
+from oratio.errors import Unavailable
+
+
+class AsyncClient:
+    """Speaks the HTTP contract of one Oratio without blocking the loop.
+
+    Every method raises the errors of `oratio.errors`: what the server refused by its own class, `Unavailable` when it
+    does not answer.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str | None = None,
+        *,
+        timeout_s: float = 60.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Prepare; nothing is sent yet.
+
+        Args:
+            base_url: Of the API, such as `http://127.0.0.1:8400`.
+            token: An operator's token, or an agent's API key for `ask` and `voice_ticket`.
+            timeout_s: Of each wait, not of a whole call.
+            transport: How to reach the server; the network, by default.
+        """
+        self.base_url = base_url.rstrip("/")
+        self._http = httpx.AsyncClient(**options(self.base_url, token, timeout_s), transport=transport)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def create_agent(
+        self,
+        brief: Brief,
+        files: Files,
+        *,
+        idempotency_key: str | None = None,
+        progress: Progress | None = None,
+    ) -> wire.Accepted:
+        """Submit a folder (a path, or pairs of relative path and file); returns once the server has accepted it."""
+        return await self._send(calls.create_agent(brief, files, idempotency_key, progress))
+
+    async def agents(self, *, limit: int = 50, cursor: str | None = None) -> wire.AgentPage:
+        return await self._send(calls.agents(limit, cursor))
+
+    async def all_agents(self) -> AsyncIterator[wire.AgentSummary]:
+        """Every agent of the tenant, newest first, page by page."""
+        cursor: str | None = None
+        while True:
+            page = await self.agents(limit=200, cursor=cursor)
+            for agent in page.agents:
+                yield agent
+            if (cursor := page.next_cursor) is None:
+                return
+
+    async def agent(self, agent_id: str) -> wire.AgentDetail:
+        return await self._send(calls.agent(agent_id))
+
+    async def events(self, agent_id: str, *, after: int = 0) -> AsyncIterator[AgentEvent]:
+        """Changes after `seq`, as they happen, until the agent is settled; a lost connection is taken up again."""
+        lost = 0
+        while True:
+            told: AgentEvent | None = None
+            try:
+                headers = {"Last-Event-ID": str(after)}
+                async for event in self._stream("GET", calls.events_path(agent_id), headers=headers):
+                    told = AgentEvent.model_validate(event.data)
+                    lost, after = 0, told.seq
+                    yield told
+            except Unavailable:
+                if (lost := lost + 1) > MAX_LOST:
+                    raise
+            else:
+                # A stream that ends on a step was cut by a server that stops: the next one, empty, says it is over.
+                if told is None or answers.is_final(told):
+                    return
+            await asyncio.sleep(RECONNECT_S * lost)
+
+    async def retry(self, agent_id: str) -> wire.Accepted:
+        return await self._send(calls.retry(agent_id))
+
+    async def delete(self, agent_id: str) -> wire.Accepted:
+        return await self._send(calls.delete(agent_id))
+
+    async def create_version(
+        self,
+        agent_id: str,
+        brief: Brief | None = None,
+        files: Files = (),
+        *,
+        delete_files: Iterable[str] = (),
+        progress: Progress | None = None,
+    ) -> wire.AcceptedVersion:
+        """Begin the next version; what is left out stays as it is."""
+        return await self._send(calls.create_version(agent_id, brief or Brief(), files, delete_files, progress))
+
+    async def versions(self, agent_id: str) -> wire.VersionList:
+        return await self._send(calls.versions(agent_id))
+
+    async def version(self, agent_id: str, number: int) -> wire.VersionDetail:
+        return await self._send(calls.version(agent_id, number))
+
+    async def activate(self, agent_id: str, number: int, *, override_reason: str | None = None) -> wire.Activated:
+        return await self._send(calls.activate(agent_id, number, override_reason))
+
+    async def create_key(
+        self,
+        agent_id: str,
+        name: str,
+        *,
+        scopes: Sequence[str] | None = None,
+        expires_at: int | None = None,
+        origins: Sequence[str] | None = None,
+    ) -> wire.NewKey:
+        """A new API key, which this answer alone holds; `expires_at` in ms since 1970."""
+        return await self._send(calls.create_key(agent_id, name, scopes, expires_at, origins))
+
+    async def keys(self, agent_id: str) -> wire.KeyList:
+        return await self._send(calls.keys(agent_id))
+
+    async def revoke_key(self, agent_id: str, key_id: str) -> None:
+        answers.check(await self._request("DELETE", calls.revoke_key_path(agent_id, key_id)))
+
+    async def ask(self, agent_id: str, prompt: str, *, session_id: str | None = None) -> wire.Answer:
+        return await self._send(calls.ask(agent_id, prompt, session_id))
+
+    async def ask_stream(
+        self, agent_id: str, prompt: str, *, session_id: str | None = None
+    ) -> AsyncIterator[str | wire.Answer]:
+        """One turn as it is said: pieces of text, then the whole answer."""
+        call = calls.ask(agent_id, prompt, session_id)
+        async for event in self._stream("POST", call.path, json=call.json):
+            if event.name == "delta":
+                yield str(event.data["text"])
+            elif event.name == "done":
+                yield wire.Answer.model_validate(event.data)
+            elif event.name == "error":
+                raise answers.error_of(int(event.data.get("status", 500)), event.data)
+
+    async def voice_ticket(self, agent_id: str, *, origin: str | None = None) -> wire.TicketView:
+        return await self._send(calls.voice_ticket(agent_id, origin))
+
+    async def conversations(
+        self, agent_id: str, *, limit: int = 50, cursor: str | None = None
+    ) -> wire.ConversationPage:
+        return await self._send(calls.conversations(agent_id, limit, cursor))
+
+    async def conversation(self, conversation_id: str) -> wire.ConversationDetail:
+        return await self._send(calls.conversation(conversation_id))
+
+    async def recording(self, conversation_id: str, target: Path) -> None:
+        """Write a conversation's WAV to a file.
+
+        Raises:
+            NotFound: There is no recording; the file is not made.
+        """
+        try:
+            async with self._http.stream("GET", calls.recording_path(conversation_id)) as response:
+                if not response.is_success:
+                    await response.aread()
+                answers.check(response)
+                with target.open("wb") as file:
+                    async for block in response.aiter_bytes():
+                        file.write(block)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise answers.unreachable(error, self.base_url) from error
+
+    async def system(self) -> wire.SystemView:
+        return await self._send(calls.system())
+
+    async def _send[W: wire.Wire](self, call: Call[W]) -> W:
+        headers = dict(call.headers)
+        content = None
+        timeout: Any = httpx.USE_CLIENT_DEFAULT
+        if call.form is not None:
+            headers |= call.form.headers
+            timeout = UPLOAD_TIMEOUT
+            content = in_thread(iter(call.form))
+        response = await self._request(
+            call.method,
+            call.path,
+            params=call.params,
+            json=call.json,
+            content=content,
+            headers=headers,
+            timeout=timeout,
+        )
+        return answers.parse(response, call.model)
+
+    async def _request(self, method: str, path: str, **parts: Any) -> httpx.Response:
+        try:
+            return await self._http.request(method, path, **parts)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise answers.unreachable(error, self.base_url) from error
+
+    async def _stream(self, method: str, path: str, **parts: Any) -> AsyncIterator[ServerEvent]:
+        parts["headers"] = {**parts.get("headers", {}), "Accept": "text/event-stream"}
+        parser = EventParser()
+        try:
+            async with self._http.stream(method, path, **parts) as response:
+                if not response.is_success:
+                    await response.aread()
+                answers.check(response)
+                async for line in response.aiter_lines():
+                    if event := parser.feed(line):
+                        yield event
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise answers.unreachable(error, self.base_url) from error

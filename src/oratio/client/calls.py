@@ -1,0 +1,122 @@
+"""Every call of the API as a value: what to send and what comes back. The two clients only send them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from oratio import wire
+from oratio.client.forms import Brief, Files, Form, Progress, body_of, delete_files
+from oratio.wire import Wire
+
+
+class Call[W: Wire](NamedTuple):
+    """One request; `model` is what a good answer holds."""
+
+    method: str
+    path: str
+    model: type[W]
+    params: Mapping[str, str | int] = {}
+    json: Mapping[str, Any] | None = None
+    form: Form | None = None
+    headers: Mapping[str, str] = {}
+
+
+def _agent(agent_id: str, *rest: str) -> str:
+    return "/".join(("/api/agents", quote(agent_id, safe=""), *(quote(part, safe="") for part in rest)))
+
+
+def _page(limit: int, cursor: str | None) -> dict[str, str | int]:
+    return {"limit": limit, **({"cursor": cursor} if cursor else {})}
+
+
+def create_agent(
+    brief: Brief, files: Files, idempotency_key: str | None, progress: Progress | None
+) -> Call[wire.Accepted]:
+    headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+    form = Form(brief.fields(), files, progress)
+    return Call("POST", "/api/agents", wire.Accepted, form=form, headers=headers)
+
+
+def agents(limit: int, cursor: str | None) -> Call[wire.AgentPage]:
+    return Call("GET", "/api/agents", wire.AgentPage, _page(limit, cursor))
+
+
+def agent(agent_id: str) -> Call[wire.AgentDetail]:
+    return Call("GET", _agent(agent_id), wire.AgentDetail)
+
+
+def retry(agent_id: str) -> Call[wire.Accepted]:
+    return Call("POST", _agent(agent_id, "retry"), wire.Accepted)
+
+
+def delete(agent_id: str) -> Call[wire.Accepted]:
+    return Call("DELETE", _agent(agent_id), wire.Accepted)
+
+
+def events_path(agent_id: str) -> str:
+    return _agent(agent_id, "events")
+
+
+def create_version(
+    agent_id: str, brief: Brief, files: Files, removed: Iterable[str], progress: Progress | None
+) -> Call[wire.AcceptedVersion]:
+    form = Form({**brief.fields(), **delete_files(removed)}, files, progress)
+    return Call("POST", _agent(agent_id, "versions"), wire.AcceptedVersion, form=form)
+
+
+def versions(agent_id: str) -> Call[wire.VersionList]:
+    return Call("GET", _agent(agent_id, "versions"), wire.VersionList)
+
+
+def version(agent_id: str, number: int) -> Call[wire.VersionDetail]:
+    return Call("GET", _agent(agent_id, "versions", str(number)), wire.VersionDetail)
+
+
+def activate(agent_id: str, number: int, override_reason: str | None) -> Call[wire.Activated]:
+    path = _agent(agent_id, "versions", str(number), "activate")
+    return Call("POST", path, wire.Activated, json=body_of(overrideReason=override_reason))
+
+
+def create_key(
+    agent_id: str, name: str, scopes: Sequence[str] | None, expires_at: int | None, origins: Sequence[str] | None
+) -> Call[wire.NewKey]:
+    body = body_of(
+        name=name,
+        scopes=None if scopes is None else list(scopes),
+        expiresAt=expires_at,
+        origins=None if origins is None else list(origins),
+    )
+    return Call("POST", _agent(agent_id, "api-keys"), wire.NewKey, json=body)
+
+
+def keys(agent_id: str) -> Call[wire.KeyList]:
+    return Call("GET", _agent(agent_id, "api-keys"), wire.KeyList)
+
+
+def revoke_key_path(agent_id: str, key_id: str) -> str:
+    return _agent(agent_id, "api-keys", key_id)
+
+
+def ask(agent_id: str, prompt: str, session_id: str | None) -> Call[wire.Answer]:
+    body = body_of(prompt=prompt, sessionId=session_id)
+    return Call("POST", _agent(agent_id, "invocations"), wire.Answer, json=body)
+
+
+def voice_ticket(agent_id: str, origin: str | None) -> Call[wire.TicketView]:
+    return Call("POST", _agent(agent_id, "voice-tickets"), wire.TicketView, json=body_of(origin=origin))
+
+
+def conversations(agent_id: str, limit: int, cursor: str | None) -> Call[wire.ConversationPage]:
+    return Call("GET", _agent(agent_id, "conversations"), wire.ConversationPage, _page(limit, cursor))
+
+
+def conversation(conversation_id: str) -> Call[wire.ConversationDetail]:
+    return Call("GET", f"/api/conversations/{quote(conversation_id, safe='')}", wire.ConversationDetail)
+
+
+def recording_path(conversation_id: str) -> str:
+    return f"/api/conversations/{quote(conversation_id, safe='')}/audio"
+
+
+def system() -> Call[wire.SystemView]:
+    return Call("GET", "/api/system", wire.SystemView)
