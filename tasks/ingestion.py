@@ -10,7 +10,7 @@ from tasks.context import services
 from tasks.retry import RETRYING, call
 
 
-@task(task_run_name="ingest {path}", tags=["ingest"], **RETRYING)
+@task(task_run_name="ingest {path}", **RETRYING)
 async def ingest_file(ref: VersionRef, path: str) -> DocumentProblem | None:
     """What keeps one document from being read, or None."""
     return await call(services().knowledge_bases.ingest_file, ref, path)

@@ -1,0 +1,138 @@
+"""A running Prefect server and flow worker over one data folder, and the services an API process would have."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from oratio.bootstrap import Platform, Services, build_platform, build_services
+from oratio.domain.agent import Agent, AgentStatus
+from oratio.domain.values import VersionRef
+from oratio.errors import NotFound
+from oratio.settings import Settings
+from tests import prefect_server
+from tests.fakes.cloud import Desk, FakeKnowledgeBases, FakeRuntime
+
+WAIT_S = 60.0
+SOP = "# Calls\n\n1. Greet the caller.\n2. Ask for the account number.\n3. Look up the answer in the manual.\n"
+
+
+def build(settings: Settings) -> tuple[Platform, Services]:
+    """The local platform with a knowledge engine and a runtime that do nothing, on cue."""
+    desk = Desk(settings.data / "desk")
+    platform = dataclasses.replace(
+        build_platform(settings), knowledge=FakeKnowledgeBases(desk), runtime=FakeRuntime(desk)
+    )
+    return platform, build_services(platform)
+
+
+class Stack:
+    """What a test of the flows works with."""
+
+    def __init__(self, data: Path) -> None:
+        self.settings = Settings(
+            data=data,
+            port_base=prefect_server.free_port_base(),
+            # The fake runtime cannot play scenarios; what is tested here is the order and the recovery.
+            rehearsal_required=False,
+            lease_seconds=6,
+        )
+        self.desk = Desk(data / "desk")
+        self.platform, self.services = build(self.settings)
+        self._server = prefect_server.start(self.settings)
+        self._worker: subprocess.Popen[bytes] | None = None
+
+    def start_worker(self) -> None:
+        """Start the flow worker and wait until it is ready for runs."""
+        (self.settings.data / "run").mkdir(exist_ok=True)
+        health = self.settings.data / "run" / "flows.health"
+        health.unlink(missing_ok=True)
+        with (self.settings.data / "worker.log").open("ab") as log:
+            self._worker = subprocess.Popen(
+                [sys.executable, "-m", "tests.flows.worker_process"],
+                env=prefect_server.environment_of(self.settings),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.until(lambda: health.exists() and '"ready": true' in health.read_text())
+
+    def stop_worker(self, number: signal.Signals) -> None:
+        """Send the worker a signal and wait for its end."""
+        assert self._worker
+        self._worker.send_signal(number)
+        self._worker.wait(20)
+        self._worker = None
+
+    def close(self) -> None:
+        if self._worker:
+            self.stop_worker(signal.SIGKILL)
+        prefect_server.stop(self._server)
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something another process does."""
+        deadline = time.monotonic() + WAIT_S
+        while not condition():
+            if time.monotonic() > deadline:
+                log = self.settings.data / "worker.log"
+                raise AssertionError(f"not within {WAIT_S} s; the worker's log ends: {log.read_text()[-4000:]}")
+            time.sleep(0.02)
+
+    def submit(self, user_id: str = "ada", **files: str) -> Agent:
+        """Submit an agent with these files (`name_txt="content"`), one by default."""
+        with self.services.uploads.open() as upload:
+            for name, text in (files or {"manual_txt": "The router has a reset button on its back."}).items():
+                writer = upload.open(name.replace("_", "."))
+                writer.write(text.encode())
+                writer.close()
+            form = {
+                "agentName": "Tess",
+                "agentType": "text",
+                "sop": SOP,
+                "knowledgeBaseDescription": "Questions about routers.",
+                "humanHandoffDescription": "When the caller asks for a person.",
+            }
+            return self.services.agents.submit(user_id, form, upload.files)
+
+    def agent(self, agent: Agent) -> Agent:
+        return self.services.agents.get(agent.user_id, agent.agent_id)
+
+    def until_status(self, agent: Agent, status: AgentStatus) -> Agent:
+        self.until(lambda: self.agent(agent).status is status)
+        return self.agent(agent)
+
+    def until_gone(self, agent: Agent) -> None:
+        def gone() -> bool:
+            try:
+                self.agent(agent)
+            except NotFound:
+                return True
+            return False
+
+        self.until(gone)
+
+    def run_state(self, run_id: str | None) -> str:
+        """Prefect's state type of a flow run."""
+        answer = httpx.get(f"{self.settings.prefect_url}/flow_runs/{run_id}", trust_env=False)
+        return str(answer.json()["state_type"])
+
+    def until_run_state(self, run_id: str | None, state: str) -> None:
+        self.until(lambda: self.run_state(run_id) == state)
+
+
+def ref_of(agent: Agent) -> VersionRef:
+    return VersionRef(user_id=agent.user_id, agent_id=agent.agent_id, version=agent.latest_version)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
