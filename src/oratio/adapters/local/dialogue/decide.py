@@ -77,7 +77,7 @@ class _Turn:
             ids = tuple(step.step_id for step in procedures.steps_of(self.plan, rail))
             return Reply(f"I'm sorry, that is not possible. {closed(to_caller(rail.text))}", step_ids=ids)
         hit = procedures.find(self.plan, self.prompt)
-        if hit and procedures.wants_procedure(self.prompt, hit.score):
+        if hit and procedures.wants_procedure(self.prompt, hit):
             return self.follow(hit.procedure)
         if SEARCH not in self.tools:
             return self.answer([])
@@ -125,7 +125,7 @@ class _Turn:
         found = answers.answer(self.plan, self.transcript, searched, self.threshold)
         if found:
             return found
-        if hit:
+        if hit and procedures.is_request(self.prompt) and not self.prompt.rstrip().endswith("?"):
             return self.follow(hit.procedure)
         if searched and not any(reply.ok for reply in searched):
             return Reply(f"I'm sorry, I can't look that up right now. {OFFER}", answered=False)

@@ -73,6 +73,10 @@ _HELPS: dict[Kind, re.Pattern[str]] = {
         r"\b(?:because|due to|reasons?|causes?|caused|so that|as a result|helps?|lead|leads|means|since|relies)\b", re.I
     ),
     "list": re.compile(r":.*[,;].*[,;]|\bthere are (?:\w+) |\b(?:and|or) [\w*' ]+[.:]?$|:$", re.I),
+    "allowed": re.compile(
+        r"\b(?:can|cannot|can't|may|must|only|allowed|not|welcome|possible|permitted|free|available|accept\w*|forbidden|if)\b",
+        re.I,
+    ),
     "place": re.compile(
         r"\b(?:at|in|on|near|behind|next to|from|to|opposite|street|road|floor|building|reception)\b", re.I
     ),
@@ -82,6 +86,8 @@ _POINTER = re.compile(
     r"|the main sections|for more information)",
     re.I,
 )
+_CONDITION = re.compile(r"(?:if|when|once|in case|should|unless)\b", re.IGNORECASE)
+_CAUSES = frozenset(("caus", "reason", "why"))
 _DEFINES = re.compile(
     r"\s+(?:[-\u2013\u2014]|is|are|means?|stands for|refers to|allows?|enables?|lets|shows?|contains?|turns?|disables?)\s+|:\s"
 )
@@ -182,16 +188,22 @@ class _Scale:
         text = " ".join(unit.text for unit in units)
         score = 0.0
         if pattern := _ANSWERS.get(self.asked.kind):
-            score += 0.05 if pattern.search(text) else -0.25
+            score += 0.05 if pattern.search(text) else -0.35
         if (helps := _HELPS.get(self.asked.kind)) and helps.search(text):
             score += 0.07
+            if self.asked.attribute:
+                score += 0.12 if self.asked.attribute <= _stems(text.partition(":")[0]) else -0.1
+        if self.asked.kind == "howto" and _CONDITION.match(text):
+            score += 0.06
+        if units[0].kind == "row" and self.asked.kind in ("allowed", "howto", "definition"):
+            score -= 0.06
         if self.asked.kind == "definition" and _defines(self.asked, units[0]):
             score += 0.15
         if self.asked.relations:
             said = frozenset().union(*(unit.stems for unit in units))
             score += 0.15 * len(self.asked.relations & said) / len(self.asked.relations)
         if _POINTER.match(units[0].text):
-            score -= 0.2
+            score -= 0.25
         if len(units) == 1 and (units[0].text.endswith("?") or len(units[0].text.split()) < 4):
             score -= 0.15
         return score
@@ -202,10 +214,11 @@ class _Scale:
         if not nearest or not heading:
             return 0.0
         bag = frozenset(nearest)
+        extra = 0.1 if self.asked.kind == "cause" and not _CAUSES.isdisjoint(bag) else 0.0
         there = sum(term.weight * match(term.stem, bag) for term in self.asked.terms) / self.total
         wanted = frozenset(term.stem for term in self.asked.terms)
         back = sum(match(word, wanted) > 0 for word in nearest) / len(nearest)
-        return 0.12 * there * back
+        return 0.12 * there * back + extra
 
 
 def _defines(asked: Question, unit: Unit) -> bool:

@@ -45,8 +45,11 @@ def reply(plan: AgentPlan, procedure: Procedure, transcript: Transcript) -> Repl
     """The next thing to say in a procedure."""
     groups = needed(plan, procedure)
     known = known_facts(groups, transcript.past, transcript.prompt)
-    first = [step for step in preliminaries(plan) if any(fact.name for fact in step.facts)]
-    stage = stage_of((*first, *procedure.steps), groups, {entry.fact.name for entry in known})
+    names = {entry.fact.name for entry in known}
+    first = stage_of(preliminaries(plan), groups, names)
+    stage = stage_of(procedure.steps, groups, names)
+    if first.ask:
+        stage = stage._replace(ask=first.ask, asked_by=first.asked_by, acts=())
     limit = SENTENCES[plan.agent_type]
     before = " ".join(turn.assistant for turn in transcript.past[-2:])
     fresh = [(text, by) for text, by in zip(stage.say, stage.said_by, strict=True) if text not in before]

@@ -69,7 +69,6 @@ def was_offered(last_reply: str) -> bool:
     return last_reply.rstrip().endswith(OFFER)
 
 
-
 def summary(transcript: Transcript, known: Sequence[Known]) -> str:
     """What the human needs to know: the last things asked, in the caller's words, and the facts given."""
     asked = [turn.user for turn in transcript.past if turn.user][-3:]

@@ -20,7 +20,7 @@ STOPWORDS = _words(
     describe say ask question questions help hello hi hey okay ok yes yeah thanks thank sorry guys mean means
     meant wonder wondering possible possibly much many lot lots bit thing things something anything everything
     someone somebody anyone kind kinds sort exactly actually basically currently now today got get gets getting
-    often soon late early long
+    often soon long
     """
 )
 
@@ -32,7 +32,7 @@ EVERYDAY = _words(
     client clients caller guest member agent agents company business case info information detail details step
     steps part point call calls called available different include includes including included general allow
     allowed able offer offers provide provides support supported type types problem problems issue issues
-    difference thing matter reason one two three number numbers bring run stay stop end
+    difference thing matter reason one two three number numbers bring run cause causes solution idea stay stop end
     """
 )
 
@@ -41,7 +41,8 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("message", "messaging", "text", "sms"),
     ("reboot", "restart"),
     ("phone", "device", "handset", "smartphone", "cellphone", "mobile"),
-    ("slow", "sluggish", "speed", "fast", "quick"),
+    ("slow", "sluggish"),
+    ("speed", "fast", "quick"),
     ("internet", "data", "web", "online"),
     ("abroad", "travel", "traveling", "travelling", "overseas", "roaming", "foreign", "trip"),
     ("bill", "invoice"),
@@ -57,7 +58,8 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("change", "modify", "switch", "update", "alter", "edit", "adjust"),
     ("ship", "shipping", "delivery", "deliver", "dispatch", "postage", "arrive"),
     ("buy", "purchase"),
-    ("hour", "open", "opening", "close", "closing", "shut"),
+    ("hour", "open", "opening"),
+    ("close", "shut"),
     ("check", "verify", "inspect"),
     ("remove", "delete", "erase"),
     ("need", "require", "required", "requirement", "necessary", "prerequisite", "mandatory"),

@@ -225,9 +225,10 @@ def for_voice(text: str) -> str:
 def body(units: Sequence[Unit], manner: Manner) -> str:
     """Units in reading order as running text; numbered lists keep their numbers for readers."""
     parts: list[str] = []
+    listed = sum(unit.kind == "item" and bool(unit.marker) for unit in units)
     for index, unit in enumerate(units):
         following = units[index + 1] if index + 1 < len(units) else None
-        in_list = unit.kind == "item" and bool(unit.marker) and len(units) > 1
+        in_list = unit.kind == "item" and bool(unit.marker) and listed > 1
         text = unit.text
         if manner == "text" and in_list and unit.marker != "-":
             text = f"{unit.marker} {text}"
@@ -266,6 +267,8 @@ def to_caller(text: str) -> str:
     text = re.sub(r"\b(for|to|with|from|by|tell|let) you\b", r"\1 us", text)
     text = re.sub(r"\byou\b", "we", re.sub(r"\bYou\b", "We", text))
     text = re.sub(r"\byour\b", "our", re.sub(r"\bYour\b", "Our", text))
+    if re.search(rf"\b(?:each|every|any|another|other|no) {_CALLER}", text, re.I):
+        return _upper_first(text)
     speaks_of_caller = re.search(rf"\b{_CALLER}\b", text, re.I) or re.search(
         r"\b(?:ask|tell|inform|remind|send|help) them\b", text, re.I
     )
@@ -273,13 +276,19 @@ def to_caller(text: str) -> str:
         return _upper_first(text)
     article = r"(?:the |an? |their |our |every |each )?"
     text = re.sub(rf"\b{article}{_CALLER}(?:'s|s')(?=\s)", "your", text, flags=re.I)
+    text = re.sub(rf"\b(?:the )?{_CALLER} (confirmation|request|consent|approval)\b", r"your \1", text, flags=re.I)
     text = re.sub(
-        rf"\b(?:the |an? |our |every |each )?{_CALLER}s? ((?:also |then |still |already )?)(\w+(?:'t)?)\b",
+        rf"\b(?:the |an? |our |every |each )?{_CALLER}s?(?! (?:id|ids|number|service|support|care|account|profile|name|data)\b) ((?:also |then |still |already )?)(\w+(?:'t)?)\b",
         lambda found: f"you {found[1]}{_plural(found[2])}",
         text,
         flags=re.I,
     )
-    text = re.sub(rf"\b(?:the |an? |our |every |each )?{_CALLER}s?\b", "you", text, flags=re.I)
+    text = re.sub(
+        rf"\b(?:the |an? |our )?{_CALLER}s?\b(?! (?:id|ids|number|service|support|care|account|profile|name|data)\b)",
+        "you",
+        text,
+        flags=re.I,
+    )
     for old, new in (
         ("their", "your"),
         ("theirs", "yours"),
@@ -341,7 +350,7 @@ def in_order(steps: Sequence[str]) -> str:
     said = []
     for index, step in enumerate(steps):
         turned = as_we(step)
-        if len(steps) == 1 or not turned[:1].islower():
+        if len(steps) == 1 or not turned.startswith("we "):
             said.append(closed(_upper_first(turned)))
             continue
         link = "First," if index == 0 else "Finally," if index == len(steps) - 1 and index > 1 else "Then"

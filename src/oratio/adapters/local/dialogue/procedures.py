@@ -8,7 +8,7 @@ from typing import NamedTuple
 from oratio.adapters.local.dialogue import facts as given
 from oratio.adapters.local.dialogue.intents import Intent, classify
 from oratio.adapters.local.dialogue.pleas import spoken
-from oratio.adapters.local.dialogue.stages import is_confirmation, quoted_say
+from oratio.adapters.local.dialogue.stages import quoted_say, wanted_facts
 from oratio.adapters.local.dialogue.text import Term, content_stems, coverage, match, stem, stems, terms
 from oratio.adapters.local.dialogue.transcript import Exchange
 from oratio.domain.plan import AgentPlan, Fact, Guardrail, PlanStep
@@ -41,8 +41,12 @@ _REQUEST = re.compile(
 _TROUBLE = re.compile(
     r"\b(?:not|doesnt|dont|isnt|wont|cant|cannot|never|no longer|stopped|broken|slow|fails?|failed|error|trouble|unable|lost|stuck|keeps)\b"
 )
+_PROHIBITION = re.compile(
+    r"\b(?:never|not allowed to|must not|mustn't|should not|shouldn't|shall not|may not|do not|don't|cannot|can not|can't|not)\s+(.*)",
+    re.IGNORECASE,
+)
 _FACTUAL = re.compile(
-    r"^(?:(?:so|and|ok|well|also|but|please) )*(?:what|which|when|why|who|where|whose|how (?:much|many|long|often|soon|far|big|fast|old)|is|are|does|do|did|was|were|has|have|tell me (?:about|what|how|which)|explain|define)\b"
+    r"^(?:(?:so|and|ok|well|also|but|please) )*(?:what|which|when|why|who|where|whose|how (?:much|many|long|often|soon|far|big|fast|old)|will (?:my|the|it|i)|would (?:my|the|it|i)|should (?:my|the|it)|can (?:my|the|it)|is|are|does|do|did|was|were|has|have|tell me (?:about|what|how|which)|explain|define)\b"
 )
 
 
@@ -83,8 +87,8 @@ def is_factual(text: str) -> bool:
     return bool(_FACTUAL.match(spoken(text)))
 
 
-def wants_procedure(text: str, score: float) -> bool:
-    """Whether a message that matches a procedure so surely wants to be led through it, rather than a fact looked up.
+def wants_procedure(text: str, hit: Match) -> bool:
+    """Whether a message that matches a procedure wants to be led through it, rather than a fact looked up.
 
     Troubles ("roaming does not work") go to the documents first: the SOP takes over where they say nothing.
     """
@@ -92,7 +96,9 @@ def wants_procedure(text: str, score: float) -> bool:
     if _TROUBLE.search(said):
         return False
     if re.match(r"^(?:\w+ ){0,2}how\b", said) or text.rstrip().endswith("?"):
-        return is_request(text) and not is_factual(text) and score >= 0.75
+        known = frozenset(stems(" ".join([hit.procedure.section, *(step.text for step in hit.procedure.steps)])))
+        strange = any(term.entity and not match(term.stem, known) for term in terms(text))
+        return is_request(text) and not is_factual(text) and hit.score >= 0.75 and not strange
     return is_request(text)
 
 
@@ -135,7 +141,9 @@ def preliminaries(plan: AgentPlan) -> tuple[PlanStep, ...]:
     """Steps above all procedures that need facts first, such as establishing who is calling."""
     sections = {step.section: [step] for step in plan.steps}
     inside = {step.step_id for step in plan.steps if not _is_general(step.section, sections)}
-    return tuple(step for step in plan.steps if step.step_id not in inside and step.facts and not quoted_say(step))
+    return tuple(
+        step for step in plan.steps if step.step_id not in inside and wanted_facts(step) and not quoted_say(step)
+    )
 
 
 def find(plan: AgentPlan, text: str) -> Match | None:
@@ -168,7 +176,7 @@ def needed(plan: AgentPlan, procedure: Procedure) -> list[tuple[Fact, ...]]:
     by_id = {step.step_id: step for step in plan.steps}
     siblings: dict[str, list[Fact]] = {}
     for step in steps:
-        fresh = [fact for fact in step.facts if fact.name not in seen and not is_confirmation(fact)]
+        fresh = [fact for fact in wanted_facts(step) if fact.name not in seen]
         seen.update(fact.name for fact in fresh)
         parent = by_id.get(step.parent_id) if step.parent_id else None
         if parent and fresh and _ALTERNATIVES.search(parent.text):
@@ -198,7 +206,9 @@ def known_facts(groups: Sequence[Sequence[Fact]], past: Sequence[Exchange], prom
 
 def pending(plan: AgentPlan, last_reply: str) -> Fact | None:
     """The fact that was asked for last."""
-    asked = [fact for step in plan.steps for fact in step.facts if fact.question and fact.question in last_reply]
+    asked = [
+        fact for step in plan.steps for fact in wanted_facts(step) if fact.question and fact.question in last_reply
+    ]
     return max(asked, key=lambda fact: last_reply.rfind(fact.question), default=None)
 
 
@@ -212,7 +222,8 @@ def active(plan: AgentPlan, past: Sequence[Exchange]) -> Procedure | None:
 
 def prohibition(plan: AgentPlan, text: str) -> Guardrail | None:
     """The guardrail that forbids what a message asks for."""
-    asked = [term for term in terms(text) if term.weight > 0.5]
+    asked = terms(text)
+    said = frozenset(stems(text))
     if len(asked) < 2:
         return None
     best: tuple[float, Guardrail] | None = None
@@ -220,13 +231,21 @@ def prohibition(plan: AgentPlan, text: str) -> Guardrail | None:
         if rail.kind != "must_not":
             continue
         bag = frozenset(stems(rail.text))
+        if not all(match(word, said) > 0 for word in _forbidden(rail.text)):
+            continue
         share = coverage(asked, bag)
-        back = coverage([term for term in terms(rail.text) if term.weight > 0.5], frozenset(stems(text)))
+        back = coverage([term for term in terms(rail.text) if term.weight > 0.5], said)
         met = sum(match(term.stem, bag) > 0 for term in asked)
         score = 0.6 * share + 0.4 * back
-        if met >= 2 and share >= 0.7 and back >= 0.3 and (best is None or score > best[0]):
+        if met >= 2 and share >= 0.7 and back >= 0.4 and (best is None or score > best[0]):
             best = score, rail
     return best[1] if best else None
+
+
+def _forbidden(text: str) -> list[str]:
+    """The first content words after the prohibition: what must not be done, to what."""
+    found = _PROHIBITION.search(text)
+    return content_stems(found[1])[:2] if found else content_stems(text)
 
 
 def steps_of(plan: AgentPlan, rail: Guardrail) -> list[PlanStep]:

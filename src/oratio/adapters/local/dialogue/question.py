@@ -7,9 +7,9 @@ from typing import Literal, NamedTuple
 from oratio.adapters.local.dialogue.lexicon import STOPWORDS
 from oratio.adapters.local.dialogue.text import Term, content_stems, is_everyday, stem, terms, words
 
-type Kind = Literal["cost", "amount", "time", "place", "definition", "howto", "cause", "list", "other"]
+type Kind = Literal["cost", "amount", "time", "place", "definition", "howto", "cause", "list", "allowed", "other"]
 
-ASIDE_SHARE = 0.4
+ASIDE_SHARE = 0.2
 
 
 class Question(NamedTuple):
@@ -21,6 +21,7 @@ class Question(NamedTuple):
         keys: Stems without which nothing can be an answer: names, numbers, what is to be done, whose value is asked.
         relations: Small words that turn the meaning: after, before, off, without.
         kind: The kind of answer wanted.
+        attribute: What a list is wanted of: statuses, payment methods.
     """
 
     text: str
@@ -28,6 +29,7 @@ class Question(NamedTuple):
     keys: frozenset[str]
     relations: frozenset[str]
     kind: Kind
+    attribute: frozenset[str] = frozenset()
 
 
 _LEAD = r"^\W*(?:\w+\W+){0,3}?"
@@ -68,6 +70,11 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             r"^\W*(?:(?:and|so|ok|okay|please|tell me|can you)\W+)*(?:what(?:'?s| is| are| does| do)|who (?:is|are)|define|meaning of|explain"
             r"|describe)\b",
         ),
+        (
+            "allowed",
+            r"^\W*(?:(?:and|so|ok|okay|please)\W+)*(?:can|may|could|am i allowed|are we allowed|is it (?:possible|allowed|ok|okay|permitted)"
+            r"|do you (?:allow|accept|permit|have|offer|take)|is|are)\b",
+        ),
     )
 )
 _RELATIONS = frozenset(("after", "before", "without", "off", "during", "not", "instead", "first"))
@@ -80,6 +87,7 @@ _ACTION = re.compile(
 _ATTRIBUTE = re.compile(
     r"\b(?:what(?:'s| is| are)|who(?:'s| is)) (?:the |your |my |a |an )((?:\w+ ){0,2}\w+)(?: (?:of|for|in|on|at)\b|\W*$)"
 )
+_LISTED = re.compile(r"\b(?:which|what)(?: are| is)?(?: the| your| all)* ((?:\w+ ){0,2}?\w+s)\b")
 _CLAUSE = re.compile(
     r"(?<=[.!?;])\s+|,\s+(?=(?:and |but |so )?(?:how|what|when|where|who|which|why|can|could|do|does|is|are|will|should|may)\b)"
 )
@@ -106,7 +114,9 @@ def question(text: str, context: Iterable[Term] = ()) -> Question:
         weighted.setdefault(term.stem, term._replace(weight=term.weight * ASIDE_SHARE, entity=False))
     found = tuple(weighted.values())
     relations = _RELATIONS & set(words(main))
-    return Question(text, found, _keys(lowered, found, kind), frozenset(relations), kind)
+    listed = _LISTED.search(lowered) if kind == "list" else None
+    attribute = frozenset(content_stems(listed[1])) if listed else frozenset()
+    return Question(text, found, _keys(lowered, found, kind), frozenset(relations), kind, attribute)
 
 
 _PRICE = frozenset(map(stem, "price cost fee charge rate much".split()))

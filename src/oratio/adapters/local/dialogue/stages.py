@@ -17,12 +17,25 @@ _TELL = re.compile(
     r"(?:the |your |an? )?(?:user|customer|caller|client|guest|member|patient|them)s?(?: know)?\s+(?:that\s+)?(?P<what>.+)$",
     re.IGNORECASE,
 )
+_ASK_FOR = re.compile(
+    r"^(?:then |first |please )?ask (?:(?:the |your )?\w+ )?for (?:the|their|his|her|an?) (?P<what>[\w '-]{3,60}?)(?:[.,;]|$)",
+    re.IGNORECASE,
+)
+_FACT_TYPES = (
+    ("date", FactType.DATE),
+    ("email", FactType.EMAIL),
+    ("e-mail", FactType.EMAIL),
+    ("phone", FactType.PHONE),
+    ("number", FactType.ORDER_NUMBER),
+    (" id", FactType.ORDER_NUMBER),
+    ("amount", FactType.AMOUNT),
+)
 _SAY = re.compile(r"[\"\u201c]([^\"\u201d]{3,})[\"\u201d]|(?<!\w)'((?:[^']|(?<=\w)'(?=\w)){12,})'(?!\w)")
 _PERMISSION = re.compile(
     r"\b(?:can|could|may|must|should|shall|will|are|is|has|have|need|needs|cannot)\b", re.IGNORECASE
 )
 _BOILERPLATE = re.compile(
-    r"^you can help\b|\btools?\b|\bdatabase\b|^(?:they|it|this) should\b|^you (?:should|must) (?:always|first|deny|try)\b",
+    r"^you can help\b|\b(?:hand(?:ed)? over|transfer|escalate)\b|\btools?\b|\bdatabase\b|^(?:they|it|this) should\b|^you (?:should|must) (?:always|first|deny|try)\b",
     re.IGNORECASE,
 )
 _FOR_THE_AGENT = re.compile(
@@ -55,9 +68,19 @@ def quoted(text: str) -> str | None:
     return (found[1] or found[2]) if found else None
 
 
-def is_confirmation(fact: Fact) -> bool:
-    """Whether a fact is only the caller's yes to something that somebody must first have put to them."""
-    return fact.type is FactType.YES_NO and "confirm" in fact.name
+def wanted_facts(step: PlanStep) -> list[Fact]:
+    """The facts a step has one ask for; for "Ask for the room number." also where the plan names none.
+
+    The caller's yes to something that somebody must first have put to them is not one of them.
+    """
+    if re.search(r"\bask\b.*\bto confirm\b", step.text, re.IGNORECASE):
+        return []
+    if not step.facts and (found := _ASK_FOR.match(step.text)):
+        what = found["what"].rstrip(" .").lower()
+        kind = next((kind for mark, kind in _FACT_TYPES if mark in what), FactType.TEXT)
+        name = re.sub(r"\W+", "_", what)
+        return [Fact(name=name, question=f"Could you tell me the {what}?", type=kind, source=step.source)]
+    return [fact for fact in step.facts if not (fact.type is FactType.YES_NO and "confirm" in fact.name)]
 
 
 def stage_of(steps: Sequence[PlanStep], wanted: Sequence[Sequence[Fact]], known: Collection[str]) -> Stage:
@@ -73,7 +96,7 @@ def stage_of(steps: Sequence[PlanStep], wanted: Sequence[Sequence[Fact]], known:
     say: list[str] = []
     said_by: list[str] = []
     for index, step in enumerate(steps):
-        facts = [fact for fact in step.facts if not is_confirmation(fact)]
+        facts = wanted_facts(step)
         open_facts = [fact for fact in facts if fact.name not in settled and fact.name in asked]
         if open_facts:
             return Stage(tuple(say), tuple(said_by), open_facts[0], step.step_id, ())

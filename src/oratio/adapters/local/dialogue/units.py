@@ -34,8 +34,9 @@ class Unit(NamedTuple):
 _HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.*?)\s*#*$")
 _ITEM = re.compile(r"^(\s*)([-*+\u2022]|\d{1,3}[.)])\s+(.*)$")
 _ROW = re.compile(r"^\s*\|(.*)\|\s*$")
+_INNER_LEVEL = 9
 _PAIRS = re.compile(r"^[^:;|]{1,60}: [^;]*; [^:;]{1,60}: ")
-_BRANCH = re.compile(r"\?[\"')]*\s+(?:Yes|No)\b[^:?]{0,60}:")
+_BRANCH = re.compile(r"\?[\"')]*\s+[A-Z][^:?]{0,60}: |\. Then: ")
 _RULE = re.compile(r"^[\s|:+=_-]*$")
 _BREAK = re.compile(r"(?<=[.!?])[\"')\u201d]*\s+(?=[\"'(\u201c`*]*[A-Z0-9])")
 _ABBREVIATION = re.compile(
@@ -145,6 +146,13 @@ class _Cutter:
                 self.flush()
             self.paragraph.append(line.strip())
 
+    def inner_heading(self, line: str) -> None:
+        self.flush()
+        self.block += 1
+        self.headings = {level: name for level, name in self.headings.items() if level < _INNER_LEVEL}
+        self.headings[_INNER_LEVEL] = plain(line).rstrip(":")
+        self.add(self.headings[_INNER_LEVEL], "heading")
+
     def row(self, cells: list[str]) -> None:
         if all(_RULE.match(cell) for cell in cells):
             return
@@ -164,11 +172,28 @@ def _wraps(previous: str, line: str) -> bool:
     return len(previous) > 55 or line.lstrip()[:1].islower()
 
 
+def _is_inner_heading(line: str, following: str) -> bool:
+    """Whether a line is a heading inside a chunk, written `Pets:` above its text; above a list it announces that."""
+    line = line.strip()
+    return (
+        line.endswith(":")
+        and len(line) < 90
+        and not _ITEM.match(line)
+        and bool(following.strip())
+        and not _ITEM.match(following)
+        and not re.match(r"(?:if|when|once|unless)\b", line, re.IGNORECASE)
+    )
+
+
 @lru_cache(maxsize=512)
 def cut(text: str) -> tuple[Unit, ...]:
     """The units of a passage in reading order, without anything that addresses the assistant."""
     cutter = _Cutter()
-    for line in text.splitlines():
-        cutter.line(line)
+    lines = [line for line in text.splitlines() if line.strip() or line == ""]
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if _is_inner_heading(line, following):
+            cutter.inner_heading(line)
+        else:
+            cutter.line(line)
     cutter.flush()
     return tuple(cutter.units)
