@@ -182,18 +182,20 @@ class _Layout:
 
     def _table(self, at: int) -> int:
         header: tuple[str, ...] = ()
+        start = 0  # line of a header that no row has taken into its span yet
         while at < len(self._lines) and self._lines[at].text.startswith("|"):
             line = self._lines[at]
             cells = tuple(plain(cell) for cell in line.text.strip("|").split("|"))
             divider = at + 1 < len(self._lines) and not self._lines[at + 1].text.strip("|-: \t")
             self._block += 1
             if not header and divider and self._lines[at + 1].text:
-                header = cells
+                header, start = cells, line.number
             elif line.text.strip("|-: \t"):
                 row = ": ".join(filter(None, (cells[0], "; ".join(filter(None, cells[1:])))))
                 for piece in _pieces(row):
-                    unit = Unit("row", piece, line.number, line.number, block=self._block, header=header)
-                    self._units.append(unit)
+                    first = start or line.number
+                    self._units.append(Unit("row", piece, first, line.number, block=self._block, header=header))
+                start = 0
             at += 1
         return at
 

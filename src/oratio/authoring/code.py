@@ -92,7 +92,7 @@ def _lines(plan: AgentPlan) -> Iterator[str]:
     yield ""
     yield ""
     yield "def build_agent(ctx: AgentContext) -> Agent:"
-    yield f'    """Build the agent for one conversation; `ctx.prompt` gives its role ({_of(plan.role_source)}) and rules."""'
+    yield f'    """Build the agent for one conversation; its role ({_of(plan.role_source)}) is in `ctx.prompt`."""'
     yield ""
     yield from _search_tool(plan)
     yield from _handoff_tool(plan)

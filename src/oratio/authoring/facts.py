@@ -85,15 +85,18 @@ _ROMANCE = re.compile(
 _WH = re.compile(r"(?:how|what|which|when|where|why|who|whose)\b", _I)
 _WHETHER = re.compile(r"(?:whether|if)\s+(?P<what>.+)", _I)
 _DETERMINER = re.compile(
-    rf"(?:(?:an?|the|any|all|via|by|their|his|her|your|its|some|for|about|to|explicit)\s+|{_PERSON}['’]s?\s+)+", _I
+    rf"(?:(?:an?|the|any|all|via|by|their|his|her|your|its|some|for|about|to|first|explicit|dem|den|der|die|das|"
+    rf"eine?[nmr]?|seine?[nmr]?|ihre?[nmr]?)\s+|{_PERSON}['’]s?\s+)+",
+    _I,
 )
 _TAIL = re.compile(
     r"\s*(?:\((?P<aside>[^()]*)\)|(?:,| so | in order | before | as this | because | when | if | unless | until | "
     r"to (?=\w+ (?:the|their|a|it)\b)"
-    r"| for (?=cancel|verif|the)| and (?:be|then|ask|proceed)\b| via | with (?:the|them|him|her)\b| that | "
-    r"associated | from (?:the|them)\b| to (?:be|receive|pay)\b|[.:;?!]).*)$",
+    r"| for (?=cancel|verif|the)| and (?:be|then|ask|proceed)\b| via | with (?:the|them|him|her)\b| that "
+    r"| first\b| again\b| associated | from (?:the|them)\b| to (?:be|receive|pay)\b|[.:;?!]).*)$",
     _I,
 )
+_NEXT_ACT = re.compile(r"\s*(?:then\s+)?\w+\s+(?:up\s+)?(?:the|an?|them|it|their|him|her|whether|if)\b", _I)
 _AND = re.compile(r",\s*(?:and|or|und|oder|et|y|e)\s+|,\s*|\s+(?:and|or|und|oder|et|plus)\s+|\s*\+\s*|\s*/\s*", _I)
 _YES_NO_START = re.compile(
     r"(?:do|does|did|is|are|was|were|have|has|had|can|could|will|would|may|should|haben|sind|ist|war|können|"
@@ -164,7 +167,10 @@ def _own_question(text: str) -> Wanted | None:
     if len(question) < 4 or len(question) > 240:
         return None
     asks_yes_no = _YES_NO_START.match(question) and not re.search(
-        r"\b(?:tell|give|provide|have|spell|repeat)\b.{0,15}\b(?:me|us|your)\b", question, _I
+        r"\b(?:tell|give|provide|have|spell|repeat)\b.{0,15}\b(?:me|us|your)\b"
+        r"|^(?:can|could) you confirm (?:the|your)\b",
+        question,
+        _I,
     )
     kind = FactType.YES_NO if asks_yes_no else type_of(question)
     words = re.sub(_WH, "", question) if _WH.match(question) else question
@@ -180,6 +186,7 @@ def _own_question(text: str) -> Wanted | None:
 
 def _asked(what: str, *, whom: bool = False) -> tuple[Wanted, ...]:
     what = what.strip()
+    what = re.sub(r"^(?:first|also|then|next|politely),?\s+", "", what, flags=_I)
     what = re.sub(r"^(?:for|about|to (?:provide|give|tell you|share|state|confirm|spell))\s+", "", what, flags=_I)
     if match := _WHETHER.match(what):
         clause = _to_second_person(_clause(match["what"]))
@@ -224,6 +231,8 @@ def _nouns(what: str, form: str = "Could you tell me your {}?", *, keep: bool = 
         own = not re.match(r"\s*the\s", part, _I)
         noun = _undetermined((_clause(part) if not keep else part).strip()).strip(" .,;:!?\"'")
         words = noun.split()
+        if found and _NEXT_ACT.match(part):
+            break
         if not words or len(words) > 7 or not noun[0].isalnum():
             continue
         kind = type_of(noun)
@@ -271,5 +280,10 @@ def _to_second_person(clause: str) -> str:
         )
         return f"you {plural}"
 
-    clause = re.sub(rf"\b(?:they|he|she|{_PERSON})\s+(?P<verb>\w+)", subject, clause, flags=_I)
+    clause = re.sub(
+        rf"(?<!many )(?<!which )(?<!what )(?<!other )\b(?:they|he|she|{_PERSON})\s+(?P<verb>\w+)",
+        subject,
+        clause,
+        flags=_I,
+    )
     return re.sub(r"\b(?:them|themselves)\b", "you", clause, flags=_I)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from oratio.authoring.blocks import layout
-from oratio.authoring.sop import ItemKind, Sop, conditions_of
+from oratio.authoring.sop import ItemKind, Sop
 from oratio.authoring.steps import sop_source
 from oratio.domain.brief import AgentBrief
 from oratio.domain.plan import HandoffPolicy, HandoffTrigger, Source, SourceDocument
@@ -50,12 +50,27 @@ _HUMAN_WISH = re.compile(
     re.IGNORECASE,
 )
 _OWN_LIMITS = re.compile(
-    r"\b(?:scope|cannot|can['’]?t|unable|not able|don['’]?t (?:know|answer|cover|contain)|doesn['’]?t|do not|does "
-    r"not|not (?:covered|resolved|in|sure)|"
+    r"\b(?:scope|cannot|can['’]?t|none|nothing|unable|not able|don['’]?t (?:know|answer|cover|contain)|doesn['’]?t|"
+    r"do not|does not|not (?:covered|resolved|in|sure)|"
     r"no answer|unresolved|fails?|failed|outside|beyond|unclear|nicht (?:beantwort\w+|lösen|gelöst|möglich))\b",
     re.IGNORECASE,
 )
-_SPLIT = re.compile(r"[;,.!?:•]\s*|\s+(?:or|and|oder|und|ou|o|as well as)\s+|\n", re.IGNORECASE)
+PEOPLE = frozenset({"manager", "supervisor", "specialist", "operator"})
+_PASSING_ON = re.compile(
+    r"^.{0,80}?\b(?:when(?:ever)?|if|for|in case of|wenn|falls|bei)\b|^(?:please\s+)?(?:transfer|escalate|"
+    r"hand (?:over|off)|pass on|forward|route)\b",
+    re.IGNORECASE,
+)
+_TO_WHOM = re.compile(r"\b(?:to|an)\s+(?:the|an?|our|your|eine[nm]?|den|die)\s+[\w -]{2,40}[.!]?$", re.IGNORECASE)
+_PREDICATE = re.compile(
+    r"(?:is|has|was|wants|needs|asks|threatens|mentions|reports|demands|insists|requests|becomes|sounds|seems|complains|"
+    r"disputes|refuses|cannot|does|gets|says|repeats|expresses|uses|raises)\b",
+    re.IGNORECASE,
+)
+_SPLIT = re.compile(
+    r"[;,.!?:•()]\s*|\s+(?:or|and|oder|und|ou|as well as|if|when(?:ever)?|wenn|falls)\s+|^(?:if|when|or|and)\s+|\n",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _STOP_WORDS = """
 a an the any all to of for in on at by with from about into over and or if when whenever once that this these
@@ -69,7 +84,8 @@ transfer transferred escalate escalated connect agent agents representative imme
 out more such like e.g etc threatens threaten talk talking speak speaking regarding concerning related involving
 involves involve der die das den dem ein eine einen einem einer wenn falls sobald und oder ist sind hat haben
 kunde kunden kundin anrufer er sie es zu mit auf im in von für bei an nach nicht möchte wünscht verlangt will
-wird werden sich bitte immer mitarbeiter menschen weiterleiten verbinden übergeben
+wird werden sich bitte immer mitarbeiter menschen ob sonst noch etwas spricht droht weiterleiten verbinden übergeben
+el la los las un una en que si con tiene del al le les est dans pour
 """
 _STOP = frozenset(_STOP_WORDS.split())
 _SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -86,6 +102,7 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "supervisor": ("supervisor", "your manager"),
     "manager": ("manager",),
     "fraud": ("fraud", "fraudulent charge"),
+    "anwalt": ("anwalt", "rechtsanwalt"),
     "verärgert": ("verärgert", "wütend"),
     "beschwerde": ("beschwerde", "beschweren"),
 }
@@ -139,12 +156,10 @@ def _from_sop(sop: Sop) -> tuple[list[HandoffTrigger], str, set[int]]:
 
 def situations(text: str) -> list[str]:
     """The situations a sentence on hand-offs names, without the words for passing on."""
-    conditions = conditions_of(text)
-    if conditions:
-        about = [text[text.find(conditions[0].text) :]]
-    else:
-        about = [re.sub(r"^.{0,60}?\b(?:when|if|for|in case of|wenn|bei)\b", "", text, count=1, flags=re.IGNORECASE)]
-    return [part.strip() for part in _SPLIT.split(about[0]) if _content(part)]
+    rest = _PASSING_ON.sub("", text, count=1)
+    parts = [part.strip(" \"'“”") for part in _SPLIT.split(_TO_WHOM.sub("", rest)) if part]
+    told = [f"the caller {part}" if _PREDICATE.match(part) else part for part in parts]
+    return [part for part in told if _content(part)]
 
 
 def phrases_of(text: str) -> tuple[str, ...]:

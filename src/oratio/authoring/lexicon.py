@@ -88,7 +88,13 @@ _HANDS_ON = (
     r"übergib|eskaliere)|transf[ée]rer|transf[ée]rez|transferir|transfiera|trasferi\w+|doorverbinden|verbind|"
     r"przekaż|połącz"
 )
+_CALLER = (
+    r"(?:user|customer|caller|client|patient|guest|member|call|chat|conversation|case|ticket|them|him|her|person)s?"
+)
 HANDOFF = re.compile(
+    rf"(?<!\w)(?:transfer|hand|pass|connect|forward|route|escalate|put)(?:s|ed|ing)? "
+    rf"(?:the |this |that |any )?{_CALLER} "
+    rf"(?:\w+ )?(?:to|over|through)(?!\w)|"
     rf"(?<!\w)(?:{_HANDS_ON})(?!\w).{{0,80}}?(?<!\w)(?:{_HUMAN})(?!\w)"
     rf"|(?<!\w)(?:an|zu|mit|à|a|al|naar|z) (?:\w+ ){{0,4}}?(?:{_HUMAN})(?!\w).{{0,40}}?(?<!\w)(?:{_HANDS_ON})(?!\w)"
     r"|(?<!\w)(?:hand[- ]?(?:over|off)|warm transfer|escalate|escalation)(?!\w)",
@@ -127,8 +133,7 @@ QUOTED = re.compile(
 
 CLOSING = _words(
     r"good ?bye",
-    r"thank (?:\w+ ){1,3}?for (?:calling|contacting|writing|choosing|your)",
-    r"anything else",
+    r"(?:is there |have you )?anything else (?:that )?(?:i|we|you|to)",
     r"(?:end|close|finish|wrap up|conclude) (?:the |this |every |each )?(?:call|conversation|chat|contact|ticket|"
     r"interaction|session)",
     r"have a (?:nice|good|great)",
@@ -139,10 +144,15 @@ CLOSING = _words(
     r"au revoir|bonne journée|adiós|buen día|arrivederci|tot ziens|do widzenia",
 )
 
+THANKS_FOR_CALLING = _words(r"thank (?:\w+ ){1,3}?for (?:calling|contacting|writing|choosing|your)")
+LEADING_PHRASE = _words(
+    "for", "before", "at", "in", "during", "with", "bei", "vor", "für", "im", "pour", "para", "avant"
+)
+
 CONDITIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "only_if",
-        _words("if and only if", r"only (?:\w+ ){0,4}?if", "only when", "only after", "nur wenn", "nur falls", "nur dann"),
+        _words("if and only if", r"only (?:\w+ ){0,4}?if", "only when", "only after", "nur wenn", "nur falls"),
     ),
     ("unless", _words("unless", "except (?:if|when|for)", "es sei denn", "außer wenn", "sauf si", "a menos que")),
     ("if", _words("if", "in case", "provided that", "as long as", "falls", "sofern", "si", "se", "als", "jeśli")),
@@ -167,7 +177,7 @@ calculate call cancel capture change charge check choose clarify clear close col
 confirm connect contact continue convert copy correct create credit deactivate debit decline deduct deliver deny
 describe determine direct disable discuss dispatch do document email empathise empathize enable encourage end
 enroll ensure enter escalate establish estimate evaluate examine exchange expedite explain extend figure file
-fill find finish fix flag follow forward gather generate give go grant greet guide handle help hold identify
+fill find finish fix flag follow forward gather get generate give go grant greet guide handle help hold identify
 inform initiate inspect instruct introduce investigate invite issue keep key lead let lift listen locate lock
 log look maintain make mark match mention modify monitor note notify obtain offer open order pause pay perform
 pick place please point post prepare present press print prioritise prioritize proceed process promise prompt
@@ -192,16 +202,14 @@ _ANY_ACTION = "|".join(sorted(_ACTIONS.split(), key=len, reverse=True))
 _POLITE_ACTION = "|".join(word for word in _ACTIONS_ELSEWHERE.split() if word.endswith("n"))
 AGENT_ACTS = re.compile(
     r"(?<!\w)(?:you|the agent|agents?|we|staff|the assistant)(?: \w+ly)? (?:should|must|need to|needs to|have to|"
-    r"has to|will|can|may|shall|are to|is to|are allowed to|could)(?: also| then| first| always| now| only| try)?(?: \w+ly)? "
+    r"has to|will|can|may|shall|are to|is to|are allowed to|could)(?: also| then| first| always| now| only| try)?"
+    r"(?: \w+ly)? "
     rf"(?:to )?(?:{_ANY_ACTION})(?!\w)|(?<!\w)(?:{_POLITE_ACTION}) sie(?!\w)",
     _I,
 )
 LEADING = re.compile(
-    r"(?:(?:then|next|first|second|third|finally|lastly|also|always|please|now|politely|calmly|briefly|immediately|once"
+    r"(?:(?:then|next|first|second|third|finally|lastly|also|always"
+    r"|only|please|now|politely|calmly|briefly|immediately|once"
     r"|and|dann|zuerst|danach|anschließend|bitte|immer|ensuite|puis|luego|poi)[,:]?\s+)+",
     _I,
 )
-REFERENCE_LEAD_IN = _words(
-    "has", "have", "contains?", "includes?", "specif(?:y|ies)", "attributes?", "types?", "fields?", "using", "reasons?",
-    "following (?:information|details|data)", "are", "folgende\\w*", "enthält",
-)  # fmt: skip

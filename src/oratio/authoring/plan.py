@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from oratio.authoring.handoff import compile_handoff
 from oratio.authoring.scenarios import compile_scenarios
 from oratio.authoring.sop import parse_sop
-from oratio.authoring.steps import Steps, compile_procedures, compile_steps, sop_source, uncovered_lines
+from oratio.authoring.steps import Steps, compile_procedures, compile_steps, uncovered_lines
 from oratio.authoring.text import one_line
 from oratio.domain.brief import AgentBrief
 from oratio.domain.descriptions import flatten
@@ -51,7 +51,7 @@ def _role(brief: AgentBrief, compiled: Steps) -> tuple[str, Source]:
     if channel == "in writing":
         lead = f"You are {one_line(brief.agent_name)}, an assistant who answers callers {channel}."
     if compiled.role_source is None:
-        return lead, sop_source(1, 1)
+        return lead, Source(document=SourceDocument.AGENT_NAME, line_start=1, line_end=1)
     return f"{lead} {compiled.role}", compiled.role_source
 
 

@@ -96,8 +96,8 @@ def _handoff(plan: AgentPlan) -> Iterator[str]:
     yield "## When to hand over to a human"
     yield ""
     yield (
-        "Call `hand_off_to_human` in each of these cases, with the reason and a summary that spares the caller repeating"
-        " themselves:"
+        "Call `hand_off_to_human` in each of these cases, with the reason and a summary that spares the caller"
+        " repeating themselves:"
     )
     yield ""
     yield from (f"- {_trigger(trigger)}" for trigger in plan.handoff.triggers)

@@ -23,6 +23,9 @@ _OPENS_LIST = re.compile(r"(?:steps|as follows|these)\W*$", re.IGNORECASE)
 _ONLY_LEADS_IN = re.compile(
     r"\b(?:steps|as follows|(?:you|agents?) (?:should|must|need to|have to)\W*$)", re.IGNORECASE
 )
+_GREETS = re.compile(r"(?:greet|welcome|open with|begrüß\w+|salude|saluez)\b", re.IGNORECASE)
+_CLOSES = re.compile(r"\b(?:clos\w+|end\w*|wrap\w*|farewell|goodbye|abschluss|verabschied\w+)\b", re.IGNORECASE)
+_ASKED_ALOUD = re.compile(r"\byou(?:r|rs)?\b|\b(?:sie|ihr\w*|vous|votre|usted|su)\b", re.IGNORECASE)
 _CALLER_DOES = re.compile(
     r"(?:they|the (?:user|customer|caller|client)s?) (?:should|must|can|needs?|will|may)\b", re.IGNORECASE
 )
@@ -174,7 +177,7 @@ def _kind_and_facts(item: SopItem, above: SopItem | None, language: str) -> tupl
         return ItemKind.HANDOFF, ()
     if above is not None and above.kind is ItemKind.HANDOFF and above.leads_in and not item.quotes:
         return ItemKind.HANDOFF, ()
-    if lexicon.HANDOFF.search(heading) and not item.quotes and not lexicon.PROHIBITION.search(text):
+    if lexicon.HANDOFF.search(heading) and item.level and not item.quotes and not lexicon.PROHIBITION.search(text):
         return ItemKind.HANDOFF, ()
     forbidden_above = above is not None and above.leads_in and above.kind is ItemKind.PROHIBITION
     if lexicon.PROHIBITION.search(text) or forbidden_above:
@@ -183,7 +186,11 @@ def _kind_and_facts(item: SopItem, above: SopItem | None, language: str) -> tupl
         return ItemKind.INFORM, ()
     if (_opens_list(text) or item.leads_in) and _ONLY_LEADS_IN.search(text):
         return ItemKind.INFORM, ()
-    closes = lexicon.CLOSING.search(text) is not None
+    if item.quotes and (_GREETS.match(text) or _GREETS.match(_main_clause(text))):
+        return ItemKind.SAY, ()
+    closes = lexicon.CLOSING.search(text) is not None or (
+        lexicon.THANKS_FOR_CALLING.search(text) is not None and (not item.quotes or _CLOSES.search(heading) is not None)
+    )
     if text.endswith("?") and _CALLERS_QUESTION.search(text):
         return ItemKind.INFORM, ()
     if closes:
@@ -191,22 +198,26 @@ def _kind_and_facts(item: SopItem, above: SopItem | None, language: str) -> tupl
     if item.quotes and lexicon.SAY.search(text) and not item.quotes[-1].endswith("?"):
         return ItemKind.SAY, ()
     facts = facts_of(text, language) if not item.leads_in or instruct else ()
+    if text.endswith("?") and not (instruct or _ASKED_ALOUD.search(text) or (item.level and len(text.split()) > 2)):
+        return ItemKind.INFORM, ()
     if facts and (instruct or text.endswith(("?", '?"', "?”", "?'")) or _obliges_caller(text)):
         return ItemKind.ASK, facts
-    return (ItemKind.ACTION, ()) if instruct else (ItemKind.INFORM, ())
+    told_to_caller = heading.endswith("?") and not is_imperative(text)
+    return (ItemKind.ACTION, ()) if instruct and not told_to_caller else (ItemKind.INFORM, ())
 
 
 def is_instruction(text: str) -> bool:
     """Whether a sentence tells the agent to do something."""
+    return is_imperative(text) or lexicon.AGENT_ACTS.search(text) is not None
+
+
+def is_imperative(text: str) -> bool:
+    """Whether a sentence's main clause starts with a verb of acting."""
     clause = _main_clause(text)
     first = re.match(r"[\w-]+", lexicon.LEADING.sub("", clause, count=1))
     word = first[0].lower() if first else ""
-    noun_like = re.match(
-        r"\w+\s+(?:is|are|was|were|has|have|of|for|number|id|status|types?|date)\b", clause, re.IGNORECASE
-    )
-    if word in lexicon.ACTION_VERBS and not noun_like and len(clause.split()) > 1:
-        return True
-    return lexicon.AGENT_ACTS.search(text) is not None
+    noun_like = re.match(r"\w+\s+(?:is|are|was|were|has|have|of|number|id|status|types?|date)\b", clause, re.IGNORECASE)
+    return word in lexicon.ACTION_VERBS and not noun_like and len(clause.split()) > 1
 
 
 def _obliges_caller(text: str) -> bool:
@@ -219,7 +230,7 @@ def _main_clause(text: str) -> str:
     if label and not label[0].lower().startswith(("http", "e.g")):
         text = text[label.end() :]
     lowered = text.lower()
-    for _, pattern in lexicon.CONDITIONS:
+    for pattern in (*(pattern for _, pattern in lexicon.CONDITIONS), lexicon.LEADING_PHRASE):
         match = pattern.match(lowered)
         if match:
             _, comma, rest = text.partition(",")

@@ -12,7 +12,10 @@ PLAN_SCHEMA = 1
 
 
 class SourceDocument(StrEnum):
+    """What an operator wrote; `agent_name` stands for a role that no document gives."""
+
     SOP = "sop"
+    AGENT_NAME = "agent_name"
     KNOWLEDGE_BASE_DESCRIPTION = "knowledge_base_description"
     HUMAN_HANDOFF_DESCRIPTION = "human_handoff_description"
     FOLDER_FILE_DESCRIPTIONS = "folder_file_descriptions"
