@@ -59,7 +59,9 @@ def _shape_problems(tree: Mapping[str, object], folder: str, depth: int) -> Iter
         return
     for name, value in tree.items():
         path = folder + name
-        if "/" in name:
+        if not _is_text(name) or (isinstance(value, str) and not _is_text(value)):
+            yield FieldProblem((FIELD, path), "holds half of a surrogate pair; send plain Unicode text")
+        elif "/" in name:
             yield FieldProblem((FIELD, path), "a name holds '/': nest an object for each folder instead")
         elif isinstance(value, Mapping):
             if name == "":
@@ -68,6 +70,11 @@ def _shape_problems(tree: Mapping[str, object], folder: str, depth: int) -> Iter
                 yield from _shape_problems(value, path + "/", depth + 1)
         elif not isinstance(value, str):
             yield FieldProblem((FIELD, path), "must be a string (a file) or an object (a folder)")
+
+
+def _is_text(text: str) -> bool:
+    """Whether UTF-8 can carry it: JSON's escapes can say lone surrogates, which no store takes."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def flatten(tree: Descriptions) -> dict[str, str]:

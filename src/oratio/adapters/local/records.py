@@ -70,6 +70,8 @@ def _cursor(at: int, name: str) -> str:
 def _read_cursor(cursor: str) -> tuple[int, str]:
     try:
         at, _, name = base64.urlsafe_b64decode(cursor.encode()).decode().partition(":")
+        if not 0 <= int(at) < 2**62:
+            raise ValueError(at)
         return int(at), name
     except ValueError:
         problem = FieldProblem(("cursor",), "was not given out by this listing; start again without it")
