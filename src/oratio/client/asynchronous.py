@@ -192,22 +192,11 @@ class AsyncClient:
         return await self._send(calls.system())
 
     async def _send[W: wire.Wire](self, call: Call[W]) -> W:
-        headers = dict(call.headers)
-        content = None
-        timeout: Any = httpx.USE_CLIENT_DEFAULT
+        parts: dict[str, Any] = {"params": call.params, "json": call.json, "headers": dict(call.headers)}
         if call.form is not None:
-            headers |= call.form.headers
-            timeout = UPLOAD_TIMEOUT
-            content = in_thread(iter(call.form))
-        response = await self._request(
-            call.method,
-            call.path,
-            params=call.params,
-            json=call.json,
-            content=content,
-            headers=headers,
-            timeout=timeout,
-        )
+            parts["headers"] |= call.form.headers
+            parts |= {"content": in_thread(iter(call.form)), "timeout": UPLOAD_TIMEOUT}
+        response = await self._request(call.method, call.path, **parts)
         return answers.parse(response, call.model)
 
     async def _request(self, method: str, path: str, **parts: Any) -> httpx.Response:

@@ -23,9 +23,7 @@ def options(base_url: str, token: str | None, timeout_s: float) -> dict[str, Any
         "headers": {"Authorization": f"Bearer {token}"} if token else {},
         "timeout": httpx.Timeout(timeout_s, connect=5.0),
         "trust_env": address.hostname not in _LOOPBACK,
-        "verify": ssl.create_default_context()
-        if address.scheme == "https"
-        else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        "verify": verify,
         "follow_redirects": False,
     }
 
