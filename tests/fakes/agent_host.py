@@ -17,7 +17,7 @@ from oratio.agent_host.host import AgentHost
 from oratio.domain.plan import AgentPlan
 from oratio.domain.values import VersionRef
 from oratio.ports.knowledge_bases import KnowledgeBases
-from tests.fakes.agents import is_signed
+from tests.fakes.agents import ScriptedModel, is_signed, prompt_script
 from tests.fakes.clock import FakeClock
 
 
@@ -30,7 +30,7 @@ class RunningHost:
         self.host = host
         self.clock = FakeClock()
         app = create_app(host, host_token(self.token_path))
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False)
+        config = uvicorn.Config(app, host="127.0.0.1", port=0, lifespan="off", log_config=None, access_log=False)
         self._server = uvicorn.Server(config)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -41,6 +41,7 @@ class RunningHost:
             if not self._thread.is_alive():
                 raise RuntimeError("the host did not start")
             self._thread.join(0.01)
+        self.warm_pid = self.host.isolation.parent.pid
         port = self._server.servers[0].sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self.runtime = LocalAgentRuntime(self.root, self.url, self.token_path, self.clock, verify=is_signed)
@@ -55,14 +56,21 @@ class RunningHost:
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._server.serve())
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        await self.host.start()
+        try:
+            await self._server.serve()
+        finally:
+            await self.host.stop()
 
 
 @contextmanager
 def running_host(
     folder: Path,
     knowledge: KnowledgeBases,
-    models: Callable[[VersionRef, AgentPlan], Model],
+    models: Callable[[VersionRef, AgentPlan], Model] = lambda ref, plan: ScriptedModel(prompt_script),
     **options: Any,
 ) -> Iterator[RunningHost]:
     host = AgentHost(

@@ -1,5 +1,6 @@
 """`python -m oratio.agent_host`: the agent host of this machine."""
 
+import asyncio
 import hashlib
 import sys
 
@@ -19,6 +20,7 @@ from oratio.ports.agent_runtime import AgentPackage
 from oratio.settings import Settings
 
 UNDERSTOOD = "i-understand"
+GRACE_S = 10
 
 
 def build_host(settings: Settings) -> AgentHost:
@@ -37,29 +39,44 @@ def build_host(settings: Settings) -> AgentHost:
 
 
 def _signed(package: AgentPackage, key: bytes) -> bool:
-    digests = (hashlib.sha256(data).hexdigest() for data in package[:3])
-    return verify(*digests, package.signature, key)
+    code, prompt, plan = (hashlib.sha256(data).hexdigest() for data in package[:3])
+    return verify(code, prompt, plan, package.signature, key)
+
+
+async def serve(settings: Settings) -> bool:
+    """Run the host until it is told to stop; False when its port could not be had.
+
+    Raises:
+        OratioError: The machine offers no sandbox, or a setting is wrong.
+    """
+    host = build_host(settings)
+    app = create_app(host, host_token(settings.data / "run" / "agent-host.token"))
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=settings.port("agent-host"),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    server = uvicorn.Server(config)
+    await host.start()
+    try:
+        await server.serve()
+    finally:
+        await host.stop()
+    return server.started
 
 
 def main() -> int:
     settings = settings_module.load()
     logs.configure(settings.log_level, service="agent-host")
     try:
-        app = create_app(build_host(settings), host_token(settings.data / "run" / "agent-host.token"))
+        return 0 if asyncio.run(serve(settings)) else 1
     except OratioError as error:
         print(f"oratio: {error}", file=sys.stderr)
         return 1
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=settings.port("agent-host"),
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=10,
-    )
-    server = uvicorn.Server(config)
-    server.run()
-    return 0 if server.started else 1
 
 
 if __name__ == "__main__":

@@ -2,14 +2,14 @@
 
 POST   /runtimes/{id or ARN}/invocations?qualifier=live   → SSE: delta*, then done or error
 DELETE /runtimes/{id}                                     → 204, its processes stopped (ours, not AgentCore's)
-GET    /healthz                                           → {"status", "isolation", "processes"}
+GET    /healthz                                           → {"status", "isolation", "reason", "processes"}
 """
 
 import contextlib
 import json
 import logging
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 from urllib.parse import unquote
 
@@ -29,18 +29,11 @@ SESSION_ID_CHARS = range(33, 257)
 
 
 def create_app(host: AgentHost, token: str) -> Starlette:
-    """The application; it starts and stops `host` with itself."""
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await host.start()
-        try:
-            yield
-        finally:
-            await host.stop()
+    """The application over a host that has been started."""
 
     async def healthz(_: Request) -> Response:
-        body = {"status": "ok", "isolation": host.isolation.tier, "processes": host.processes}
+        isolation = host.isolation
+        body = {"status": "ok", "isolation": isolation.tier, "reason": isolation.reason, "processes": host.processes}
         return JSONResponse(body)
 
     async def invocations(request: Request) -> Response:
@@ -69,7 +62,6 @@ def create_app(host: AgentHost, token: str) -> Starlette:
         return Response(status_code=204)
 
     return Starlette(
-        lifespan=lifespan,
         routes=[
             Route("/healthz", healthz),
             Route("/runtimes/{runtime:path}/invocations", invocations, methods=["POST"]),
@@ -105,7 +97,7 @@ def _payload(body: bytes | None) -> dict[str, Any] | None:
     return value if isinstance(deadline_ms, int) and deadline_ms > 0 else None
 
 
-async def _sse(events: AsyncGenerator[dict[str, Any]]) -> AsyncIterator[bytes]:
+async def _sse(events: AsyncGenerator[dict[str, Any]]) -> AsyncGenerator[bytes]:
     async with contextlib.aclosing(events) as open_events:
         async for event in open_events:
             yield b"data: " + json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"

@@ -19,6 +19,7 @@ from oratio.adapters.local.runtime_store import RuntimeStore
 from oratio.agent_host.gateway import AgentGateway
 from oratio.agent_host.isolation import Isolation, choose_isolation, confinement
 from oratio.agent_host.process import AgentProcess
+from oratio.agent_host.sandbox.confinement import Tier
 from oratio.agent_host.warm_parent import WarmParent
 from oratio.domain.conversation import TurnResult
 from oratio.domain.plan import AgentPlan
@@ -33,6 +34,8 @@ KILL_AFTER_S = 1.0
 """How long past its deadline a turn may run before its process is killed; a sound agent ends it itself."""
 MAX_TURNS_PER_PROCESS = 16
 MAX_PROCESSES = 256
+TURNS_PER_LIFE = 5_000
+"""A process is replaced after so many turns, well before its CPU limit would end it in the middle of one."""
 MAX_BACKOFF_S = 30.0
 PATIENCE_S = 1.0
 REAP_EVERY_S = 5.0
@@ -59,6 +62,8 @@ class AgentHost:
         verify: Whether the review signed exactly these bytes.
         idle_s: A process unused this long is stopped.
         turn_deadline_s: The most a turn may ask for.
+        allow_unsandboxed: Run agents even where the machine offers no sandbox.
+        strongest: The tier to begin with; for trying out the weaker one.
         monotonic: Seconds; for idleness and back-off.
     """
 
@@ -73,6 +78,7 @@ class AgentHost:
         idle_s: float = 900.0,
         turn_deadline_s: float = 30.0,
         allow_unsandboxed: bool = False,
+        strongest: Tier = Tier.A,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = RuntimeStore(root)
@@ -83,6 +89,7 @@ class AgentHost:
         self._idle_s = idle_s
         self._turn_deadline_s = turn_deadline_s
         self._allow_unsandboxed = allow_unsandboxed
+        self._strongest = strongest
         self._monotonic = monotonic
         self._processes: dict[Key, AgentProcess] = {}
         self._retiring: set[AgentProcess] = set()
@@ -99,7 +106,7 @@ class AgentHost:
         """
         self._folder = Path(tempfile.mkdtemp(prefix="oratio-agents-"))  # short: a socket's path has 107 bytes
         self._parent_lock = asyncio.Lock()
-        self._isolation = await choose_isolation(allow_unsandboxed=self._allow_unsandboxed)
+        self._isolation = await choose_isolation(allow_unsandboxed=self._allow_unsandboxed, strongest=self._strongest)
         self._spawn_background(self._reap_forever())
 
     async def stop(self) -> None:
@@ -135,15 +142,17 @@ class AgentHost:
         process = await self._process(key)
         if process.in_flight >= MAX_TURNS_PER_PROCESS:
             raise RateLimited("the agent answers as many callers as it can", retry_after_s=1.0)
-        process.in_flight += 1
+        process.last_used = self._monotonic()  # the reaper is not to take it before the turn begins
         return self._turn(key, process, session_id, payload)
 
     async def delete(self, runtime_id: str) -> None:
-        """Stop every process of a runtime at once."""
-        for key in [key for key in self._processes if key[0] == runtime_id]:
-            await self._processes.pop(key).stop()
-        for key in [key for key in self._health if key[0] == runtime_id]:
-            del self._health[key]
+        """Stop every process of a runtime at once, one that is just starting included."""
+        for key in [key for key in self._locks if key[0] == runtime_id]:
+            async with self._locks[key]:
+                process = self._processes.pop(key, None)
+                if process is not None:
+                    await process.stop()
+            self._health.pop(key, None)
 
     async def reap(self) -> None:
         """Stop the processes that have been idle for too long, the longest idle first while there are too many."""
@@ -161,6 +170,8 @@ class AgentHost:
         deadline_s = min(payload["deadlineMs"] / 1000, self._turn_deadline_s)
         asked = {**payload, "deadlineMs": max(1, round(deadline_s * 1000))}
         healthy = False
+        process.in_flight += 1
+        process.turns += 1
         try:
             async with (
                 asyncio.timeout(deadline_s + KILL_AFTER_S),
@@ -172,22 +183,23 @@ class AgentHost:
                     yield event
                     if event["type"] != "delta":
                         if event.get("code") == "deadline":
-                            process.retired = True  # something in it may still be running
+                            self._retire(key, process)  # something in it may still be running
                         return
-            yield _error("agent_failed", "the agent stopped in the middle of its answer")
+            raise AgentFailed("the agent stopped in the middle of its answer")
         except TimeoutError:
             logger.warning("runtime_id=<%s>, version=<%s> | turn passed its deadline, process killed", *key)
-            process.kill()
+            self._end(key, process)
             yield _error("deadline", "the agent did not answer in time")
         except AgentFailed as error:
-            process.kill()
+            logger.warning("agent_id=<%s> | turn failed and its process was ended", process.agent_id)
+            self._end(key, process)
             yield _error(error.code, error.message)
         finally:
             process.in_flight -= 1
             process.last_used = self._monotonic()
             if healthy:
                 self._health.pop(key, None)
-            if process.retired:
+            if process.retired or process.turns >= TURNS_PER_LIFE:
                 self._retire(key, process)
 
     async def _process(self, key: Key) -> AgentProcess:
@@ -196,6 +208,8 @@ class AgentHost:
             process = self._processes.get(key)
             if process is not None and process.alive and not process.retired:
                 return process
+            if process is not None:
+                self._retire(key, process)
             await self._await_backoff(key)
             process = await self._start(key)
             self._processes[key] = process
@@ -208,6 +222,7 @@ class AgentHost:
             logger.error("runtime_id=<%s>, version=<%s> | unsigned code refused", *key)
             raise CodeRejected("the agent's files are not those its review signed", hint="deploy the version again")
         plan = AgentPlan.model_validate_json(package.plan)
+        model = self._models(record.ref, plan)
         parent = await self._warm_parent()
         number = next(self._numbers)
         process = AgentProcess(parent, self._folder / f"{number}.sock", record.ref.agent_id)
@@ -222,7 +237,7 @@ class AgentHost:
             engine_id=record.engine_id,
             plan=plan,
             knowledge=self._knowledge,
-            model=self._models(record.ref, plan),
+            model=model,
         )
         process.serve(gateway)
         process.last_used = self._monotonic()
@@ -262,7 +277,16 @@ class AgentHost:
         if wait_s > 0:
             await asyncio.sleep(wait_s)
 
+    def _end(self, key: Key, process: AgentProcess) -> None:
+        """Kill a process that did not do its duty, and count that against its version."""
+        process.kill()
+        if self._processes.get(key) is process:
+            self._failed(key)
+        self._retire(key, process)
+
     def _retire(self, key: Key, process: AgentProcess) -> None:
+        """Give a process no further turn; stop it once its last one has ended."""
+        process.retired = True
         if self._processes.get(key) is process:
             del self._processes[key]
             self._retiring.add(process)

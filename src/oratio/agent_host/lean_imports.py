@@ -22,7 +22,8 @@ WARM = (
     "random", "re", "statistics", "string", "strands", "strands.tools.decorator", "textwrap", "typing", "unicodedata",
     "uuid", "uvicorn.lifespan.on", "uvicorn.loops.asyncio", "uvicorn.protocols.http.h11_impl", "zoneinfo",
     "oratio.agent_host.probes.attempts", "oratio.agent_host.runner", "oratio.agent_host.sandbox.landlock",
-    "oratio.agent_host.sandbox.privileges", "oratio.agent_host.sandbox.seccomp", "oratio.agentkit.app", "oratio.agentkit.gateway", "oratio.agentkit.gateway_model",
+    "oratio.agent_host.sandbox.privileges", "oratio.agent_host.sandbox.seccomp", "oratio.agentkit.app",
+    "oratio.agentkit.gateway", "oratio.agentkit.gateway_model",
 )  # fmt: skip
 
 

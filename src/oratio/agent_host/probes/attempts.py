@@ -21,31 +21,31 @@ class Stopped(Exception):
 
 
 def read_passwd() -> None:
-    """read /etc/passwd"""
+    """Read /etc/passwd"""
     with open("/etc/passwd", "rb") as file:
         file.read(1)
 
 
 def list_root() -> None:
-    """list the machine's root folder"""
+    """List the machine's root folder"""
     if not {"etc", "home", "var"} & set(os.listdir("/")):
         raise Stopped
 
 
 def read_parent_environment() -> None:
-    """read another process's environment"""
+    """Read another process's environment"""
     with open("/proc/1/environ", "rb") as file:
         file.read(1)
 
 
 def list_processes() -> None:
-    """see other processes"""
+    """See other processes"""
     if sum(name.isdigit() for name in os.listdir("/proc")) < 2:
         raise Stopped
 
 
 def write_tmp() -> None:
-    """write to /tmp"""
+    """Write to /tmp"""
     path = f"/tmp/oratio-probe-{os.getpid()}"  # noqa: S108 - the point of the probe
     with open(path, "wb") as file:
         file.write(b"x")
@@ -53,14 +53,14 @@ def write_tmp() -> None:
 
 
 def poison_library() -> None:
-    """write among Python's libraries"""
+    """Write among Python's libraries"""
     path = f"{os.path.dirname(os.__file__)}/oratio_probe_{os.getpid()}.py"
     with open(path, "wb"):
         os.unlink(path)
 
 
 def fill_disk() -> None:
-    """write 100 MB to a file"""
+    """Write 100 MB to a file"""
     path = f"/tmp/oratio-probe-{os.getpid()}"  # noqa: S108
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
@@ -73,44 +73,44 @@ def fill_disk() -> None:
 
 
 def make_device() -> None:
-    """make a device file for the machine's memory"""
+    """Make a device file for the machine's memory"""
     os.mknod(f"/tmp/oratio-probe-{os.getpid()}-mem", 0o020600, os.makedev(1, 1))  # noqa: S108
 
 
 def connect_tcp() -> None:
-    """open a TCP socket"""
+    """Open a TCP socket"""
     socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()
 
 
 def connect_udp() -> None:
-    """open a UDP socket"""
+    """Open a UDP socket"""
     socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()
 
 
 def open_netlink() -> None:
-    """open a netlink socket"""
+    """Open a netlink socket"""
     socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0).close()
 
 
 def open_unix() -> None:
-    """open a unix socket (Docker's, D-Bus)"""
+    """Open a unix socket (Docker's, D-Bus)"""
     socket.socket(socket.AF_UNIX, socket.SOCK_STREAM).close()
 
 
 def datagram_pair() -> None:
-    """make a datagram pair, which can be sent to any path"""
+    """Make a datagram pair, which can be sent to any path"""
     for end in socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM):
         end.close()
 
 
 def execute() -> None:
-    """start a program"""
+    """Start a program"""
     # A path that is not there: what is asked is whether the kernel refuses the call itself.
     _reaches("execve", b"/oratio-probe", None, None)
 
 
 def fork() -> None:
-    """fork"""
+    """Fork"""
     pid = os.fork()
     if pid == 0:
         os._exit(0)
@@ -118,39 +118,39 @@ def fork() -> None:
 
 
 def spawn() -> None:
-    """fork and execute in one (posix_spawn)"""
+    """Fork and execute in one (posix_spawn)"""
     pid = os.posix_spawn("/bin/true", ["true"], {})
     os.waitpid(pid, 0)
 
 
 def new_user_namespace() -> None:
-    """make a user namespace"""
+    """Make a user namespace"""
     os.unshare(os.CLONE_NEWUSER)
 
 
 def mount() -> None:
-    """mount a file system"""
+    """Mount a file system"""
     kernel.mount("tmpfs", "/tmp", "tmpfs", 0)  # noqa: S108
 
 
 def become_root() -> None:
-    """be or become root"""
+    """Be or become root"""
     if os.geteuid() != 0:
         os.setuid(0)
 
 
 def trace() -> None:
-    """trace a process"""
+    """Trace a process"""
     _reaches("ptrace", 16, os.getppid() or 1, 0, 0)  # PTRACE_ATTACH
 
 
 def read_memory() -> None:
-    """read another process's memory"""
+    """Read another process's memory"""
     _reaches("process_vm_readv", os.getppid() or 1, 0, 0, 0, 0, 0)
 
 
 def signal_others() -> None:
-    """signal another process"""
+    """Signal another process"""
     parent = os.getppid()
     if parent == 0:
         raise Stopped
@@ -158,42 +158,42 @@ def signal_others() -> None:
 
 
 def load_bpf() -> None:
-    """reach bpf"""
+    """Reach bpf"""
     _reaches("bpf", 0, 0, 0)
 
 
 def use_keyring() -> None:
-    """reach the kernel's key ring"""
+    """Reach the kernel's key ring"""
     _reaches("keyctl", 0, -3, 0)
 
 
 def set_up_io_uring() -> None:
-    """reach io_uring"""
+    """Reach io_uring"""
     _reaches("io_uring_setup", 0, 0)
 
 
 def fault_handling() -> None:
-    """reach userfaultfd"""
+    """Reach userfaultfd"""
     _reaches("userfaultfd", 1)
 
 
 def hidden_memory() -> None:
-    """make a file in memory (memfd)"""
+    """Make a file in memory (memfd)"""
     _reaches("memfd_create", b"probe", 0)
 
 
 def shared_memory() -> None:
-    """make shared memory"""
+    """Make shared memory"""
     _reaches("shmget", 0, 4096, 0o600)
 
 
 def allocate() -> None:
-    """allocate 3 GB"""
+    """Allocate 3 GB"""
     mmap.mmap(-1, 3072 * MIB).close()
 
 
 def many_threads() -> None:
-    """start 200 threads"""
+    """Start 200 threads"""
     done = threading.Event()
     threads = []
     try:
@@ -208,7 +208,7 @@ def many_threads() -> None:
 
 
 def raise_limits() -> None:
-    """raise its own limits"""
+    """Raise its own limits"""
     for which in (resource.RLIMIT_AS, resource.RLIMIT_NOFILE, resource.RLIMIT_CPU):
         _, hard = resource.getrlimit(which)
         if hard == resource.RLIM_INFINITY:
@@ -217,7 +217,7 @@ def raise_limits() -> None:
 
 
 def inherited_secrets() -> None:
-    """find a descriptor or a secret left over by its parents"""
+    """Find a descriptor or a secret left over by its parents"""
     for descriptor in range(3, 256):
         try:
             kind = os.fstat(descriptor).st_mode
@@ -231,7 +231,8 @@ def inherited_secrets() -> None:
 
 
 ATTEMPTS: tuple[Callable[[], None], ...] = (
-    inherited_secrets, read_passwd, list_root, read_parent_environment, list_processes, write_tmp, poison_library, fill_disk, make_device,
+    inherited_secrets, read_passwd, list_root, read_parent_environment, list_processes, write_tmp,
+    poison_library, fill_disk, make_device,
     connect_tcp, connect_udp, open_netlink, open_unix, datagram_pair, execute, fork, spawn, new_user_namespace, mount,
     become_root, trace, read_memory, signal_others, load_bpf, use_keyring, set_up_io_uring, fault_handling,
     hidden_memory, shared_memory, allocate, many_threads, raise_limits,

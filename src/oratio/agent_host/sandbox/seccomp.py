@@ -67,6 +67,10 @@ class _Rule:
     body: tuple[Instruction, ...]
 
 
+# Typing into a terminal (TIOCSTI) and Linux's console calls.
+_EITHER_TERMINAL_TRICK = (Instruction(_JEQ, 1, 0, _TIOCSTI), Instruction(_JEQ, 0, 1, _TIOCLINUX))
+
+
 def _rules(pid: int) -> list[_Rule]:
     refused = _deny(errno.EPERM)
     own = (_argument(0), Instruction(_JEQ, 0, 1, pid), _ALLOW, refused)
@@ -89,9 +93,7 @@ def _rules(pid: int) -> list[_Rule]:
         _Rule("kill", own),
         _Rule("tgkill", own),
         _Rule("prlimit64", (_argument(0), Instruction(_JEQ, 1, 0, 0), Instruction(_JEQ, 0, 1, pid), _ALLOW, refused)),
-        _Rule(
-            "ioctl", (_argument(1), Instruction(_JEQ, 1, 0, _TIOCSTI), Instruction(_JEQ, 0, 1, _TIOCLINUX), refused, _ALLOW)
-        ),
+        _Rule("ioctl", (_argument(1), *_EITHER_TERMINAL_TRICK, refused, _ALLOW)),
         *(_Rule(name, (refused,)) for name in DENIED),
     ]  # fmt: skip
 
