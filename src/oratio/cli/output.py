@@ -6,6 +6,7 @@ import time
 from typing import Any, NoReturn
 
 import typer
+from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
@@ -17,6 +18,9 @@ def console() -> Console:
 
 
 def print_json(value: Any) -> None:
+    """One JSON document on stdout; values of the contract by their names on the wire."""
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json", by_alias=True)
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 

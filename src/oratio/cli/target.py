@@ -1,0 +1,73 @@
+"""Which Oratio a command talks to, as whom, and which agent it means."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oratio.cli.local import DEFAULT_USER, issue
+from oratio.cli.options import settings_of
+from oratio.errors import Conflict, NotFound, Unavailable
+from oratio.settings import Settings
+
+if TYPE_CHECKING:
+    from oratio.client import Client
+    from oratio.wire import AgentSummary
+
+_TOKEN_S = 12 * 3600
+
+
+def connect(data: Path | None, api: str | None, token: str | None) -> "Client":
+    """A client of the Oratio that the options name; else of the one that runs on the data folder.
+
+    Raises:
+        Unavailable: Nothing runs on the data folder.
+        InvalidInput: It has an outside issuer, or is elsewhere, and no token was given.
+    """
+    from oratio.client import Client
+
+    settings = settings_of(data)
+    given = token or (settings.api_token.get_secret_value() if settings.api_token else None)
+    base = api or settings.api_url
+    if base is None:
+        base = _running(settings)
+        given = given or issue(settings, DEFAULT_USER, _TOKEN_S)
+    if given is None:
+        raise Unavailable(f"no operator token for {base}", hint="give one with --token, or in ORATIO_API_TOKEN")
+    return Client(base, token=given)
+
+
+def _running(settings: Settings) -> str:
+    from oratio.cli.supervisor.run_folder import RunFolder
+
+    folder = RunFolder(settings.data)
+    record = folder.read() if folder.holder() else None
+    url = next((entry.url for entry in record.services if entry.name == "api"), None) if record else None
+    if url is None:
+        raise Unavailable(
+            f"no Oratio runs on {settings.data}", hint="start it with `oratio up`, or give --api URL --token T"
+        )
+    return url
+
+
+def agent_id(client: "Client", name: str) -> str:
+    """The id of the one agent with this id, this name, or this beginning of an id.
+
+    Raises:
+        NotFound: There is none.
+        Conflict: There are several.
+    """
+    return pick(list(client.all_agents()), name)
+
+
+def pick(agents: Sequence["AgentSummary"], name: str) -> str:
+    """As `agent_id`, over a list of agents."""
+    exact = [agent for agent in agents if agent.agent_id == name]
+    named = [agent for agent in agents if agent.agent_name == name]
+    begun = [agent for agent in agents if name and agent.agent_id.startswith(name)]
+    found = exact or named or begun
+    if not found:
+        raise NotFound(f"there is no agent {name!r}", hint="`oratio agents list` shows them")
+    if len(found) > 1:
+        ids = ", ".join(agent.agent_id for agent in found)
+        raise Conflict(f"{len(found)} agents fit {name!r} ({ids})", hint="give the id")
+    return found[0].agent_id
