@@ -35,6 +35,11 @@ _ABBREVIATION = re.compile(
     r"(?:^|\s)\w)\.$",
     re.IGNORECASE,
 )
+_LEADS_IN = re.compile(
+    r"\b(?:should|must|can|may|need|when|if|never|always|not|don['’]t|follow\w*|steps?|these|ask|collect|gather|get|obtain|"
+    r"transfer|escalate|confirm|verify|check|record|say|wenn|nie\w*|fragen|erfassen)\b",
+    re.IGNORECASE,
+)
 _LABELS_THAT_LEAD_IN = frozenset(
     {"important", "note", "notes", "warning", "example", "examples", "hinweis", "wichtig", "achtung", "attention"}
     | {"nota", "importante"}
@@ -165,7 +170,8 @@ class _Layout:
         after = self._lines[at + 1].text if at + 1 < len(self._lines) else ""
         if text.endswith(":"):
             first = words[0].lower() if words else ""
-            return text if len(words) <= 4 and first not in _LABELS_THAT_LEAD_IN and after else ""
+            labels = first not in _LABELS_THAT_LEAD_IN and not _LEADS_IN.search(text)
+            return text if len(words) <= 4 and labels and after else ""
         apart = not after or _BULLET.match(after) or _NUMBER.match(after)
         starts_well = text[0].isupper() and len(words) <= 6
         followed = any(line.text for line in self._lines[at + 1 : at + 3])
@@ -186,9 +192,11 @@ class _Layout:
         while at < len(self._lines) and self._lines[at].text.startswith("|"):
             line = self._lines[at]
             cells = tuple(plain(cell) for cell in line.text.strip("|").split("|"))
-            divider = at + 1 < len(self._lines) and not self._lines[at + 1].text.strip("|-: \t")
+            below = self._lines[at + 1].text if at + 1 < len(self._lines) else ""
+            divider = "-" in below and not below.strip("|-: \t")
+            rows = at + 2 < len(self._lines) and self._lines[at + 2].text.startswith("|")
             self._block += 1
-            if not header and divider and self._lines[at + 1].text:
+            if not header and divider and rows and self._lines[at + 2].text.strip("|-: \t"):
                 header, start = cells, line.number
             elif line.text.strip("|-: \t"):
                 row = ": ".join(filter(None, (cells[0], "; ".join(filter(None, cells[1:])))))

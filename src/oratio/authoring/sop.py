@@ -8,6 +8,7 @@ Deterministic and total: any text gives a `Sop`; what cannot be classified is gu
 import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import islice
 from typing import Literal, cast
 
 from oratio.authoring import lexicon
@@ -18,6 +19,8 @@ from oratio.domain.plan import FactType
 
 type ConditionKind = Literal["if", "when", "unless", "only_if"]
 
+
+MAX_CONDITION_WORDS = 8
 
 _OPENS_LIST = re.compile(r"(?:steps|as follows|these)\W*$", re.IGNORECASE)
 _ONLY_LEADS_IN = re.compile(
@@ -93,12 +96,20 @@ class SopItem:
 
 @dataclass(frozen=True, slots=True)
 class Sop:
-    """A whole SOP; `lines` counts its lines, `title` is its first heading of the outermost level."""
+    """A whole SOP.
+
+    Attributes:
+        lines: How many lines it has.
+        title: Its first heading.
+        titled: Other headings stand below the title, so what stands right below it holds for all of them.
+        content_lines: Numbers of the lines that hold a letter or digit.
+    """
 
     items: tuple[SopItem, ...]
     lines: int
     language: str
     title: str = ""
+    titled: bool = False
     content_lines: frozenset[int] = field(default_factory=frozenset)
 
 
@@ -136,7 +147,8 @@ def parse_sop(text: str) -> Sop:
     title = next((item.text for item in items if item.kind is ItemKind.HEADING), "")
     lines = split_lines(text)
     content = frozenset(number for number, line in enumerate(lines, 1) if any(map(str.isalnum, line)))
-    return Sop(tuple(_with_list_facts(items)), len(lines), language, title, content)
+    titled = any(item.kind is ItemKind.HEADING and len(item.section) > 1 for item in items)
+    return Sop(tuple(_with_list_facts(items)), len(lines), language, title, titled, content)
 
 
 def _depth(unit: Unit, items: list[SopItem], open_items: list[tuple[int, int]]) -> int:
@@ -245,7 +257,7 @@ def conditions_of(text: str, language: str = "en") -> tuple[SopCondition, ...]:
     """The conditions in one sentence, in order of their place, at most three."""
     found: list[tuple[int, int, ConditionKind]] = []
     for kind, pattern in lexicon.CONDITIONS:
-        for match in pattern.finditer(text):
+        for match in islice(pattern.finditer(text), MAX_CONDITION_WORDS):
             word = match[0].lower()
             languages = lexicon.CONDITION_LANGUAGES.get(word)
             if languages and language not in languages:

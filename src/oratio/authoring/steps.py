@@ -109,7 +109,7 @@ def _is_general(item: SopItem, sop: Sop) -> bool:
 
 
 def _has_sections_below(sop: Sop, title: str) -> bool:
-    return sop.title == title and any(item.kind is ItemKind.HEADING and len(item.section) > 1 for item in sop.items)
+    return sop.titled and sop.title == title
 
 
 def _rules(item: SopItem, general: bool) -> bool:
