@@ -68,9 +68,22 @@ SAMPLES = {
             LABELLED / "hotel",
             frozenset({"sop.md"}),
         ),
+        Sample(
+            "Green Wheel assistant",
+            LABELLED / "cycles" / "sop.md",
+            "Search the documents when a customer asks about prices, rental terms or repairs.",
+            "If a bike was stolen or the customer threatens with the press, pass the conversation to a colleague.",
+            LABELLED / "cycles",
+            frozenset({"sop.md"}),
+        ),
     )
 }
-SETS = {"telecom": "Telecom support", "retail": "Retail desk", "hotel": "Harbour View assistant"}
+SETS = {
+    "telecom": "Telecom support",
+    "retail": "Retail desk",
+    "hotel": "Harbour View assistant",
+    "cycles": "Green Wheel assistant",
+}
 
 
 def labelled(name: str) -> Any:

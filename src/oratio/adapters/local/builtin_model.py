@@ -58,7 +58,7 @@ class BuiltinModel(Model):
         return self._config
 
     @override
-    async def structured_output[T: BaseModel](
+    def structured_output[T: BaseModel](
         self, output_model: type[T], prompt: Messages, system_prompt: str | None = None, **kwargs: Any
     ) -> AsyncGenerator[dict[str, T | Any], None]:
         """Rules write no structured output.
@@ -69,7 +69,6 @@ class BuiltinModel(Model):
         raise InvalidInput(
             "the builtin model cannot fill a structured output", hint="set ORATIO_MODEL to a model that can"
         )
-        yield {}
 
     @override
     async def stream(

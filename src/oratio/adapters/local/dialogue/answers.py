@@ -7,9 +7,11 @@ from functools import lru_cache
 from oratio.adapters.local.dialogue import evidence as judging
 from oratio.adapters.local.dialogue import phrasing
 from oratio.adapters.local.dialogue.intents import Intent, classify, strip_pleasantries
+from oratio.adapters.local.dialogue.phrasing import is_imperative
 from oratio.adapters.local.dialogue.question import question
 from oratio.adapters.local.dialogue.replies import Reply
 from oratio.adapters.local.dialogue.selection import chosen
+from oratio.adapters.local.dialogue.stages import wording
 from oratio.adapters.local.dialogue.text import Term, content_stems, stems, terms
 from oratio.adapters.local.dialogue.transcript import ToolReply, Transcript
 from oratio.domain.plan import AgentPlan, PlanStep
@@ -36,7 +38,7 @@ def leans(prompt: str) -> bool:
     """Whether a message makes sense only with the one before it: "and for roaming?", "how long does it take?"."""
     said = prompt.lower().strip()
     content = content_stems(prompt)
-    return bool(_FOLLOW_UP.match(said)) and len(content) <= 4 or len(content) <= 2 and bool(_POINTS_BACK.search(said))
+    return (bool(_FOLLOW_UP.match(said)) and len(content) <= 4) or (len(content) <= 2 and bool(_POINTS_BACK.search(said)))
 
 
 def topic_words(transcript: Transcript) -> list[str]:
@@ -101,6 +103,8 @@ def sop_passages(plan: AgentPlan) -> tuple[judging.Passage, ...]:
     """The plan's steps as passages, one a section, for questions the SOP answers as a statement of fact."""
     sections: dict[str, list[PlanStep]] = {}
     for step in plan.steps:
+        if wording(step) is None and (step.kind != "inform" or is_imperative(step.text)):
+            continue
         sections.setdefault(step.section, []).append(step)
     return tuple(
         judging.Passage(

@@ -52,6 +52,11 @@ _ANSWERS: dict[Kind, re.Pattern[str]] = {
         r"|\bno (?:\w+ )?(?:cost|charge|fee)|\bat (?:a|no) (?:price|cost)|\bincluded\b|\b(?:price|cost|fee)s?\b[^.]*\d",
         re.I,
     ),
+    "duration": re.compile(
+        r"\d|\b(?:second|minute|hour|day|week|month|year|daily|weekly|monthly|yearly|immediately|always|never|once|twice"
+        r"|every|any ?time)s?\b",
+        re.I,
+    ),
     "time": re.compile(
         r"\d|\b(?:second|minute|hour|day|week|month|year|daily|weekly|monthly|yearly|noon|midnight|immediately|always|never"
         r"|every|once|twice|before|after|until|when|only if|within|any ?time|(?:mon|tues|wednes|thurs|fri|satur|sun)day)s?\b",
@@ -86,6 +91,8 @@ _POINTER = re.compile(
     r"|the main sections|for more information)",
     re.I,
 )
+_ENUMERATES = re.compile(r"\b(?:can be|includes?|is either|either)\b|(?<!there) are\b", re.IGNORECASE)
+_BRANCHES = re.compile(r"\?|Then:")
 _CONDITION = re.compile(r"(?:if|when|once|in case|should|unless)\b", re.IGNORECASE)
 _CAUSES = frozenset(("caus", "reason", "why"))
 _DEFINES = re.compile(
@@ -162,23 +169,23 @@ class _Scale:
         self.met = [[match(term.stem, unit.stems) for term in asked.terms] for unit in units]
         self.everywhere = [max(row[i] for row in self.met) for i in range(len(asked.terms))]
         self.total = sum(term.weight for term in asked.terms)
+        self.above: dict[str, tuple[list[float], float]] = {}
 
     def score(self, first: int, last: int) -> float:
         units = self.units[first : last + 1]
-        heading = f"{self.passage.heading} > {units[0].section}".strip(" >")
-        headings = _stems(heading)
+        above_all, bonus = self.heading(units[0].section)
         got = missing = gaps = 0.0
         for index, term in enumerate(self.asked.terms):
             own = max(self.met[row][index] for row in range(first, last + 1))
-            above = HEADING_SHARE * match(term.stem, headings)
+            above = HEADING_SHARE * above_all[index]
             got += term.weight * max(own, above, CONTEXT_SHARE * self.everywhere[index])
             if term.stem in self.asked.keys and max(own, above) < 0.5:
                 missing += term.weight
             elif term.weight >= 1 and max(own, above) == 0.0:
                 gaps += 1
         score = got / self.total - WIDTH_PENALTY * (last - first)
-        score -= KEY_PENALTY * min(missing, 2.0) + GAP_PENALTY * min(gaps, 3.0)
-        score += self.fit(units) + self.same_heading(heading)
+        score -= KEY_PENALTY * min(missing, 1.6) + GAP_PENALTY * min(gaps, 3.0)
+        score += self.fit(units) + bonus
         if self.passage.similarity is not None:
             score += SIMILARITY_SHARE * (self.passage.similarity - 0.45)
         return score
@@ -191,22 +198,41 @@ class _Scale:
             score += 0.05 if pattern.search(text) else -0.35
         if (helps := _HELPS.get(self.asked.kind)) and helps.search(text):
             score += 0.07
+        elif helps and self.asked.kind == "howto":
+            score -= 0.2
+        if helps and self.asked.kind == "list":
             if self.asked.attribute:
-                score += 0.12 if self.asked.attribute <= _stems(text.partition(":")[0]) else -0.1
+                opening = _stems(f"{units[0].section} {_opening(text)}")
+                there = sum(match(word, opening) > 0 for word in self.asked.attribute) / len(self.asked.attribute)
+                score += 0.12 if there > 0.6 else -0.1
+        if self.asked.kind == "definition" and _CONDITION.match(text):
+            score -= 0.1
         if self.asked.kind == "howto" and _CONDITION.match(text):
             score += 0.06
         if units[0].kind == "row" and self.asked.kind in ("allowed", "howto", "definition"):
             score -= 0.06
         if self.asked.kind == "definition" and _defines(self.asked, units[0]):
-            score += 0.15
+            score += 0.2
         if self.asked.relations:
             said = frozenset().union(*(unit.stems for unit in units))
             score += 0.15 * len(self.asked.relations & said) / len(self.asked.relations)
+        if units[0].kind == "row" and _BRANCHES.search(text):
+            score -= 0.06
+        if units[-1].kind == "lead" and units[-1] is self.units[-1]:
+            score -= 0.15
         if _POINTER.match(units[0].text):
             score -= 0.25
         if len(units) == 1 and (units[0].text.endswith("?") or len(units[0].text.split()) < 4):
             score -= 0.15
         return score
+
+    def heading(self, section: str) -> tuple[list[float], float]:
+        """How far the headings above a section meet each term, and the bonus for the nearest."""
+        if section not in self.above:
+            heading = f"{self.passage.heading} > {section}".strip(" >")
+            bag = _stems(heading)
+            self.above[section] = [match(term.stem, bag) for term in self.asked.terms], self.same_heading(heading)
+        return self.above[section]
 
     def same_heading(self, heading: str) -> float:
         """How far the nearest heading asks the very question: a bonus up to 0.12."""
@@ -221,13 +247,21 @@ class _Scale:
         return 0.12 * there * back + extra
 
 
+def _opening(text: str) -> str:
+    """The part of a sentence that says what it lists."""
+    head, colon, _ = text.partition(":")
+    return head if colon else _ENUMERATES.split(text, maxsplit=1)[0]
+
+
 def _defines(asked: Question, unit: Unit) -> bool:
     """Whether a unit opens with just what is asked about: `MMS is ...`, `check_sim_status - Checks ...`."""
+    subject = [term.stem for term in asked.terms if term.weight > 0.5] or [term.stem for term in asked.terms]
+    if len(subject) == 1 and any(content_stems(found) == subject for found in re.findall(r"\((\w{2,8})\)", unit.text)):
+        return True
     head = _DEFINES.split(unit.text, maxsplit=1)
     if len(head) < 2:
         return False
     opening = content_stems(head[0])
-    subject = [term.stem for term in asked.terms if term.weight > 0.5] or [term.stem for term in asked.terms]
     return all(match(word, opening) > 0.7 for word in subject) and len(opening) <= len(subject) + 1
 
 

@@ -1,6 +1,7 @@
 """What a message is, apart from its subject: a greeting, thanks, yes or no, a plea for a human, noise."""
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 
 from oratio.adapters.local.dialogue.pleas import asks_for_human, spoken
@@ -95,7 +96,7 @@ def _is_noise(text: str) -> bool:
     return len(found) <= 2 and not _pronounceable(found)
 
 
-def _pronounceable(found: list[str]) -> bool:
+def _pronounceable(found: Sequence[str]) -> bool:
     """Whether any word could be pronounced: a vowel in it and no run of five consonants."""
     return any(
         len(word) <= 4 or (re.search(r"[aeiouy]", word) and not re.search(r"[bcdfghjklmnpqrstvwxz]{5}", word))

@@ -20,7 +20,7 @@ STOPWORDS = _words(
     describe say ask question questions help hello hi hey okay ok yes yeah thanks thank sorry guys mean means
     meant wonder wondering possible possibly much many lot lots bit thing things something anything everything
     someone somebody anyone kind kinds sort exactly actually basically currently now today got get gets getting
-    often soon long
+    often quickly soon long
     """
 )
 
@@ -32,7 +32,7 @@ EVERYDAY = _words(
     client clients caller guest member agent agents company business case info information detail details step
     steps part point call calls called available different include includes including included general allow
     allowed able offer offers provide provides support supported type types problem problems issue issues
-    difference thing matter reason one two three number numbers bring run cause causes solution idea stay stop end
+    difference thing matter reason one two three number numbers bring run exist level levels cause causes solution idea stay stop end
     """
 )
 

@@ -7,7 +7,9 @@ from typing import Literal, NamedTuple
 from oratio.adapters.local.dialogue.lexicon import STOPWORDS
 from oratio.adapters.local.dialogue.text import Term, content_stems, is_everyday, stem, terms, words
 
-type Kind = Literal["cost", "amount", "time", "place", "definition", "howto", "cause", "list", "allowed", "other"]
+type Kind = Literal[
+    "cost", "amount", "time", "duration", "place", "definition", "howto", "cause", "list", "allowed", "other"
+]
 
 ASIDE_SHARE = 0.2
 
@@ -46,9 +48,13 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             r"|\b(?:cost|costs|price|prices|fee|fees|charged|charge for|charges? (?:for|to))\b",
         ),
         (
+            "duration",
+            r"\b(?:how (?:long|soon|quickly|often)|what days?)\b",
+        ),
+        (
             "time",
-            r"^\W*(?:\w+\W+){0,2}?when\b(?! (?:my|the|i|a|an|it|we|you)\b.*,)|\b(?:how (?:long|soon|quickly|often|late|early)|what time"
-            r"|which day|what days?|until when|opening hours|deadline)\b",
+            r"^\W*(?:\w+\W+){0,2}?when\b(?! (?:my|the|i|a|an|it|we|you)\b.*,)|\b(?:how (?:late|early)|what time"
+            r"|which day|until when|opening hours|deadline)\b",
         ),
         (
             "amount",
@@ -119,18 +125,21 @@ def question(text: str, context: Iterable[Term] = ()) -> Question:
     return Question(text, found, _keys(lowered, found, kind), frozenset(relations), kind, attribute)
 
 
-_PRICE = frozenset(map(stem, "price cost fee charge rate much".split()))
+_PRICE = frozenset(map(stem, ["price", "cost", "fee", "charge", "rate", "much"]))
 
 
 def _keys(lowered: str, found: tuple[Term, ...], kind: Kind) -> frozenset[str]:
     by_stem = {term.stem: term for term in found}
+    head = re.split(r"\b(?:if|when|while|because|although|once|after|before)\b", lowered)[0]
+    if content_stems(head):
+        lowered = head
     keys = {term.stem for term in found if term.entity}
     wanted: list[str] = []
     if action := _ACTION.search(lowered):
         wanted += words(action[1])[:1]
     if attribute := _ATTRIBUTE.search(lowered):
         wanted += words(attribute[1])
-    if kind in ("cost", "amount", "time", "place"):
+    if kind in ("cost", "amount", "time", "duration", "place"):
         wanted += [word for word in words(lowered) if not is_everyday(word)]
     for word in wanted:
         if (

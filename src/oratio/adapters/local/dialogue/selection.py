@@ -11,6 +11,7 @@ from oratio.adapters.local.dialogue.units import Unit, cut
 MAX_CHARS = 420
 MAX_LIST_ITEMS = 7
 GROWTH_COVERAGE = 0.5
+LEAD_COVERAGE = 0.35
 _DANGLING = re.compile(
     r"^(?:if |once |when |after )?(?:it|this|that|these|those|they|them|he|she|its|their|such)\b"
     r"|^(?:to do so|however|otherwise|after that|then|also|in this case|in that case|instead)\b",
@@ -30,6 +31,8 @@ def chosen(asked: Question, evidence: Evidence, limit: int) -> tuple[Unit, ...]:
     first, last = evidence.first, evidence.last
     if units[first].kind == "row":
         return _rows(asked, units, first, limit)
+    while last > first and units[last].kind == "lead" and _end_of_list(units, last) == last:
+        last -= 1
     while first > 0 and last - first + 1 < limit and _hangs(units, first):
         first -= 1
     if _announces(units[last]):
@@ -116,4 +119,4 @@ def _belongs(asked: Question, units: Sequence[Unit], first: int, last: int) -> b
         return False
     if unit.kind == "item" or _DANGLING.match(unit.text):
         return True
-    return coverage(asked.terms, unit.stems) >= GROWTH_COVERAGE
+    return coverage(asked.terms, unit.stems) >= (LEAD_COVERAGE if _conditional(unit) else GROWTH_COVERAGE)

@@ -20,6 +20,9 @@ _UNIFY = (
     (re.compile(r"\bsend(?:ing)? back\b"), "return"),
     (re.compile(r"\bmoney back\b"), "refund"),
     (re.compile(r"\bre-"), "re"),
+    (re.compile(r"\be-?bike"), "electric bike"),
+    (re.compile(r"\be-sim\b"), "esim"),
+    (re.compile(r"\bstands? for\b"), "mean"),
     (re.compile(r"\bcheck(?:ing|ed)?[\s-]?in\b"), "checkin"),
     (re.compile(r"\bcheck(?:ing|ed)?[\s-]?out\b"), "checkout"),
     (re.compile(r"(?<=\d)(?=(?:gb|mb|kb|km|kg|am|pm)\b)"), " "),
@@ -30,6 +33,8 @@ _SUFFIXES = (
     ("ication", "icate"),
     ("ations", "ate"),
     ("ation", "ate"),
+    ("ables", ""),
+    ("able", ""),
     ("nesses", ""),
     ("ness", ""),
     ("ments", ""),
@@ -71,12 +76,13 @@ class Term(NamedTuple):
     entity: bool
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def words(text: str) -> tuple[str, ...]:
     """Lower-case words in order; `check_status_bar` is three of them, `Wi-Fi` is one."""
     lowered = text.lower().replace("\u2019", "'").replace("_", " ")
     for pattern, replacement in _UNIFY:
         lowered = pattern.sub(replacement, lowered)
-    return [match.group().removesuffix("'s").replace("'", "") for match in _TOKEN.finditer(lowered)]
+    return tuple(match.group().removesuffix("'s").replace("'", "") for match in _TOKEN.finditer(lowered))
 
 
 @lru_cache(maxsize=20_000)
@@ -141,7 +147,7 @@ def terms(question: str) -> list[Term]:
     names = _names(question)
     found: dict[str, Term] = {}
     for word in words(question):
-        if word in STOPWORDS and word not in names:
+        if (word in STOPWORDS and word not in names) or (len(word) == 1 and not word.isdigit()):
             continue
         key = stem(word)
         entity = word in names or word.replace(".", "").isdigit()
@@ -166,14 +172,12 @@ def match(term: str, bag: Collection[str]) -> float:
         return EXACT
     if not _SYNONYM_STEMS.get(term, frozenset()).isdisjoint(bag):
         return SYNONYM
-    if len(term) >= 6 and any(abs(len(term) - len(other)) <= 1 and _one_edit(term, other) for other in bag):
-        return TYPO
-    return 0.0
+    return TYPO if len(term) >= 6 and any(_one_edit(term, other) for other in bag) else 0.0
 
 
 def _one_edit(left: str, right: str) -> bool:
     """Whether one letter added, dropped, changed or swapped with its neighbour turns one into the other."""
-    if left[0] != right[:1]:
+    if left[0] != right[:1] or not -2 < len(left) - len(right) < 2:
         return False
     start = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
     if len(left) == len(right):

@@ -142,7 +142,8 @@ class _Cutter:
             self.paragraph = [item[3]]
         else:
             previous = self.paragraph[-1] if self.paragraph else ""
-            if previous and not self.item and not _wraps(previous, line):
+            goes_on = line[:1].isspace() or line[:1].islower() if self.item else _wraps(previous, line)
+            if previous and not goes_on:
                 self.flush()
             self.paragraph.append(line.strip())
 
