@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
@@ -13,7 +14,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import AwaitingRetry, Cancelled, Failed
 
@@ -57,11 +58,11 @@ async def resume_interrupted(client: PrefectClient, deployments: Sequence[UUID])
             if run.state_type is StateType.CANCELLING:
                 await end_cancelled(client, run)
             elif run.run_count >= MAX_RUNS:
-                state = Failed[None](message=f"cut off {run.run_count} times")
+                state: State[Any] = Failed(message=f"cut off {run.run_count} times")
                 await client.set_flow_run_state(run.id, state, force=True)
                 mark_stopped(None, run, state)
             else:
-                await client.set_flow_run_state(run.id, AwaitingRetry[None](), force=True)
+                await client.set_flow_run_state(run.id, AwaitingRetry(), force=True)
                 resumed += 1
                 logger.info("run_id=<%s> runs=<%d> | cut-off flow run goes on", run.id, run.run_count)
     return resumed
@@ -69,7 +70,7 @@ async def resume_interrupted(client: PrefectClient, deployments: Sequence[UUID])
 
 async def end_cancelled(client: PrefectClient, run: FlowRun) -> None:
     """Give a cancelled run its last word, in Prefect and in our records."""
-    state = Cancelled[None]()
+    state: State[Any] = Cancelled()
     await client.set_flow_run_state(run.id, state, force=True)
     mark_stopped(None, run, state)
 

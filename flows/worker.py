@@ -186,7 +186,7 @@ class FlowService:
         for run_id in tuple(worker.executing):
             try:
                 async with asyncio.timeout(FAREWELL_S):
-                    await worker.client.set_flow_run_state(run_id, AwaitingRetry[None](), force=True)
+                    await worker.client.set_flow_run_state(run_id, AwaitingRetry(), force=True)
             except (httpx.HTTPError, TimeoutError):
                 logger.warning("run_id=<%s> | not handed back; the next boot resumes it", run_id)
 

@@ -48,6 +48,11 @@ class Desk:
     def holds(self, what: str) -> bool:
         return (self._folder / f"hold-{what}").exists()
 
+    def clear(self) -> None:
+        """Forget calls and cues."""
+        for file in self._folder.iterdir():
+            file.unlink()
+
     def enter(self, method: str, argument: str) -> None:
         """Note one call, and raise if that was the cue."""
         with (self._folder / "calls.log").open("a") as log:

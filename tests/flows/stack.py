@@ -1,7 +1,6 @@
 """A running Prefect server and flow worker over one data folder, and the services an API process would have."""
 
 import dataclasses
-import os
 import signal
 import subprocess
 import sys
@@ -47,6 +46,10 @@ class Stack:
         self.platform, self.services = build(self.settings)
         self._server = prefect_server.start(self.settings)
         self._worker: subprocess.Popen[bytes] | None = None
+
+    @property
+    def worker_up(self) -> bool:
+        return self._worker is not None and self._worker.poll() is None
 
     def start_worker(self) -> None:
         """Start the flow worker and wait until it is ready for runs."""
@@ -122,17 +125,15 @@ class Stack:
         answer = httpx.get(f"{self.settings.prefect_url}/flow_runs/{run_id}", trust_env=False)
         return str(answer.json()["state_type"])
 
+    def artifacts(self, run_id: str | None) -> dict[str, str]:
+        """The artifacts of a flow run: type and data."""
+        body = {"artifacts": {"flow_run_id": {"any_": [run_id]}}}
+        answer = httpx.post(f"{self.settings.prefect_url}/artifacts/filter", json=body, trust_env=False)
+        return {artifact["type"]: str(artifact["data"]) for artifact in answer.json()}
+
     def until_run_state(self, run_id: str | None, state: str) -> None:
         self.until(lambda: self.run_state(run_id) == state)
 
 
 def ref_of(agent: Agent) -> VersionRef:
     return VersionRef(user_id=agent.user_id, agent_id=agent.agent_id, version=agent.latest_version)
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
