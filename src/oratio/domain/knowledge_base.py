@@ -132,6 +132,8 @@ class Passage(Value):
         excerpt: The sentences that answer best, at most 400 characters, taken verbatim from `text`.
         score: 0 to 1, higher is better; comparable within one result only.
         similarity: Cosine of query and chunk where the engine gives it; comparable across queries.
+        coverage: Share of the question's words, weighted by their rarity in the knowledge base, that the chunk and its
+            headings hold, where the engine tells; 0 to 1, comparable across queries.
         page: 1-based page of a paged document.
         heading: The headings above the chunk, outermost first, joined by ` > `.
     """
@@ -142,5 +144,6 @@ class Passage(Value):
     excerpt: str
     score: float
     similarity: float | None = None
+    coverage: float | None = None
     page: int | None = None
     heading: str | None = None

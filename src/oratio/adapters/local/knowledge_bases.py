@@ -345,6 +345,7 @@ def _passage(snapshot: Snapshot, hit: Hit, top: float, wanted: Mapping[str, floa
         excerpt=excerpt(hit.row.text, wanted, snapshot.stems),
         score=round(min(1.0, max(0.0, hit.score / top)), 4) if top > 0 else 0.0,
         similarity=round(min(1.0, max(-1.0, hit.similarity)), 4),
+        coverage=round(hit.coverage, 4),
         page=hit.row.page,
         heading=hit.row.heading or None,
     )

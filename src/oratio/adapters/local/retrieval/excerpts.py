@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from oratio.adapters.local.retrieval.chunking import sentences
 
 MAX_EXCERPT_CHARS = 400
+SPAN_COST = 0.02  # a longer run must add a wanted word
 
 
 def excerpt(text: str, wanted: Mapping[str, float], stems: Callable[[str], list[str]]) -> str:
@@ -18,25 +19,27 @@ def excerpt(text: str, wanted: Mapping[str, float], stems: Callable[[str], list[
         return text.strip()
     spans = _spans(text)
     held = [{stem for stem in stems(text[start:end]) if stem in wanted} for start, end in spans]
-    best, span = -1.0, spans[0]
+    best, window = -1.0, (0, 0)
     for first in range(len(spans)):
         present: set[str] = set()
         for last in range(first, len(spans)):
-            start, end = spans[first][0], spans[last][1]
-            if end - start > MAX_EXCERPT_CHARS and last > first:
+            if spans[last][1] - spans[first][0] > MAX_EXCERPT_CHARS and last > first:
                 break
-            gain = held[last] - present
             present |= held[last]
-            if last > first and not gain and not _leads(text, spans[last - 1]):
-                continue
-            worth = sum(wanted[stem] for stem in present) - 0.02 * (last - first)
+            worth = sum(wanted[stem] for stem in present) - SPAN_COST * (last - first)
             if worth > best:
-                best, span = worth, (start, end)
-    return _fitted(text, span)
+                best, window = worth, (first, last)
+    first, last = _widened(spans, *window)
+    return _fitted(text, (spans[first][0], spans[last][1]))
 
 
-def _leads(text: str, span: tuple[int, int]) -> bool:
-    return text[span[0] : span[1]].rstrip().endswith((":", "?"))
+def _widened(spans: Sequence[tuple[int, int]], first: int, last: int) -> tuple[int, int]:
+    """The window with what follows it, then what leads to it, as long as there is room."""
+    while last + 1 < len(spans) and spans[last + 1][1] - spans[first][0] <= MAX_EXCERPT_CHARS:
+        last += 1
+    while first > 0 and spans[last][1] - spans[first - 1][0] <= MAX_EXCERPT_CHARS:
+        first -= 1
+    return first, last
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
@@ -58,7 +61,3 @@ def _fitted(text: str, span: tuple[int, int]) -> str:
         return piece
     cut = piece[:MAX_EXCERPT_CHARS]
     return cut[: cut.rfind(" ")] if " " in cut else cut
-
-
-def wanted_words(stems: Sequence[str], weights: Sequence[float]) -> dict[str, float]:
-    return dict(zip(stems, weights, strict=True))

@@ -1,6 +1,10 @@
-"""Two rankings, by words and by meaning, and the descriptions, to one."""
+"""Ranking by words, by meaning and by the operator's descriptions, as one.
 
-from collections.abc import Sequence
+The score of a chunk is a weighted sum of its cosine with the question, its BM25 beside the best one's, the share of
+the question's words that chunk, heading, path and description hold together, and the cosine of the question with the
+document's description. The weights are measured in docs/retrieval.md.
+"""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,20 +12,23 @@ import numpy as np
 from oratio.adapters.local.retrieval.embedding import Vectors
 from oratio.adapters.local.retrieval.index import ChunkRow, Snapshot, WordQuery
 
-RANK_CONSTANT = 10  # k of reciprocal rank fusion
-READ = 40  # candidates whose text the second stage reads
-
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each signal is worth; measured in docs/retrieval.md."""
+    """What each signal is worth beside the cosine, which counts 1.
 
-    words: float = 1.0
+    Attributes:
+        meaning: Of the cosine; 0 ranks by words alone.
+        coverage: Of the share of the question's words, weighted by rarity, that the chunk accounts for.
+        description: Of the cosine of question and description.
+        described: Whether the words of path and description count towards the coverage.
+    """
+
     meaning: float = 1.0
-    coverage: float = 0.0
-    proximity: float = 0.0
-    description_meaning: float = 0.0
-    description_words: float = 0.0
+    words: float = 0.1
+    coverage: float = 0.2
+    description: float = 0.15
+    described: bool = True
 
 
 WEIGHTS = Weights()
@@ -34,7 +41,7 @@ class Hit:
     Attributes:
         score: Of this result only; higher is better.
         similarity: Cosine of question and chunk.
-        coverage: Share of the question's words, weighted by rarity, that chunk and heading hold.
+        coverage: Share of the question's words, weighted by rarity, that chunk and headings hold; 0 to 1.
     """
 
     row: ChunkRow
@@ -50,65 +57,34 @@ def search(snapshot: Snapshot, question: str, vector: Vectors, limit: int, weigh
         vector: The question's embedding.
     """
     query = snapshot.word_query(question)
-    by_words = snapshot.matching(query) if weights.words else []
-    near, _ = snapshot.nearest(vector)
-    scores: dict[int, float] = {}
-    for rank, (chunk_id, _) in enumerate(by_words, 1):
-        scores[chunk_id] = scores.get(chunk_id, 0.0) + weights.words / (RANK_CONSTANT + rank)
-    if weights.meaning:
-        for rank, chunk in enumerate(near, 1):
-            scores[int(chunk)] = scores.get(int(chunk), 0.0) + weights.meaning / (RANK_CONSTANT + rank)
-    if not scores:
+    by_words = dict(snapshot.matching(query))
+    near = [] if weights.meaning == 0 else snapshot.nearest(vector)
+    rows = snapshot.read(list(dict.fromkeys([*near, *by_words])))
+    if not rows:
         return []
-    best = sorted(scores, key=lambda chunk_id: -scores[chunk_id])[:READ]
-    rows = snapshot.read(best)
     cosines = snapshot.cosines(vector, np.array([row.chunk_id for row in rows], dtype=np.int64))
-    documents = _document_scores(snapshot, query, vector, weights)
+    best = max(by_words.values(), default=1.0)
+    fits = snapshot.description_fits(vector) if weights.description else {}
     hits = []
-    for row, cosine in zip(rows, cosines, strict=True):
-        coverage, proximity = _closeness(snapshot, row, query)
-        score = scores[row.chunk_id] + weights.coverage * coverage + weights.proximity * proximity
-        hits.append(Hit(row, score + documents.get(row.doc_id, 0.0), float(cosine), coverage))
-    hits.sort(key=lambda hit: -hit.score)
+    for row, cosine in zip(rows, cosines.tolist(), strict=True):
+        held, held_or_described = _coverage(snapshot, row, query, described=weights.described)
+        score = weights.meaning * cosine + weights.words * by_words.get(row.chunk_id, 0.0) / best
+        score += weights.coverage * held_or_described + weights.description * fits.get(row.doc_id, 0.0)
+        hits.append(Hit(row, score, cosine, held))
+    hits.sort(key=lambda hit: (-hit.score, hit.row.chunk_id))
     return hits[:limit]
 
 
-def _document_scores(snapshot: Snapshot, query: WordQuery, vector: Vectors, weights: Weights) -> dict[int, float]:
-    """How well each document's path and descriptions fit the question."""
-    scores: dict[int, float] = {}
-    if weights.description_meaning:
-        fits = snapshot.doc_vectors @ vector
-        scores = {
-            int(doc): weights.description_meaning * float(fit) for doc, fit in zip(snapshot.doc_ids, fits, strict=True)
-        }
-    if weights.description_words and (found := snapshot.matching_documents(query)):
-        top = max(found.values())
-        for doc_id, score in found.items():
-            scores[doc_id] = scores.get(doc_id, 0.0) + weights.description_words * score / max(top, 1e-9)
-    return scores
-
-
-def _closeness(snapshot: Snapshot, row: ChunkRow, query: WordQuery) -> tuple[float, float]:
-    """Which share of the question's words a chunk holds, and how close together they stand, both 0 to 1."""
-    total = sum(query.weights)
-    if not total:
+def _coverage(snapshot: Snapshot, row: ChunkRow, query: WordQuery, *, described: bool) -> tuple[float, float]:
+    """Which share of the question's words a chunk holds, and which together with its document's descriptions."""
+    if not query.total:
         return 0.0, 0.0
-    wanted = dict(zip(query.stems, query.weights, strict=True))
-    stems = snapshot.stems(row.text)
-    places = [(at, stem) for at, stem in enumerate(stems) if stem in wanted]
-    present = {stem for _, stem in places} | (wanted.keys() & set(snapshot.stems(row.heading)))
-    coverage = sum(wanted[stem] for stem in present) / total
-    return coverage, _proximity(places, wanted, total)
-
-
-def _proximity(places: Sequence[tuple[int, str]], wanted: dict[str, float], total: float) -> float:
-    """The greatest weight of different query words within a window of 12 words."""
-    best = 0.0
-    for start, (at, _) in enumerate(places):
-        window: set[str] = set()
-        for place, stem in places[start:]:
-            if place - at >= 12:
-                break
-            window.add(stem)
-        best = max(best, sum(wanted[stem] for stem in window))
-    return best / total
+    words = snapshot.stems_of(row)
+    about = snapshot.description_stems(row.doc_id) if described else frozenset()
+    held = also = 0.0
+    for stem, weight in zip(query.stems, query.weights, strict=True):
+        if stem in words:
+            held += weight
+        elif stem in about:
+            also += weight
+    return held / query.total, (held + also) / query.total

@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from oratio.adapters.local.retrieval.embedding import DIMENSIONS, Vectors
-from oratio.adapters.local.retrieval.store import Store, map_vectors
+from oratio.adapters.local.retrieval.store import Store, map_vectors, path_words
 from oratio.adapters.local.retrieval.words import Stemmer, content_words
 
-VECTOR_CANDIDATES = 60
-WORD_CANDIDATES = 60
+VECTOR_CANDIDATES = 40
+WORD_CANDIDATES = 40
 RESCORED = 600  # chunks near by sign bits whose exact cosine is computed
+CHUNK_STEMS_KEPT = 2_000
 MAX_RANKED = 4_000  # chunks a word query may rank
 HEADING_WEIGHT = 0.7
 WORDS = 8  # of 64 bits a code
@@ -45,12 +46,16 @@ class WordQuery:
     Attributes:
         stems: Once each.
         weights: The inverse document frequency of each, 0 upward.
-        unknown: How many of them stand nowhere in the knowledge base.
+        counts: In how many chunks each stands.
     """
 
     stems: tuple[str, ...]
     weights: tuple[float, ...]
     counts: tuple[int, ...]
+
+    @property
+    def total(self) -> float:
+        return sum(self.weights)
 
 
 class Snapshot:
@@ -63,6 +68,8 @@ class Snapshot:
         self._stemmer = stemmer
         self._free: list[sqlite3.Connection] = []
         self._lock = Lock()
+        self._about_stems: dict[int, frozenset[str]] = {}
+        self._chunk_stems: dict[int, frozenset[str]] = {}
         with self._database() as database:
             rows = np.array(
                 database.execute(
@@ -96,12 +103,13 @@ class Snapshot:
         for database in free:
             database.close()
 
-    def nearest(self, query: Vectors, count: int = VECTOR_CANDIDATES) -> tuple[npt.NDArray[np.int64], Vectors]:
-        """The chunks nearest to a unit vector and their cosines, best first."""
+    def nearest(self, query: Vectors, count: int = VECTOR_CANDIDATES) -> list[int]:
+        """The chunks nearest to a unit vector, best first."""
         positions = self._prefiltered(query)
         cosines = self.cosines(query, self.chunk_ids[positions])
         best = np.argsort(-cosines, kind="stable")[:count]
-        return self.chunk_ids[positions[best]], cosines[best]
+        found: list[int] = self.chunk_ids[positions[best]].tolist()
+        return found
 
     def cosines(self, query: Vectors, chunk_ids: npt.NDArray[np.int64]) -> Vectors:
         """Exact cosines (to half precision) of some chunks, in the order given."""
@@ -133,16 +141,17 @@ class Snapshot:
             ).fetchall()
         return [(chunk_id, score) for chunk_id, score in rows if self._holds(chunk_id)][:count]
 
-    def matching_documents(self, query: WordQuery) -> dict[int, float]:
-        """Documents whose path or description holds words of the query, with their BM25."""
-        expression = " OR ".join(map(_quoted, query.stems))
-        if not expression:
-            return {}
-        with self._database() as database:
-            rows = database.execute(
-                "SELECT rowid, -bm25(titles, 1.0, 1.0) FROM titles WHERE titles MATCH ?", (expression,)
-            ).fetchall()
-        return {doc_id: score for doc_id, score in rows if doc_id in self.paths}
+    def description_fits(self, query: Vectors) -> dict[int, float]:
+        """The cosine of a unit vector with each document's path and description."""
+        return dict(zip(self.doc_ids.tolist(), (self.doc_vectors @ query).tolist(), strict=True))
+
+    def description_stems(self, doc_id: int) -> frozenset[str]:
+        """The stems of a document's path and descriptions."""
+        known = self._about_stems.get(doc_id)
+        if known is None:
+            known = frozenset(self._stemmer.stems(f"{path_words(self.paths[doc_id])} {self.abouts[doc_id]}"))
+            self._about_stems[doc_id] = known
+        return known
 
     def read(self, chunk_ids: Sequence[int]) -> list[ChunkRow]:
         """Chunks in the order asked for."""
@@ -157,6 +166,16 @@ class Snapshot:
 
     def stems(self, text: str) -> list[str]:
         return self._stemmer.stems(text)
+
+    def stems_of(self, row: ChunkRow) -> frozenset[str]:
+        """The stems of a chunk and its headings; kept for the chunks asked for most recently."""
+        known = self._chunk_stems.get(row.chunk_id)
+        if known is None:
+            known = frozenset(self._stemmer.stems(f"{row.heading} {row.text}"))
+            if len(self._chunk_stems) >= CHUNK_STEMS_KEPT:
+                self._chunk_stems.clear()
+            self._chunk_stems[row.chunk_id] = known
+        return known
 
     def _holds(self, chunk_id: int) -> bool:
         at = int(np.searchsorted(self.chunk_ids, chunk_id))

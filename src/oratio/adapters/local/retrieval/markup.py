@@ -16,9 +16,13 @@ _ITEM = re.compile(r"^\s*([-*+•]|\d{1,3}[.)]|[a-zA-Z][.)])\s+")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\]\[]*)\](\([^()\s]*(?:\s\"[^\"]*\")?\)|\[[^\]]*\])")
 _STRONG = re.compile(r"(?<![\w*])(\*{1,3})(?=\S)(.+?)(?<=\S)\1(?![\w*])")
-_UNDERLINE = re.compile(r"(?<!\w)(_{1,2})(?=\S)(.+?)(?<=\S)\1(?!\w)")
+_UNDERLINE = re.compile(r"(?<!\w)(_{1,2})(?=[^\s_])([^_]*\s[^_]*)(?<=\S)\1(?!\w)")  # never __init__
+_REFERENCE = re.compile(r"^ {0,3}\[[^\]]+\]:\s+\S+.*$")
 _CODE = re.compile(r"(`+)(.+?)\1")
-_TAG = re.compile(r"</?(?:br|p|b|i|em|strong|code|sub|sup|div|span|a|kbd|details|summary|img)(?:\s[^<>]*)?/?>", re.I)
+_TAG = re.compile(
+    r"</?(?:br|p|b|i|em|strong|code|sub|sup|div|span|a|kbd|details|summary|img|table|tr|td|th|thead|tbody|ul|ol|li|hr|pre|h[1-6])(?:\s[^<>]*)?/?>",
+    re.I,
+)
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
 
 
@@ -40,10 +44,10 @@ def plain(text: str) -> str:
 class MarkdownReader:
     """Walks the lines of one Markdown or plain text; `blocks` yields what they hold, in order."""
 
-    def __init__(self, text: str, *, page: int | None = None, headings: tuple[str, ...] = ()) -> None:
-        self._lines = _COMMENT.sub("", text).expandtabs(4).splitlines()
-        self._page = page
-        self._outer = headings
+    def __init__(self, text: str, *, marked: bool = True) -> None:
+        """`marked` is false for plain text, whose signs are all meant."""
+        self._lines = (_COMMENT.sub("", text) if marked else text).expandtabs(4).splitlines()
+        self._marked = marked
         self._path: list[tuple[int, str]] = []
         self._paragraph: list[str] = []
         self._at = 0
@@ -52,10 +56,10 @@ class MarkdownReader:
         while self._at < len(self._lines):
             line = self._lines[self._at]
             self._at += 1
-            if fence := _FENCE.match(line):
+            if self._marked and (fence := _FENCE.match(line)):
                 yield from self._flush()
                 yield from self._fenced(fence[1])
-            elif heading := _ATX.match(line):
+            elif self._marked and (heading := _ATX.match(line)):
                 yield from self._flush()
                 self._enter(len(heading[1]), heading[2])
             elif self._is_table(line):
@@ -64,22 +68,25 @@ class MarkdownReader:
             elif _SETEXT.match(line) and len(self._paragraph) == 1 and not _ITEM.match(self._paragraph[0]):
                 title = self._paragraph.pop()
                 self._enter("=-~^".index(line[0]) + 1, title)
-            elif not line.strip() or _RULE.match(line):
+            elif not line.strip() or _RULE.match(line) or (self._marked and _REFERENCE.match(line)):
                 yield from self._flush()
             else:
                 self._paragraph.append(line.rstrip())
         yield from self._flush()
 
     def _headings(self) -> tuple[str, ...]:
-        return self._outer + tuple(title for _, title in self._path)
+        return tuple(title for _, title in self._path)
+
+    def _plain(self, text: str) -> str:
+        return plain(text) if self._marked else text
 
     def _block(self, text: str, kind: Kind) -> Block:
-        return Block(text, kind, self._headings(), self._page)
+        return Block(text, kind, self._headings())
 
     def _enter(self, level: int, title: str) -> None:
         while self._path and self._path[-1][0] >= level:
             self._path.pop()
-        if title := " ".join(plain(title).split())[:MAX_HEADING_CHARS]:
+        if title := " ".join(self._plain(title).split())[:MAX_HEADING_CHARS]:
             self._path.append((level, title))
 
     def _flush(self) -> Iterator[Block]:
@@ -88,11 +95,11 @@ class MarkdownReader:
         if not lines:
             return
         if any(_ITEM.match(line) for line in lines):
-            yield self._block("\n".join(_items(lines)), Kind.LINES)
+            yield self._block("\n".join(map(self._plain, _items(lines))), Kind.LINES)
         elif all(line.startswith("    ") for line in lines):
             yield self._block("\n".join(line[4:] for line in lines), Kind.LINES)
         else:
-            yield self._block(plain(" ".join(line.strip().removeprefix("> ") for line in lines)), Kind.PROSE)
+            yield self._block(self._plain(" ".join(line.strip().removeprefix("> ") for line in lines)), Kind.PROSE)
 
     def _fenced(self, mark: str) -> Iterator[Block]:
         start = self._at
@@ -121,8 +128,8 @@ def _items(lines: list[str]) -> Iterator[str]:
     for line in lines:
         if _ITEM.match(line):
             if item:
-                yield plain(item)
+                yield item
             item = line
         else:
             item = f"{item} {line.strip()}" if item else line
-    yield plain(item)
+    yield item

@@ -79,7 +79,8 @@ def _parser(media_type: str, name: str) -> Callable[[bytes], Iterator[Block]]:
         return lambda data: csv_blocks(_decode(data), "\t")
     if media_type == "application/json":
         return _json
-    return lambda data: MarkdownReader(_decode(data)).blocks()
+    marked = media_type == "text/markdown"
+    return lambda data: MarkdownReader(_decode(data), marked=marked).blocks()
 
 
 def _decode(data: bytes) -> str:

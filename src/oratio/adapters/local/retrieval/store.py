@@ -50,7 +50,6 @@ CREATE VIRTUAL TABLE passages USING fts5(
     text, heading, content='chunks', content_rowid='chunk_id', tokenize='{TOKENIZER}'
 );
 CREATE VIRTUAL TABLE terms USING fts5vocab(passages, row);
-CREATE VIRTUAL TABLE titles USING fts5(about, path, content='', tokenize='{TOKENIZER}');
 PRAGMA user_version = {SCHEMA_VERSION};
 """
 
@@ -157,9 +156,6 @@ def _add_document(database: sqlite3.Connection, document: NewDocument) -> int:
         "INSERT INTO documents(path, sha256, about, pipeline, vector) VALUES (?, ?, ?, ?, ?)", row
     ).lastrowid
     assert doc_id is not None
-    database.execute(
-        "INSERT INTO titles(rowid, about, path) VALUES (?, ?, ?)", (doc_id, document.about, path_words(document.path))
-    )
     return doc_id
 
 
@@ -220,10 +216,4 @@ def _collect(database: sqlite3.Connection) -> None:
     if rows:
         database.executemany("INSERT INTO passages(passages, rowid, text, heading) VALUES ('delete', ?, ?, ?)", rows)
         database.execute(f"DELETE FROM chunks WHERE doc_id IN ({orphans})")  # noqa: S608 - a constant
-    gone = database.execute(f"SELECT doc_id, about, path FROM documents WHERE doc_id IN ({orphans})").fetchall()  # noqa: S608
-    for doc_id, about, path in gone:
-        database.execute(
-            "INSERT INTO titles(titles, rowid, about, path) VALUES ('delete', ?, ?, ?)",
-            (doc_id, about, path_words(path)),
-        )
-        database.execute("DELETE FROM documents WHERE doc_id = ?", (doc_id,))
+    database.execute(f"DELETE FROM documents WHERE doc_id IN ({orphans})")  # noqa: S608 - a constant
