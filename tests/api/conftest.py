@@ -1,6 +1,7 @@
 """The real application over the real local adapters in a temporary folder."""
 
 import dataclasses
+import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import httpx
 import pytest
 
 from oratio import settings
+from oratio.adapters.local.clock import SystemClock
+from oratio.adapters.local.identity import EmbeddedIssuer
 from oratio.api.app import Application, create_app
 from oratio.bootstrap import Platform, Services, build_platform, build_services
 from oratio.domain.agent import Agent, AgentStatus, StepStatus, with_status, with_step
@@ -87,9 +90,18 @@ class World:
         assert self.pipeline.started == []
 
 
+@pytest.fixture(scope="session")
+def signing_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The issuer's keys, made once: each takes a good part of a second."""
+    folder = tmp_path_factory.mktemp("issuer") / "keys"
+    EmbeddedIssuer(folder, SystemClock()).issue("nobody", ttl_s=1)
+    return folder
+
+
 @pytest.fixture
-def configure(tmp_path: Path) -> Callable[..., Settings]:
+def configure(tmp_path: Path, signing_keys: Path) -> Callable[..., Settings]:
     def make(**changes: Any) -> Settings:
+        shutil.copytree(signing_keys, tmp_path / "data" / "keys", dirs_exist_ok=True)
         return settings.load(data=tmp_path / "data", **changes)
 
     return make

@@ -35,6 +35,7 @@ class Observe:
             await self._app(scope, receive, send)
             return
         request_id = secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
         begun = time.perf_counter()
         status = 0
 

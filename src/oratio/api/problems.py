@@ -144,6 +144,11 @@ def install(app: FastAPI) -> None:
         first = problems[0]
         return problem(422, InvalidInput.code, f"{'.'.join(first.loc) or 'body'}: {first.msg}", problems)
 
+    async def handle_unforeseen(request: Request, _error: Exception) -> Response:
+        # The framework raises the error on once this is sent; the outermost layer logs it.
+        return internal(request.state.request_id)
+
+    app.add_exception_handler(Exception, handle_unforeseen)
     for kind in (OratioError, Refusal, ClientDisconnect):
         app.add_exception_handler(kind, handle)
     app.add_exception_handler(HTTPException, handle_http)
