@@ -164,9 +164,8 @@ class ScriptedModel(Model):
         for event in self._script(messages):
             yield event  # type: ignore[misc]  # a script may hold any event
 
-    async def structured_output(self, *args: Any, **kwargs: Any) -> AsyncGenerator[dict[str, Any], None]:
+    def structured_output(self, *args: Any, **kwargs: Any) -> AsyncGenerator[dict[str, Any], None]:
         raise AssertionError("not scripted")
-        yield {}
 
 
 def last_block(messages: Messages) -> Mapping[str, Any]:

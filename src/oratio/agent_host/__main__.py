@@ -74,6 +74,8 @@ def main() -> int:
     logs.configure(settings.log_level, service="agent-host")
     try:
         return 0 if asyncio.run(serve(settings)) else 1
+    except KeyboardInterrupt:
+        return 0
     except OratioError as error:
         print(f"oratio: {error}", file=sys.stderr)
         return 1

@@ -169,7 +169,7 @@ class AgentHost:
     ) -> AsyncGenerator[dict[str, Any]]:
         deadline_s = min(payload["deadlineMs"] / 1000, self._turn_deadline_s)
         asked = {**payload, "deadlineMs": max(1, round(deadline_s * 1000))}
-        healthy = False
+        last: dict[str, Any] | None = None
         process.in_flight += 1
         process.turns += 1
         try:
@@ -179,28 +179,34 @@ class AgentHost:
             ):
                 async for raw in events:
                     event = checked(raw, process.served_paths)
-                    healthy = event["type"] != "error"
-                    yield event
                     if event["type"] != "delta":
-                        if event.get("code") == "deadline":
-                            self._retire(key, process)  # something in it may still be running
-                        return
-            raise AgentFailed("the agent stopped in the middle of its answer")
+                        last = event
+                        break
+                    yield event
+            if last is None:
+                raise AgentFailed("the agent stopped in the middle of its answer")
         except TimeoutError:
             logger.warning("runtime_id=<%s>, version=<%s> | turn passed its deadline, process killed", *key)
             self._end(key, process)
-            yield _error("deadline", "the agent did not answer in time")
+            last = _error("deadline", "the agent did not answer in time")
         except AgentFailed as error:
             logger.warning("agent_id=<%s> | turn failed and its process was ended", process.agent_id)
             self._end(key, process)
-            yield _error(error.code, error.message)
+            last = _error(error.code, error.message)
         finally:
             process.in_flight -= 1
             process.last_used = self._monotonic()
-            if healthy:
-                self._health.pop(key, None)
-            if process.retired or process.turns >= TURNS_PER_LIFE:
-                self._retire(key, process)
+            self._settle(key, process, last)
+        yield last  # the books are closed by now: whoever reads this may ask again at once
+
+    def _settle(self, key: Key, process: AgentProcess, last: dict[str, Any] | None) -> None:
+        """What the end of a turn means for its process: nothing, or that it gets no other."""
+        if last is not None and last["type"] == "done":
+            self._health.pop(key, None)
+        failed = last is not None and last.get("code", "bad_request") != "bad_request"
+        # Who knows what still runs in a process where a turn failed; another one costs 20 ms.
+        if process.retired or failed or process.turns >= TURNS_PER_LIFE:
+            self._retire(key, process)
 
     async def _process(self, key: Key) -> AgentProcess:
         """The running process of a runtime version, started when there is none."""

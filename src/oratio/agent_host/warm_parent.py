@@ -68,7 +68,12 @@ class WarmParent:
         with theirs:
             arguments = [sys.executable, "-I", "-m", "oratio.agent_host.zygote", str(theirs.fileno()), self.tier.value]
             self._process = subprocess.Popen(  # noqa: ASYNC220 - spawning takes a millisecond
-                arguments, env=_ENVIRONMENT, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], cwd="/"
+                arguments,
+                env=_ENVIRONMENT,
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                cwd="/",
+                start_new_session=True,  # a Ctrl-C in the terminal is the host's to answer
             )
         self._socket = ours
         loop.add_reader(ours, self._readable)
