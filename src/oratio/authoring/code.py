@@ -75,6 +75,7 @@ def _lines(plan: AgentPlan) -> Iterator[str]:
     steps = {step.step_id: step for step in plan.steps}
     procedures = [procedure for procedure in plan.procedures if procedure.step_ids][:MAX_PROCEDURES]
     commented = sum(len(procedure.step_ids) for procedure in procedures) <= MAX_COMMENTED_STEPS
+    tools = {procedure.name for procedure in procedures}
     yield f'"""{_words(plan.agent_name)}: an agent written from its operator\'s procedure.'
     yield ""
     yield from _wrapped(
@@ -97,7 +98,7 @@ def _lines(plan: AgentPlan) -> Iterator[str]:
     yield from _search_tool(plan)
     yield from _handoff_tool(plan)
     for procedure in procedures:
-        yield from _procedure_tool(procedure, steps, commented=commented)
+        yield from _procedure_tool(procedure, steps, tools, commented=commented)
     yield "    return Agent("
     yield "        model=ctx.model,"
     yield "        system_prompt=ctx.prompt,"
@@ -144,9 +145,11 @@ def _handoff_tool(plan: AgentPlan) -> Iterator[str]:
     yield ""
 
 
-def _procedure_tool(procedure: Procedure, steps: dict[str, PlanStep], *, commented: bool) -> Iterator[str]:
+def _procedure_tool(
+    procedure: Procedure, steps: dict[str, PlanStep], tools: Set[str], *, commented: bool
+) -> Iterator[str]:
     listed = [steps[step_id] for step_id in procedure.step_ids[:MAX_PROCEDURE_STEPS]]
-    stages = _stages(listed, steps)
+    stages = _stages(listed, steps, tools)
     parameters = [parameter for stage in stages for parameter in stage.parameters]
     yield "    @tool"
     signature = ", ".join(f"{parameter.name}: {parameter.annotation} = None" for parameter in parameters)
@@ -170,16 +173,18 @@ def _procedure_tool(procedure: Procedure, steps: dict[str, PlanStep], *, comment
     yield ""
 
 
-def _stages(listed: Sequence[PlanStep], steps: dict[str, PlanStep]) -> list[_Stage]:
+def _stages(listed: Sequence[PlanStep], steps: dict[str, PlanStep], tools: Set[str]) -> list[_Stage]:
     """The steps cut after each question; questions that are alternatives of one another make one stage."""
     stages: list[_Stage] = []
-    names = set(RESERVED_NAMES)
+    taken = set(RESERVED_NAMES) | tools
+    names: set[str] = set()
     pending: list[PlanStep] = []
     total, group = 0, ""
     for step in listed:
         fresh = []
         for fact in step.facts:
             name = identifier(fact.name, fallback="answer")
+            name = f"{name}_given" if name in taken else name
             if total < MAX_FACTS and name not in names:
                 names.add(name)
                 total += 1

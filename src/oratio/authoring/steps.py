@@ -1,5 +1,6 @@
 """From the items of an SOP to the steps, guardrails and procedures of a plan."""
 
+import builtins
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ MAX_PARENT_STEPS = 8
 OUTSIDE_SECTIONS = "In every conversation"
 RESERVED_NAMES = frozenset(
     {"search_knowledge_base", "hand_off_to_human", "build_agent", "tool", "tools", "agent", "ctx", "self", "cls"}
-    | {"context", "tool_context"}
+    | {"context", "tool_context", *dir(builtins)}
 )
 
 _RULES_HEADING = re.compile(

@@ -1,3 +1,5 @@
+# ruff: noqa: E501, RUF001 - one table of samples, look-alike characters on purpose
+
 import ast
 import re
 

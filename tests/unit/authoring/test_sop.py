@@ -1,3 +1,5 @@
+# ruff: noqa: E501 - one table of samples
+
 import time
 
 import pytest

@@ -61,6 +61,7 @@ max min next ord range repr reversed round set sorted str sum tuple zip Exceptio
 IndexError LookupError ArithmeticError ZeroDivisionError OverflowError RuntimeError StopIteration TimeoutError
 """
 BUILTINS = frozenset(_BUILTIN_NAMES.split())
+TYPE_NAMES = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "tuple", "set", "frozenset"})
 CTX = frozenset({"model", "prompt", "search", "hand_off", "step"})
 AGENT_KEYWORDS = frozenset({"model", "system_prompt", "tools", "callback_handler", "name", "description"})
 TOOL_KEYWORDS = frozenset({"name", "description"})

@@ -45,10 +45,19 @@ def _parsed(code: str) -> Iterator[Finding]:
         yield Finding(1, 1, "syntax", f"cannot be parsed ({type(error).__name__})", "write simpler code")
         return
     try:
-        yield from check_tree(tree)
+        yield from check_tree(code, tree)
         yield from check_contract(tree)
+    except SyntaxError as error:
+        yield Finding(
+            error.lineno or 1, error.offset or 1, "syntax", f"not valid Python: {error.msg}", "mend the syntax"
+        )
     except RecursionError:
         yield Finding(1, 1, "deep_nesting", "expressions nest too deeply", "write simpler code")
+
+
+def _syntax(error: SyntaxError) -> Finding:
+    message = f"not valid Python: {error.msg}"
+    return Finding(error.lineno or 1, error.offset or 1, "syntax", message, "mend the syntax")
 
 
 def _compiled(code: str) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from oratio.authoring.review.findings import Finding
+from oratio.authoring.review.scopes import is_tool
 
 ENTRY = "build_agent"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -44,14 +45,9 @@ def check_contract(tree: ast.Module) -> Iterator[Finding]:
     if not any(isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Agent" for node in ast.walk(entry)):
         yield _at(entry, "contract", f"{ENTRY} does not make an Agent", "return Agent(...)")
     for node in ast.walk(tree):
-        if isinstance(node, _FUNCTIONS) and any(map(_is_tool, node.decorator_list)):
+        if isinstance(node, _FUNCTIONS) and any(map(is_tool, node.decorator_list)):
             yield from _tool(node)
     yield from _required_tools(tree)
-
-
-def _is_tool(decorator: ast.expr) -> bool:
-    node = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return isinstance(node, ast.Name) and node.id == "tool"
 
 
 def _tool(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Finding]:

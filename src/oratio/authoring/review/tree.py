@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from oratio.authoring.review import allowed
 from oratio.authoring.review.findings import Finding
+from oratio.authoring.review.scopes import Names, check_bindings, check_reach, names_of
 
 MAX_POWER = 8
 
@@ -24,30 +25,30 @@ _REFUSED_STATEMENTS: tuple[tuple[type[ast.AST], str, str], ...] = (
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def check_tree(tree: ast.Module) -> Iterator[Finding]:
+def check_tree(code: str, tree: ast.Module) -> Iterator[Finding]:
     """Every node against the allow-lists."""
-    modules = _modules(tree)
-    bound = _bound(tree)
+    names = names_of(tree)
     yield from _module_level(tree)
+    yield from check_bindings(tree, names)
+    yield from check_reach(code, tree)
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from _import(node, tree)
         elif isinstance(node, ast.Attribute):
-            yield from _attribute(node, modules)
-        elif isinstance(node, ast.Name):
-            yield from _name(node, bound)
+            yield from _attribute(node, names.modules, called=id(node) in called)
+        elif isinstance(node, ast.Name) and node.id.startswith("__"):
+            yield _at(node, "name", f"the name {node.id} is not allowed", "use plain names")
         elif isinstance(node, ast.Call):
-            yield from _call(node)
+            yield from _call(node, names)
         elif isinstance(node, ast.BinOp):
             yield from _arithmetic(node)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            yield from _function(node)
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
-            yield from _rebinding(node, node.name)
+            yield from _function(node, names)
         elif isinstance(node, ast.TypeAlias):
-            yield from _annotation(node.value)
+            yield from _annotation(node.value, names)
         elif isinstance(node, ast.AnnAssign):
-            yield from _annotation(node.annotation)
+            yield from _annotation(node.annotation, names)
         for kind, what, hint in _REFUSED_STATEMENTS:
             if isinstance(node, kind):
                 yield _at(node, "statement", f"{what} is not allowed here", hint)
@@ -56,37 +57,6 @@ def check_tree(tree: ast.Module) -> Iterator[Finding]:
 
 def _at(node: ast.AST, code: str, message: str, hint: str = "") -> Finding:
     return Finding(getattr(node, "lineno", 0), getattr(node, "col_offset", -1) + 1, code, message, hint)
-
-
-def _modules(tree: ast.Module) -> dict[str, str]:
-    """Local names of imported modules."""
-    return {
-        alias.asname or alias.name: alias.name
-        for node in tree.body
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    }
-
-
-def _bound(tree: ast.Module) -> set[str]:
-    """Every name the file binds anywhere."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, _FUNCTIONS):
-            names.add(node.name)
-        elif isinstance(node, ast.arg):
-            names.add(node.arg)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            names.update((alias.asname or alias.name).split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-            names.add(node.name)
-        elif isinstance(node, ast.MatchMapping) and node.rest:
-            names.add(node.rest)
-        elif isinstance(node, ast.TypeVar):
-            names.add(node.name)
-    return names
 
 
 def _import(node: ast.Import | ast.ImportFrom, tree: ast.Module) -> Iterator[Finding]:
@@ -113,7 +83,7 @@ def _import(node: ast.Import | ast.ImportFrom, tree: ast.Module) -> Iterator[Fin
             yield _at(node, "import", f"{alias.name} of {node.module} may not be imported: {why}", "name what you need")
 
 
-def _attribute(node: ast.Attribute, modules: dict[str, str]) -> Iterator[Finding]:
+def _attribute(node: ast.Attribute, modules: dict[str, str], *, called: bool) -> Iterator[Finding]:
     if not isinstance(node.ctx, ast.Load):
         yield _at(node, "attribute", "attributes may not be assigned", "keep values in variables")
     if node.attr.startswith("_"):
@@ -129,7 +99,7 @@ def _attribute(node: ast.Attribute, modules: dict[str, str]) -> Iterator[Finding
         if node.attr not in allowed.CTX:
             yield _at(node, "context", f"ctx has no {node.attr} for an agent", f"use {', '.join(sorted(allowed.CTX))}")
         return
-    if node.attr == "format" and not isinstance(node.value, ast.Constant):
+    if node.attr == "format" and not (called and isinstance(node.value, ast.Constant)):
         yield _at(node, "format", "format is allowed on a literal only", "use an f-string")
     elif node.attr not in allowed.METHODS and not _is_class_member(node):
         yield _at(node, "attribute", f"the attribute {node.attr} is not allowed", "use methods of plain values")
@@ -141,27 +111,12 @@ def _is_class_member(node: ast.Attribute) -> bool:
     return isinstance(node.value, ast.Name) and node.value.id in classes and node.attr == "utc"
 
 
-def _name(node: ast.Name, bound: set[str]) -> Iterator[Finding]:
-    if node.id.startswith("__"):
-        yield _at(node, "name", f"the name {node.id} is not allowed", "use plain names")
-    elif isinstance(node.ctx, ast.Load):
-        if node.id not in allowed.BUILTINS and node.id not in bound:
-            yield _at(node, "name", f"the name {node.id} is not allowed", "use plain values and your own functions")
-    elif node.id in allowed.FIXED_NAMES or node.id in allowed.BUILTINS:
-        yield _at(node, "name", f"the name {node.id} may not be bound anew", "use another name")
-
-
-def _rebinding(node: ast.AST, name: str | None) -> Iterator[Finding]:
-    if name and (name.startswith("__") or name in allowed.FIXED_NAMES | allowed.BUILTINS):
-        yield _at(node, "name", f"the name {name} may not be bound", "use another name")
-
-
-def _call(node: ast.Call) -> Iterator[Finding]:
+def _call(node: ast.Call, names: Names) -> Iterator[Finding]:
     for keyword in node.keywords:
         if keyword.arg is not None and keyword.arg.startswith("_"):
             yield _at(node, "name", f"the argument {keyword.arg} is private", "use public arguments")
     if isinstance(node.func, ast.Name) and node.func.id == "Agent":
-        yield from _agent_call(node)
+        yield from _agent_call(node, names)
     if (
         isinstance(node.func, ast.Attribute)
         and node.func.attr == "format"
@@ -184,7 +139,7 @@ def _reaches(text: str) -> bool:
     return False
 
 
-def _agent_call(node: ast.Call) -> Iterator[Finding]:
+def _agent_call(node: ast.Call, names: Names) -> Iterator[Finding]:
     given = {keyword.arg: keyword.value for keyword in node.keywords}
     if node.args or None in given or not set(given) <= allowed.AGENT_KEYWORDS:
         wanted = ", ".join(sorted(allowed.AGENT_KEYWORDS))
@@ -197,8 +152,9 @@ def _agent_call(node: ast.Call) -> Iterator[Finding]:
     if model is not None and ast.unparse(model) != "ctx.model":
         yield _at(node, "agent", "the model is not ctx.model", "pass model=ctx.model")
     tools = given.get("tools")
-    if tools is not None and not (isinstance(tools, ast.List) and all(isinstance(e, ast.Name) for e in tools.elts)):
-        yield _at(node, "agent", "tools is not a list of the file's own functions", "list the tools by name")
+    own = isinstance(tools, ast.List) and all(isinstance(e, ast.Name) and e.id in names.tools for e in tools.elts)
+    if tools is not None and not own:
+        yield _at(node, "agent", "tools is not a list of the file's own @tool functions", "list the tools by name")
     handler = given.get("callback_handler")
     if handler is not None and not (isinstance(handler, ast.Constant) and handler.value is None):
         yield _at(node, "agent", "a callback handler is not allowed", "pass callback_handler=None")
@@ -224,25 +180,20 @@ def _is_number(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, int | float)
 
 
-def _function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[Finding]:
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, names: Names) -> Iterator[Finding]:
     arguments = node.args
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     every.extend(argument for argument in (arguments.vararg, arguments.kwarg) if argument)
     for argument in every:
-        fixed = allowed.FIXED_NAMES - {"ctx"} if getattr(node, "name", "") == "build_agent" else allowed.FIXED_NAMES
-        if argument.arg.startswith("__") or argument.arg in fixed or argument.arg in ("eval", "exec"):
-            yield _at(argument, "name", f"the argument {argument.arg} is not allowed", "use another name")
         if argument.annotation is not None:
-            yield from _annotation(argument.annotation)
+            yield from _annotation(argument.annotation, names)
     for default in [*arguments.defaults, *(default for default in arguments.kw_defaults if default)]:
         if not _is_literal(default):
             yield _at(default, "default", "a default is not a plain value", "use a literal or None")
     if isinstance(node, ast.Lambda):
         return
-    if node.name.startswith("__") or node.name in allowed.BUILTINS | (allowed.FIXED_NAMES - {"build_agent"}):
-        yield _at(node, "name", f"the name {node.name} may not be bound", "use another name")
     if node.returns is not None:
-        yield from _annotation(node.returns)
+        yield from _annotation(node.returns, names)
     if node.type_params:
         yield _at(node, "statement", "type parameters are not allowed", "use plain types")
     for decorator in node.decorator_list:
@@ -254,24 +205,29 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iter
             yield _at(decorator, "decorator", "the decorator is not allowed", "use @tool only")
 
 
-def _annotation(node: ast.AST, *, strings: bool = False) -> Iterator[Finding]:
-    """Types only: names, `|`, and `X[...]`; a string would be run as code when the type is looked up."""
+def _annotation(node: ast.AST, names: Names, *, strings: bool = False) -> Iterator[Finding]:
+    """Types only: names of types, `|`, and `X[...]`; a string would be run as code when the type is looked up."""
     if isinstance(node, ast.Constant):
         if node.value is not None and not (strings and isinstance(node.value, str | int | bool)):
             yield _at(node, "annotation", "a type is written as a string or value", "name the type itself")
+    elif isinstance(node, ast.Name):
+        if node.id not in names.types:
+            yield _at(
+                node, "annotation", f"{node.id} is not a type", "use plain types, imported ones or `type X = ...`"
+            )
     elif isinstance(node, ast.Subscript):
-        yield from _annotation(node.value)
+        yield from _annotation(node.value, names)
         owner = node.value.id if isinstance(node.value, ast.Name) else ""
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         for index, part in enumerate(parts):
-            yield from _annotation(part, strings=owner == "Literal" or (owner == "Annotated" and index > 0))
+            yield from _annotation(part, names, strings=owner == "Literal" or (owner == "Annotated" and index > 0))
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        yield from _annotation(node.left)
-        yield from _annotation(node.right)
+        yield from _annotation(node.left, names)
+        yield from _annotation(node.right, names)
     elif isinstance(node, ast.List):
         for element in node.elts:
-            yield from _annotation(element)
-    elif not isinstance(node, ast.Name | ast.Attribute):
+            yield from _annotation(element, names)
+    elif not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names.modules):
         yield _at(node, "annotation", "a type is computed", "name the type itself")
 
 
