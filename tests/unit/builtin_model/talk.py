@@ -198,10 +198,16 @@ class Talk:
         self.model = _Listening(made.plan, answer_threshold=threshold)
         self.wired = _Wired(self.model, search or (lambda query: []))
         definition = AgentDefinition.read(
-            code=made.code.encode(), prompt=made.prompt.encode(), plan=made.plan.model_dump_json().encode(), model="builtin"
+            code=made.code.encode(),
+            prompt=made.prompt.encode(),
+            plan=made.plan.model_dump_json().encode(),
+            model="builtin",
         )
         context = AgentContext(
-            connections=self.wired, prompt=definition.prompt, steps=definition.steps, announcement=definition.announcement
+            connections=self.wired,
+            prompt=definition.prompt,
+            steps=definition.steps,
+            announcement=definition.announcement,
         )
         self.context = context
         self.agent: Agent = definition.load()(context)

@@ -38,7 +38,9 @@ def leans(prompt: str) -> bool:
     """Whether a message makes sense only with the one before it: "and for roaming?", "how long does it take?"."""
     said = prompt.lower().strip()
     content = content_stems(prompt)
-    return (bool(_FOLLOW_UP.match(said)) and len(content) <= 4) or (len(content) <= 2 and bool(_POINTS_BACK.search(said)))
+    return (bool(_FOLLOW_UP.match(said)) and len(content) <= 4) or (
+        len(content) <= 2 and bool(_POINTS_BACK.search(said))
+    )
 
 
 def topic_words(transcript: Transcript) -> list[str]:

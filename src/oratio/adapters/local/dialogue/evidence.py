@@ -59,18 +59,21 @@ _ANSWERS: dict[Kind, re.Pattern[str]] = {
     ),
     "time": re.compile(
         r"\d|\b(?:second|minute|hour|day|week|month|year|daily|weekly|monthly|yearly|noon|midnight|immediately|always|never"
-        r"|every|once|twice|before|after|until|when|only if|within|any ?time|(?:mon|tues|wednes|thurs|fri|satur|sun)day)s?\b",
+        r"|every|once|twice|before|after|until|when|only if|within|any ?time|(?:mon|tues|wednes|thurs|fri|satur"
+        r"|sun)day)s?\b",
         re.I,
     ),
     "amount": re.compile(
-        r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|single|once|twice|both|no|none|unlimited|at least"
+        r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|single|once|twice|both|no|none|unlimited"
+        r"|at least"
         r"|at most|only|any)\b",
         re.I,
     ),
 }
 _HELPS: dict[Kind, re.Pattern[str]] = {
     "howto": re.compile(
-        r"\b(?:guide|ask|use|using|select|choose|open|press|go to|turn|reset|check|you can|must|should|need to|please|instruct"
+        r"\b(?:guide|ask|use|using|select|choose|open|press|go to|turn|reset|check|you can|must|should|need to"
+        r"|please|instruct"
         r"|call|send|follow|change|contact|visit|write|bring|add|confirm|reply|click|tap)\b",
         re.I,
     ),
@@ -87,7 +90,8 @@ _HELPS: dict[Kind, re.Pattern[str]] = {
     ),
 }
 _POINTER = re.compile(
-    r"^(?:(?:please )?refer to|see (?:the|also|section)|proceed to|follow path|note:|this (?:section|document|guide|chapter|manual|path)\b"
+    r"^(?:(?:please )?refer to|see (?:the|also|section)|proceed to|follow path|note:|this (?:section|document|guide"
+    r"|chapter|manual|path)\b"
     r"|the main sections|for more information)",
     re.I,
 )
@@ -96,7 +100,8 @@ _BRANCHES = re.compile(r"\?|Then:")
 _CONDITION = re.compile(r"(?:if|when|once|in case|should|unless)\b", re.IGNORECASE)
 _CAUSES = frozenset(("caus", "reason", "why"))
 _DEFINES = re.compile(
-    r"\s+(?:[-\u2013\u2014]|is|are|means?|stands for|refers to|allows?|enables?|lets|shows?|contains?|turns?|disables?)\s+|:\s"
+    r"\s+(?:[-\u2013\u2014]|is|are|means?|stands for|refers to|allows?|enables?|lets|shows?|contains?|turns?"
+    r"|disables?)\s+|:\s"
 )
 
 
@@ -192,32 +197,33 @@ class _Scale:
 
     def fit(self, units: Sequence[Unit]) -> float:
         """Whether the sentences are of the kind asked for: a small bonus, or a penalty."""
+        kind = self.asked.kind
         text = " ".join(unit.text for unit in units)
         score = 0.0
-        if pattern := _ANSWERS.get(self.asked.kind):
+        if pattern := _ANSWERS.get(kind):
             score += 0.05 if pattern.search(text) else -0.35
-        if (helps := _HELPS.get(self.asked.kind)) and helps.search(text):
-            score += 0.07
-        elif helps and self.asked.kind == "howto":
-            score -= 0.2
-        if helps and self.asked.kind == "list":
-            if self.asked.attribute:
-                opening = _stems(f"{units[0].section} {_opening(text)}")
-                there = sum(match(word, opening) > 0 for word in self.asked.attribute) / len(self.asked.attribute)
-                score += 0.12 if there > 0.6 else -0.1
-        if self.asked.kind == "definition" and _CONDITION.match(text):
-            score -= 0.1
-        if self.asked.kind == "howto" and _CONDITION.match(text):
-            score += 0.06
-        if units[0].kind == "row" and self.asked.kind in ("allowed", "howto", "definition"):
-            score -= 0.06
-        if self.asked.kind == "definition" and _defines(self.asked, units[0]):
+        if helps := _HELPS.get(kind):
+            score += 0.07 if helps.search(text) else -0.2 if kind == "howto" else 0.0
+        if self.asked.attribute:
+            opening = _stems(f"{units[0].section} {_opening(text)}")
+            there = sum(match(word, opening) > 0 for word in self.asked.attribute) / len(self.asked.attribute)
+            score += 0.12 if there > 0.6 else -0.1
+        if kind in ("howto", "definition") and _CONDITION.match(text):
+            score += 0.06 if kind == "howto" else -0.1
+        if kind == "definition" and _defines(self.asked, units[0]):
             score += 0.2
         if self.asked.relations:
             said = frozenset().union(*(unit.stems for unit in units))
             score += 0.15 * len(self.asked.relations & said) / len(self.asked.relations)
-        if units[0].kind == "row" and _BRANCHES.search(text):
-            score -= 0.06
+        return score + self.form(units, text)
+
+    def form(self, units: Sequence[Unit], text: str) -> float:
+        """What speaks against saying these units: pointers elsewhere, fragments, chart boxes, leads without a list."""
+        score = 0.0
+        if units[0].kind == "row":
+            score -= 0.06 * (self.asked.kind in ("allowed", "howto", "definition")) + 0.06 * bool(
+                _BRANCHES.search(text)
+            )
         if units[-1].kind == "lead" and units[-1] is self.units[-1]:
             score -= 0.15
         if _POINTER.match(units[0].text):

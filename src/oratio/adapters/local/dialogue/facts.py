@@ -7,7 +7,10 @@ from oratio.adapters.local.dialogue.intents import Intent, classify
 from oratio.adapters.local.dialogue.pleas import spoken
 from oratio.domain.plan import Fact, FactType
 
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)"
+)
 _DATE = re.compile(
     rf"\b(?:\d{{4}}-\d{{1,2}}-\d{{1,2}}|\d{{1,2}}[/.-]\d{{1,2}}[/.-](?:\d{{4}}|\d{{2}})|{_MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s+\d{{4}})?"
     rf"|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\.?(?:,?\s+\d{{4}})?|(?:today|tomorrow|yesterday)"
@@ -104,7 +107,8 @@ def _free_text(text: str) -> str | None:
     if not value or value.endswith("?") or classify(text) in (Intent.NO, Intent.REPEAT, Intent.NOISE, Intent.HUMAN):
         return None
     value = re.sub(
-        r"^(?:(?:yes|sure|ok|okay|well|um|uh)[\s,]+)*(?:(?:it(?:'s| is)|my (?:full )?name is|i am|i'm|this is|because|that is|that's|the \w+ is|my [\w ]{1,20} is)\s+)?",
+        r"^(?:(?:yes|sure|ok|okay|well|um|uh)[\s,]+)*(?:(?:it(?:'s| is)|my (?:full )?name is|i am|i'm|this is"
+        r"|because|that is|that's|the \w+ is|my [\w ]{1,20} is)\s+)?",
         "",
         value,
         flags=re.IGNORECASE,

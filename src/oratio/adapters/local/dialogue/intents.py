@@ -27,41 +27,67 @@ class Intent(StrEnum):
     OTHER = "other"
 
 
-_PLEASANTRY = r"(?:\s+(?:there|everyone|team|again|all|so much|very much|a lot|a million|for (?:your|the|all(?: the| your)?) help|for that|please|then|now|so|sir|madam|mate|today))*"
+_PLEASANTRY = (
+    r"(?:\s+(?:there|everyone|team|again|all|so much|very much|a lot|a million|for (?:your|the|all(?: the"
+    r"| your)?) help|for that|please|then|now|so|sir|madam|mate|today))*"
+)
 _WHOLE: tuple[tuple[Intent, str], ...] = (
     (Intent.GREETING, r"(?:hi|hello|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day)|yo|hallo)"),
     (Intent.HOW_ARE_YOU, r"(?:(?:hi|hello|hey) )?(?:how are you(?: doing)?|how(?:s| is) it going|whats up|you ok)"),
     (
         Intent.THANKS,
-        r"(?:(?:ok|okay|great|perfect|cool|awesome|super|good|nice|wonderful|excellent) )*(?:thanks|thank you|thx|ty|cheers|much appreciated|appreciate it|great|perfect|cool|awesome|got it|that(?:s| is) (?:all )?(?:great|helpful|perfect|clear)|that (?:helps|helped|worked|works))(?: (?:thanks|thank you))?",
+        r"(?:(?:ok|okay|great|perfect|cool|awesome|super|good|nice|wonderful|excellent) )*(?:thanks|thank you|thx"
+        r"|ty|cheers|much appreciated|appreciate it|great|perfect|cool|awesome|got it|that(?:s"
+        r"| is) (?:all )?(?:great|helpful|perfect|clear)|that (?:helps|helped|worked|works))(?: (?:thanks"
+        r"|thank you))?",
     ),
     (
         Intent.GOODBYE,
-        r"(?:(?:ok|okay|thanks|thank you|no|great|well) )*(?:bye|goodbye|bye bye|see you|see ya|good night|have a (?:nice|good|great) (?:day|one|evening|weekend)|that(?:s| is| will be|ll be) (?:all|it|everything)|nothing else|talk to you later)(?: (?:thanks|thank you|bye|goodbye))?",
+        r"(?:(?:ok|okay|thanks|thank you|no|great|well) )*(?:bye|goodbye|bye bye|see you|see ya|good night"
+        r"|have a (?:nice|good|great) (?:day|one|evening|weekend)|that(?:s| is| will be|ll be) (?:all|it"
+        r"|everything)|nothing else|talk to you later)(?: (?:thanks|thank you|bye|goodbye))?",
     ),
     (
         Intent.YES,
-        r"(?:yes|yeah|yep|yup|sure|ok|okay|of course|please do|go ahead|correct|right|that(?:s| is) (?:right|correct)|absolutely|definitely|certainly|i do|sounds good|do it|why not|yes (?:it is|i do|i am|i have|please do|go ahead|that(?:s| is) (?:right|correct)|sure|i would(?: like that)?)|i confirm|confirmed|fine|thats fine|affirmative|please)",
+        r"(?:yes|yeah|yep|yup|sure|ok|okay|of course|please do|go ahead|correct|right|that(?:s| is) (?:right"
+        r"|correct)|absolutely|definitely|certainly|i do|sounds good|do it|why not|yes (?:it is|i do|i am|i have"
+        r"|please do|go ahead|that(?:s| is) (?:right|correct)|sure|i would(?: like that)?)|i confirm|confirmed|fine"
+        r"|thats fine|affirmative|please)",
     ),
     (
         Intent.NO,
-        r"(?:no|nope|nah|not (?:now|really|yet|today)|no i (?:do not|dont|am not|havent|did not|didnt)|no thanks|no thank you|never mind|nevermind|dont|do not|negative|no need|forget it|its ok|its fine|no its (?:ok|fine)|im (?:good|fine)|no im (?:good|fine))",
+        r"(?:no|nope|nah|not (?:now|really|yet|today)|no i (?:do not|dont|am not|havent|did not|didnt)|no thanks"
+        r"|no thank you|never mind|nevermind|dont|do not|negative|no need|forget it|its ok|its fine|no its (?:ok"
+        r"|fine)|im (?:good|fine)|no im (?:good|fine))",
     ),
     (
         Intent.IDENTITY,
-        r"(?:so |and |but )?(?:who are you|what are you|what(?:s| is) your name|are you (?:a |an )?(?:robot|bot|ai|human|real|machine|computer|real person|person|chatbot|assistant|actual person|artificial intelligence)(?: or (?:a |an )?(?:robot|bot|ai|human|person|machine|real person))?|am i (?:talking|speaking|chatting) (?:to|with) (?:a |an )?(?:robot|bot|ai|human|real person|person|machine|computer)(?: or (?:a |an )?(?:robot|bot|ai|human|person|machine|real person))?|is this (?:a |an )?(?:robot|bot|ai|machine|recording|real person)|introduce yourself)",
+        r"(?:so |and |but )?(?:who are you|what are you|what(?:s| is) your name|are you (?:a |an )?(?:robot|bot|ai"
+        r"|human|real|machine|computer|real person|person|chatbot|assistant|actual person"
+        r"|artificial intelligence)(?: or (?:a |an )?(?:robot|bot|ai|human|person|machine|real person))?"
+        r"|am i (?:talking|speaking|chatting) (?:to|with) (?:a |an )?(?:robot|bot|ai|human|real person|person"
+        r"|machine|computer)(?: or (?:a |an )?(?:robot|bot|ai|human|person|machine|real person))?|is this (?:a "
+        r"|an )?(?:robot|bot|ai|machine|recording|real person)|introduce yourself)",
     ),
     (
         Intent.ABILITIES,
-        r"(?:so |and |ok )?(?:what (?:can|do) you do(?: for me)?|what can you help(?: me)? with|how can you help(?: me)?|what (?:can|should|may) i ask(?: you)?|help|help me|can you help(?: me)?|i need help|i need some help|could you help(?: me)?|i have a question|i have a problem|can i ask (?:you )?(?:something|a question)|what do you know|what are you able to do|what topics do you know)",
+        r"(?:so |and |ok )?(?:what (?:can|do) you do(?: for me)?|what can you help(?: me)? with"
+        r"|how can you help(?: me)?|what (?:can|should|may) i ask(?: you)?|help|help me|can you help(?: me)?"
+        r"|i need help|i need some help|could you help(?: me)?|i have a question|i have a problem"
+        r"|can i ask (?:you )?(?:something|a question)|what do you know|what are you able to do"
+        r"|what topics do you know)",
     ),
     (
         Intent.REPEAT,
-        r"(?:(?:sorry|pardon|what|excuse me) )*(?:(?:can|could|would) you (?:please )?(?:repeat|say) (?:that|it)(?: again)?|repeat(?: that| it)?|say (?:that|it) again|pardon|pardon me|come again|what did you say|i did(?: not|nt) (?:hear|catch|get) (?:that|you)|once more|again|what|sorry|huh)",
+        r"(?:(?:sorry|pardon|what|excuse me) )*(?:(?:can|could|would) you (?:please )?(?:repeat|say) (?:that"
+        r"|it)(?: again)?|repeat(?: that| it)?|say (?:that|it) again|pardon|pardon me|come again|what did you say"
+        r"|i did(?: not|nt) (?:hear|catch|get) (?:that|you)|once more|again|what|sorry|huh)",
     ),
     (
         Intent.MORE,
-        r"(?:(?:ok|okay|and) )?(?:(?:can|could|would) you )?(?:tell me more|(?:explain|elaborate)(?: (?:that|it|more|further|in more detail|on that))*|more details?|more info(?:rmation)?|go on|continue|what else|anything else|and then|what(?:s| is) next|next|next step|what now|then what)",
+        r"(?:(?:ok|okay|and) )?(?:(?:can|could|would) you )?(?:tell me more|(?:explain|elaborate)(?: (?:that|it"
+        r"|more|further|in more detail|on that))*|more details?|more info(?:rmation)?|go on|continue|what else"
+        r"|anything else|and then|what(?:s| is) next|next|next step|what now|then what)",
     ),
 )
 _SHAPES = tuple((intent, re.compile(f"^{pattern}{_PLEASANTRY}$")) for intent, pattern in _WHOLE)
@@ -107,7 +133,8 @@ def _pronounceable(found: Sequence[str]) -> bool:
 def strip_pleasantries(text: str) -> str:
     """A message without the greeting and the courtesies around its subject."""
     stripped = re.sub(
-        r"^\s*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening)|thanks|thank you|ok|okay|great|sorry|excuse me|well|so|yes|no)\b[\s,.!-]*(?:there\b[\s,.!-]*)?)+(?=\w)",
+        r"^\s*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening)|thanks|thank you|ok|okay|great|sorry|excuse me"
+        r"|well|so|yes|no)\b[\s,.!-]*(?:there\b[\s,.!-]*)?)+(?=\w)",
         "",
         text,
         flags=re.IGNORECASE,

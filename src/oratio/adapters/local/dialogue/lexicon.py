@@ -32,7 +32,8 @@ EVERYDAY = _words(
     client clients caller guest member agent agents company business case info information detail details step
     steps part point call calls called available different include includes including included general allow
     allowed able offer offers provide provides support supported type types problem problems issue issues
-    difference thing matter reason one two three number numbers bring run exist level levels cause causes solution idea stay stop end
+    difference thing matter reason one two three number numbers bring
+    run exist level levels cause causes solution idea stay stop end
     """
 )
 

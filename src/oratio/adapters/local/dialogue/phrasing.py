@@ -278,7 +278,8 @@ def to_caller(text: str) -> str:
     text = re.sub(rf"\b{article}{_CALLER}(?:'s|s')(?=\s)", "your", text, flags=re.I)
     text = re.sub(rf"\b(?:the )?{_CALLER} (confirmation|request|consent|approval)\b", r"your \1", text, flags=re.I)
     text = re.sub(
-        rf"\b(?:the |an? |our |every |each )?{_CALLER}s?(?! (?:id|ids|number|service|support|care|account|profile|name|data)\b) ((?:also |then |still |already )?)(\w+(?:'t)?)\b",
+        rf"\b(?:the |an? |our |every |each )?{_CALLER}s?(?! (?:id|ids|number|service|support|care|account|profile"
+        r"|name|data)\b) ((?:also |then |still |already )?)(\w+(?:'t)?)\b",
         lambda found: f"you {found[1]}{_plural(found[2])}",
         text,
         flags=re.I,

@@ -35,18 +35,25 @@ _VAGUE = frozenset(
     )
 )
 _REQUEST = re.compile(
-    r"^(?:(?:so|and|ok|well|also|but|please|just|hi|hello) )*(?:i (?:\w+ )?(?:want|need|like|wish|have to|must|love|am trying|would like)|id like|i d like|im trying|im looking|can (?:you|i|we)|could (?:you|i|we)|would you|will you"
-    r"|may i|help me|please|let me|lets|how (?:do|can|could|should|would) (?:i|we|you)|is it possible|what do i (?:need|have) to do|my |the |there|i |we )"
+    r"^(?:(?:so|and|ok|well|also|but|please|just|hi|hello) )*(?:i (?:\w+ )?(?:want|need|like|wish|have to|must|love"
+    r"|am trying|would like)|id like|i d like|im trying|im looking|can (?:you|i|we)|could (?:you|i|we)|would you"
+    r"|will you"
+    r"|may i|help me|please|let me|lets|how (?:do|can|could|should|would) (?:i|we|you)|is it possible"
+    r"|what do i (?:need|have) to do|my |the |there|i |we )"
 )
 _TROUBLE = re.compile(
-    r"\b(?:not|doesnt|dont|isnt|wont|cant|cannot|never|no longer|stopped|broken|slow|fails?|failed|error|trouble|unable|lost|stuck|keeps)\b"
+    r"\b(?:not|doesnt|dont|isnt|wont|cant|cannot|never|no longer|stopped|broken|slow|fails?|failed|error|trouble"
+    r"|unable|lost|stuck|keeps)\b"
 )
 _PROHIBITION = re.compile(
-    r"\b(?:never|not allowed to|must not|mustn't|should not|shouldn't|shall not|may not|do not|don't|cannot|can not|can't|not)\s+(.*)",
+    r"\b(?:never|not allowed to|must not|mustn't|should not|shouldn't|shall not|may not|do not|don't|cannot|can not"
+    r"|can't|not)\s+(.*)",
     re.IGNORECASE,
 )
 _FACTUAL = re.compile(
-    r"^(?:(?:so|and|ok|well|also|but|please) )*(?:what|which|when|why|who|where|whose|how (?:much|many|long|often|soon|far|big|fast|old)|will (?:my|the|it|i)|would (?:my|the|it|i)|should (?:my|the|it)|can (?:my|the|it)|is|are|does|do|did|was|were|has|have|tell me (?:about|what|how|which)|explain|define)\b"
+    r"^(?:(?:so|and|ok|well|also|but|please) )*(?:what|which|when|why|who|where|whose|how (?:much|many|long|often"
+    r"|soon|far|big|fast|old)|will (?:my|the|it|i)|would (?:my|the|it|i)|should (?:my|the|it)|can (?:my|the|it)|is"
+    r"|are|does|do|did|was|were|has|have|tell me (?:about|what|how|which)|explain|define)\b"
 )
 
 

@@ -40,11 +40,13 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     for kind, pattern in (
         (
             "cause",
-            rf"{_LEAD}why\b|\b(?:the|a|common|possible|likely) (?:\w+ )?(?:cause|reason)s?\b|\bwhat (?:\w+ )?(?:causes?|reasons?)\b",
+            rf"{_LEAD}why\b|\b(?:the|a|common|possible|likely) (?:\w+ )?(?:cause|reason)s?\b"
+            r"|\bwhat (?:\w+ )?(?:causes?|reasons?)\b",
         ),
         (
             "cost",
-            r"\bhow (?:much|expensive) (?:is|are|does|do|would|will|for|to)\b(?!.*\b(?:data|time|space|luggage|weight)\b)"
+            r"\bhow (?:much|expensive) (?:is|are|does|do|would|will|for|to)\b(?!.*\b(?:data|time|space|luggage"
+            r"|weight)\b)"
             r"|\b(?:cost|costs|price|prices|fee|fees|charged|charge for|charges? (?:for|to))\b",
         ),
         (
@@ -58,7 +60,8 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ),
         (
             "amount",
-            r"\bhow (?:many|much|big|large|old|fast|far|tall|heavy|small)\b|\b(?:what|which)(?: is| are|s)? the (?:max\w*|min\w*|limit)\b",
+            r"\bhow (?:many|much|big|large|old|fast|far|tall|heavy|small)\b|\b(?:what|which)(?: is| are"
+            r"|s)? the (?:max\w*|min\w*|limit)\b",
         ),
         ("place", rf"{_LEAD}where\b"),
         (
@@ -68,17 +71,20 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ),
         (
             "howto",
-            r"\bhow (?:do|can|should|to|would|could|must)\b|\bwhat (?:should|do|can|must) (?:i|we|you|the|a|be)\b|\bsteps? to\b"
+            r"\bhow (?:do|can|should|to|would|could|must)\b|\bwhat (?:should|do|can|must) (?:i|we|you|the|a|be)\b"
+            r"|\bsteps? to\b"
             r"|\bwhat (?:to do|now|happens if|if)\b|\bwhat happens\b",
         ),
         (
             "definition",
-            r"^\W*(?:(?:and|so|ok|okay|please|tell me|can you)\W+)*(?:what(?:'?s| is| are| does| do)|who (?:is|are)|define|meaning of|explain"
+            r"^\W*(?:(?:and|so|ok|okay|please|tell me|can you)\W+)*(?:what(?:'?s| is| are| does| do)|who (?:is|are)"
+            r"|define|meaning of|explain"
             r"|describe)\b",
         ),
         (
             "allowed",
-            r"^\W*(?:(?:and|so|ok|okay|please)\W+)*(?:can|may|could|am i allowed|are we allowed|is it (?:possible|allowed|ok|okay|permitted)"
+            r"^\W*(?:(?:and|so|ok|okay|please)\W+)*(?:can|may|could|am i allowed|are we allowed|is it (?:possible"
+            r"|allowed|ok|okay|permitted)"
             r"|do you (?:allow|accept|permit|have|offer|take)|is|are)\b",
         ),
     )
@@ -88,17 +94,21 @@ _MEASURE = re.compile(
     r"\b\d+(?:[.,]\d+)?(?=[\s-]*(?:years?|yrs?|people|persons?|guests?|adults?|kids?|children|nights?|days?|weeks?|months?|hours?|minutes?|euros?|dollars?|%))"
 )
 _ACTION = re.compile(
-    r"\b(?:how (?:do|can|could|should|would|to)(?: (?:i|we|you|one))?|can i|can we|could i|may i|is it possible to|am i able to|do you|can you|will you|would you) (?:please |also |still )?(\w+(?: (?:up|off|on|out))?)"
+    r"\b(?:how (?:do|can|could|should|would|to)(?: (?:i|we|you|one))?|can i|can we|could i|may i|is it possible to"
+    r"|am i able to|do you|can you|will you|would you) (?:please |also |still )?(\w+(?: (?:up|off|on|out))?)"
 )
 _ATTRIBUTE = re.compile(
-    r"\b(?:what(?:'s| is| are)|who(?:'s| is)) (?:the |your |my |a |an )((?:\w+ ){0,2}\w+)(?: (?:of|for|in|on|at)\b|\W*$)"
+    r"\b(?:what(?:'s| is| are)|who(?:'s| is)) (?:the |your |my |a |an )((?:\w+ ){0,2}\w+)(?: (?:of|for|in|on|at)\b"
+    r"|\W*$)"
 )
 _LISTED = re.compile(r"\b(?:which|what)(?: are| is)?(?: the| your| all)* ((?:\w+ ){0,2}?\w+s)\b")
 _CLAUSE = re.compile(
-    r"(?<=[.!?;])\s+|,\s+(?=(?:and |but |so )?(?:how|what|when|where|who|which|why|can|could|do|does|is|are|will|should|may)\b)"
+    r"(?<=[.!?;])\s+|,\s+(?=(?:and |but |so )?(?:how|what|when|where|who|which|why|can|could|do|does|is|are|will"
+    r"|should|may)\b)"
 )
 _ASKS = re.compile(
-    r"\b(?:how|what|when|where|who|which|why|whose)\b|^(?:and |but |so )?(?:can|could|do|does|is|are|will|should|may|did|has|have|am)\b"
+    r"\b(?:how|what|when|where|who|which|why|whose)\b|^(?:and |but |so )?(?:can|could|do|does|is|are|will|should"
+    r"|may|did|has|have|am)\b"
 )
 
 

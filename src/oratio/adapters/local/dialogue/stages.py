@@ -13,12 +13,15 @@ from oratio.adapters.local.dialogue.units import sentences
 from oratio.domain.plan import Fact, FactType, PlanStep
 
 _TELL = re.compile(
-    r"^(?:always |then |please |also |in particular, )?(?:remember to )?(?:tell|inform|advise|explain to|let|remind|notify)\s+"
-    r"(?:the |your |an? )?(?:user|customer|caller|client|guest|member|patient|them)s?(?: know)?\s+(?:that\s+)?(?P<what>.+)$",
+    r"^(?:always |then |please |also |in particular, )?(?:remember to )?(?:tell|inform|advise|explain to|let|remind"
+    r"|notify)\s+"
+    r"(?:the |your |an? )?(?:user|customer|caller|client|guest|member|patient"
+    r"|them)s?(?: know)?\s+(?:that\s+)?(?P<what>.+)$",
     re.IGNORECASE,
 )
 _ASK_FOR = re.compile(
-    r"^(?:then |first |please )?ask (?:(?:the |your )?\w+ )?for (?:the|their|his|her|an?) (?P<what>[\w '-]{3,60}?)(?:[.,;]|$)",
+    r"^(?:then |first |please )?ask (?:(?:the |your )?\w+ )?for (?:the|their|his|her"
+    r"|an?) (?P<what>[\w '-]{3,60}?)(?:[.,;]|$)",
     re.IGNORECASE,
 )
 _FACT_TYPES = (
@@ -35,7 +38,8 @@ _PERMISSION = re.compile(
     r"\b(?:can|could|may|must|should|shall|will|are|is|has|have|need|needs|cannot)\b", re.IGNORECASE
 )
 _BOILERPLATE = re.compile(
-    r"^you can help\b|\b(?:hand(?:ed)? over|transfer|escalate)\b|\btools?\b|\bdatabase\b|^(?:they|it|this) should\b|^you (?:should|must) (?:always|first|deny|try)\b",
+    r"^you can help\b|\b(?:hand(?:ed)? over|transfer|escalate)\b|\btools?\b|\bdatabase\b|^(?:they|it|this) should\b"
+    r"|^you (?:should|must) (?:always|first|deny|try)\b",
     re.IGNORECASE,
 )
 _FOR_THE_AGENT = re.compile(
