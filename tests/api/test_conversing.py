@@ -229,7 +229,7 @@ async def test_a_client_that_goes_away_stops_its_turn(world: World, agent_id: st
         "type": "http", "method": "POST", "path": f"/api/agents/{agent_id}/invocations", "query_string": b"",
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()], "state": {},
     }  # fmt: skip
-    call = asyncio.create_task(world.app(scope, receive, send))  # type: ignore[arg-type] # a hand-made server
+    call = asyncio.create_task(world.app(scope, receive, send))
     await asyncio.wait_for(held.wait(), 10)
     leave.set()
     await asyncio.wait_for(call, 10)

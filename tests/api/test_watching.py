@@ -135,7 +135,7 @@ def _active(steps: dict[Step, StepStatus], rest: StepStatus) -> Agent:
         user_id="u", agent_id="a", agent_name="n", agent_type="text", sop="s", knowledge_base_description="k",
         human_handoff_description="h", folder_file_descriptions={}, knowledge_base_id="kb", status="active",
         created_at=1, updated_at=1, progress=[{"step": step} for step in Step],
-    )  # type: ignore[arg-type] # fmt: skip
+    )  # fmt: skip
     for step in Step:
         agent = with_step(agent, step, steps.get(step, rest), 1)
     return agent

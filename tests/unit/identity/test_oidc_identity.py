@@ -1,0 +1,139 @@
+"""Tokens of an outside issuer, with a key set that a test can change or take away."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from oratio.adapters.oidc_identity import IssuerChoice, KeySet, OidcIdentity, outside_identity
+from oratio.errors import InvalidInput, NotAuthenticated, Unavailable
+from tests.fakes.clock import FakeClock
+
+ISSUER = "https://issuer.example/pool"
+CLIENT = "client-1"
+pytestmark = pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")  # small keys are quick
+
+
+class Provider:
+    """Signs tokens and publishes its keys; counts how often it is asked."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self._key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+        self.kid = "first"
+        self.asked = 0
+        self.down = False
+
+    def rotate(self) -> None:
+        self._key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+        self.kid = "second"
+
+    def token(self, kid: str | None = None, **claims: Any) -> str:
+        now = self._clock.now_ms() // 1000
+        body = {"iss": ISSUER, "sub": "alice", "aud": CLIENT, "iat": now, "exp": now + 900, **claims}
+        body = {name: value for name, value in body.items() if value is not None}
+        return jwt.encode(body, self._key, algorithm="RS256", headers={"kid": kid or self.kid})
+
+    def fetch(self, _url: str) -> Mapping[str, Any]:
+        self.asked += 1
+        if self.down:
+            raise httpx.ConnectError("down")
+        entry = jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
+        return {"keys": [{**entry, "kid": self.kid, "use": "sig", "alg": "RS256"}]}
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def provider(clock: FakeClock) -> Provider:
+    return Provider(clock)
+
+
+@pytest.fixture
+def identity(provider: Provider, clock: FakeClock) -> OidcIdentity:
+    keys = KeySet("https://issuer.example/jwks.json", clock, provider.fetch)
+    return OidcIdentity(issuer=ISSUER, audience=CLIENT, keys=keys, clock=clock)
+
+
+def test_a_token_for_this_service_holds(identity: OidcIdentity, provider: Provider) -> None:
+    assert identity.verify(provider.token()) == ("alice", ISSUER)
+    assert identity.verify(provider.token(aud=["other", CLIENT])).user_id == "alice"
+
+
+def test_cognitos_access_token_goes_by_its_client_and_its_id_token_is_refused(
+    identity: OidcIdentity, provider: Provider
+) -> None:
+    assert identity.verify(provider.token(aud=None, token_use="access", client_id=CLIENT)).user_id == "alice"
+    for claims in ({"token_use": "id"}, {"token_use": "access", "client_id": "other"}, {"token_use": "access"}):
+        with pytest.raises(NotAuthenticated):
+            identity.verify(provider.token(**claims))
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"aud": "other"}, {"aud": None}, {"iss": ISSUER + "/"}, {"sub": None}, {"sub": "a/b"}, {"exp": None},
+        {"iat": None}, {"exp": 1}, {"nbf": 2**40},
+    ],
+)  # fmt: skip
+def test_a_wrong_claim_is_refused(identity: OidcIdentity, provider: Provider, claims: dict[str, Any]) -> None:
+    with pytest.raises(NotAuthenticated):
+        identity.verify(provider.token(**claims))
+
+
+def test_the_keys_are_fetched_once_in_five_minutes(
+    identity: OidcIdentity, provider: Provider, clock: FakeClock
+) -> None:
+    for _ in range(10):
+        identity.verify(provider.token())
+    assert provider.asked == 1
+    clock.advance(301)
+    identity.verify(provider.token())
+    assert provider.asked == 2
+
+
+def test_a_rotated_key_is_found_and_forged_ids_cause_no_storm(
+    identity: OidcIdentity, provider: Provider, clock: FakeClock
+) -> None:
+    identity.verify(provider.token())
+    provider.rotate()
+    clock.advance(31)
+    identity.verify(provider.token())
+    for number in range(50):
+        with pytest.raises(NotAuthenticated):
+            identity.verify(provider.token(kid=f"forged-{number}"))
+    assert provider.asked == 2
+
+
+def test_a_silent_issuer_is_borne_for_an_hour(identity: OidcIdentity, provider: Provider, clock: FakeClock) -> None:
+    identity.verify(provider.token())
+    provider.down = True
+    clock.advance(3500)
+    identity.verify(provider.token())
+    clock.advance(200)
+    with pytest.raises(Unavailable):
+        identity.verify(provider.token())
+    provider.down = False
+    clock.advance(31)
+    identity.verify(provider.token())
+
+
+def test_the_issuer_is_chosen_by_its_exact_name(identity: OidcIdentity, provider: Provider) -> None:
+    choice = IssuerChoice({ISSUER: identity})
+    assert choice.verify(provider.token()).user_id == "alice"
+    for issuer in (ISSUER + "/", "https://evil.example", "7", None):
+        with pytest.raises(NotAuthenticated):
+            choice.verify(provider.token(iss=issuer))
+
+
+def test_settings_of_an_outside_issuer_must_be_whole_and_its_keys_on_https(clock: FakeClock) -> None:
+    with pytest.raises(InvalidInput, match="ORATIO_JWT_AUDIENCE"):
+        outside_identity(ISSUER, None, "https://issuer.example/jwks.json", clock)
+    with pytest.raises(InvalidInput, match="https"):
+        outside_identity(ISSUER, CLIENT, "http://issuer.example/jwks.json", clock)
