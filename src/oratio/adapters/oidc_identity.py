@@ -104,7 +104,7 @@ class OidcIdentity(Identity):
     """
 
     def __init__(self, *, issuer: str, audience: str, keys: KeySet, clock: Clock) -> None:
-        self._issuer = issuer
+        self.issuer = issuer
         self._audience = audience
         self._keys = keys
         self._clock = clock
@@ -114,7 +114,7 @@ class OidcIdentity(Identity):
         key = self._keys.find(jwt_claims.key_id(token))
         if key is None:
             raise jwt_claims.refused("unknown key")
-        claims = jwt_claims.verified(token, key, issuer=self._issuer, now_s=self._clock.now_ms() / 1000)
+        claims = jwt_claims.verified(token, key, issuer=self.issuer, now_s=self._clock.now_ms() / 1000)
         if "token_use" in claims:
             access = claims["token_use"] == "access"  # noqa: S105 - a kind of token
             meant_for_us = access and claims.get("client_id") == self._audience
@@ -123,7 +123,7 @@ class OidcIdentity(Identity):
             meant_for_us = self._audience in (audience if isinstance(audience, list) else [audience])
         if not meant_for_us:
             raise jwt_claims.refused("not for this service")
-        return Principal(claims["sub"], self._issuer)
+        return Principal(claims["sub"], self.issuer)
 
 
 class IssuerChoice(Identity):

@@ -48,11 +48,11 @@ class Readiness:
 
     async def _agent_host(self, client: httpx.AsyncClient, base: str) -> Check:
         try:
-            answer = await client.get(f"{base}/ping")
+            answer = await client.get(f"{base}/healthz")
             told = answer.json() if answer.is_success else {}
         except (httpx.HTTPError, ValueError):
             return Check(ok=False, detail="does not answer")
-        tier = told.get("sandbox") if isinstance(told, dict) else None
+        tier = told.get("isolation") if isinstance(told, dict) else None
         self.sandbox = tier if isinstance(tier, str) else None
         return Check(ok=answer.is_success, detail="" if answer.is_success else f"answers {answer.status_code}")
 
