@@ -11,7 +11,7 @@ from functools import partial
 from oratio.adapters.local.agent_runtime import LocalAgentRuntime
 from oratio.adapters.local.clock import SystemClock
 from oratio.adapters.local.database import Database
-from oratio.adapters.local.identity import EmbeddedIssuer
+from oratio.adapters.local.identity import ISSUER, EmbeddedIssuer
 from oratio.adapters.local.knowledge_bases import LocalKnowledgeBases
 from oratio.adapters.local.objects import FileObjectStore
 from oratio.adapters.local.records import (
@@ -24,6 +24,7 @@ from oratio.adapters.local.records import (
     SqliteVersions,
 )
 from oratio.adapters.local.secrets import secret_file
+from oratio.adapters.oidc_identity import IssuerChoice, outside_identity
 from oratio.adapters.prefect_pipeline import PrefectPipeline
 from oratio.authoring.author import Authored, author
 from oratio.authoring.review import Finding
@@ -128,9 +129,18 @@ def build_platform(settings: Settings) -> Platform:
             data / "agents", settings.local_url("agent-host"), data / "run" / "agent-host.token", clock
         ),
         pipeline=PrefectPipeline(settings),
-        identity=issuer,
+        identity=_identity(settings, issuer, clock),
         token_issuer=issuer,
     )
+
+
+def _identity(settings: Settings, embedded: EmbeddedIssuer, clock: Clock) -> Identity:
+    """The embedded issuer, and the outside one of the settings beside it."""
+    given = (settings.jwt_issuer, settings.jwt_audience, settings.jwt_jwks_url)
+    if not any(given):
+        return embedded
+    outside = outside_identity(*given, clock)
+    return IssuerChoice({ISSUER: embedded, outside.issuer: outside})
 
 
 def _builtin_author(brief: AgentBrief, documents: Sequence[Document], _findings: Sequence[Finding]) -> Authored:
