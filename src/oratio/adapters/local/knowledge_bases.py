@@ -75,7 +75,7 @@ class LocalKnowledgeBases(KnowledgeBases):
     def ensure_knowledge_base(self, name: str, *, tags: Mapping[str, str], token: str) -> EngineRef:
         if not tags.get("userId") or not tags.get("agentId"):
             raise InvalidInput("a knowledge base needs the tags userId and agentId")
-        engine_id = _engine_id(tags["userId"], tags["agentId"])
+        engine_id = engine_id_of(tags["userId"], tags["agentId"])
         store = self._store(engine_id)
         store.create()
         with store.connect() as database, transaction(database):
@@ -107,14 +107,14 @@ class LocalKnowledgeBases(KnowledgeBases):
         return EngineRef(data_source_id, EngineStatus.ACTIVE)
 
     def inspect(self, ref: VersionRef, path: str, sha256: str, media_type: str) -> DocumentProblem | None:
-        folder = self._root / _engine_id(ref.user_id, ref.agent_id)
+        folder = self._root / engine_id_of(ref.user_id, ref.agent_id)
         key = document_key(ref.user_id, ref.agent_id, path)
         parsed = ParsedCache(folder).parse(self._documents, key, sha256, media_type)
         return DocumentProblem(path=path, reason=parsed.problem) if parsed.problem else None
 
     def start_ingestion(self, engine_id: str, data_source_id: str, *, ref: VersionRef, token: str) -> str:
         store, facts = self._source(engine_id, data_source_id)
-        if engine_id != _engine_id(ref.user_id, ref.agent_id):
+        if engine_id != engine_id_of(ref.user_id, ref.agent_id):
             raise NotFound(f"there is no knowledge base {engine_id} of agent {ref.agent_id}")
         with store.connect() as database:
             known = database.execute("SELECT job_id, status FROM jobs WHERE token = ?", (token,)).fetchone()
@@ -175,8 +175,8 @@ class LocalKnowledgeBases(KnowledgeBases):
         snapshot = self._snapshot(engine_id, version)
         if not question or limit < 1 or not len(snapshot.chunk_ids):
             return []
-        hits = search(snapshot, question, self._model().query(question), limit)
         words = snapshot.word_query(question)
+        hits = search(snapshot, words, self._model().query(question), limit)
         wanted = dict(zip(words.stems, words.weights, strict=True))
         return [_passage(snapshot, hit, hits[0].score, wanted) for hit in hits]
 
@@ -237,16 +237,17 @@ class LocalKnowledgeBases(KnowledgeBases):
             inode = store.database.stat().st_ino
         except FileNotFoundError:
             raise NotFound(f"there is no knowledge base {engine_id}") from None
+        key = (engine_id, version)
+        with self._lock:
+            cached = self._snapshots.get(key)
+            if cached:
+                self._snapshots.move_to_end(key)
+        if cached and cached[1] == inode and cached[0].is_current():
+            return cached[0]
         with store.connect() as database:
             found = database.execute("SELECT job_id FROM snapshots WHERE version = ?", (version,)).fetchone()
         if found is None:
             raise NotFound(f"knowledge base {engine_id} holds no version {version}")
-        key = (engine_id, version)
-        with self._lock:
-            cached = self._snapshots.get(key)
-            if cached and cached[1] == inode and cached[0].job_id == found[0]:
-                self._snapshots.move_to_end(key)
-                return cached[0]
         snapshot = Snapshot(store, version, found[0], self._stemmer)
         with self._lock:
             self._snapshots[key] = (snapshot, inode)
@@ -351,5 +352,6 @@ def _passage(snapshot: Snapshot, hit: Hit, top: float, wanted: Mapping[str, floa
     )
 
 
-def _engine_id(user_id: str, agent_id: str) -> str:
+def engine_id_of(user_id: str, agent_id: str) -> str:
+    """The id of an agent's knowledge base, which is also the name of its folder."""
     return "kb" + hashlib.sha256(f"{user_id}\0{agent_id}".encode()).hexdigest()[:30]

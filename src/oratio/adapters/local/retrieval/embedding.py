@@ -92,7 +92,10 @@ class Embedder:
             mask[row, : len(one)] = 1
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         hidden: Vectors = self._session.run(None, feed)[0]
-        pooled = np.einsum("bth,bt->bh", hidden, mask.astype(np.float32))
+        if len(tokens) == 1:
+            pooled: Vectors = hidden.sum(axis=1)
+        else:
+            pooled = np.einsum("bth,bt->bh", hidden, mask.astype(np.float32))
         lengths = np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-9)
         return np.asarray(pooled / lengths, dtype=np.float32)
 

@@ -32,6 +32,7 @@ class Weights:
 
 
 WEIGHTS = Weights()
+READ = 20  # best by everything but coverage; only their text is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +51,29 @@ class Hit:
     coverage: float
 
 
-def search(snapshot: Snapshot, question: str, vector: Vectors, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
+def search(snapshot: Snapshot, query: WordQuery, vector: Vectors, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
     """The best chunks for a question, best first.
 
     Args:
+        query: The question's words.
         vector: The question's embedding.
     """
-    query = snapshot.word_query(question)
     by_words = dict(snapshot.matching(query))
     near = [] if weights.meaning == 0 else snapshot.nearest(vector)
-    rows = snapshot.read(list(dict.fromkeys([*near, *by_words])))
-    if not rows:
+    chunk_ids = np.array(list(dict.fromkeys([*near, *by_words])), dtype=np.int64)
+    if not len(chunk_ids):
         return []
-    cosines = snapshot.cosines(vector, np.array([row.chunk_id for row in rows], dtype=np.int64))
+    cosines = snapshot.cosines(vector, chunk_ids)
     best = max(by_words.values(), default=1.0)
-    fits = snapshot.description_fits(vector) if weights.description else {}
+    words = np.array([by_words.get(chunk_id, 0.0) / best for chunk_id in chunk_ids.tolist()])
+    fits = snapshot.description_fits(vector)[snapshot.places_of(chunk_ids)]
+    scores = weights.meaning * cosines + weights.words * words + weights.description * fits
+    order = np.argsort(-scores, kind="stable")[: max(READ, limit)]
     hits = []
-    for row, cosine in zip(rows, cosines.tolist(), strict=True):
+    for row, place in zip(snapshot.read(chunk_ids[order].tolist()), order.tolist(), strict=True):
         held, held_or_described = _coverage(snapshot, row, query, described=weights.described)
-        score = weights.meaning * cosine + weights.words * by_words.get(row.chunk_id, 0.0) / best
-        score += weights.coverage * held_or_described + weights.description * fits.get(row.doc_id, 0.0)
-        hits.append(Hit(row, score, cosine, held))
+        score = float(scores[place]) + weights.coverage * held_or_described
+        hits.append(Hit(row, score, float(cosines[place]), held))
     hits.sort(key=lambda hit: (-hit.score, hit.row.chunk_id))
     return hits[:limit]
 

@@ -20,9 +20,9 @@ from oratio.adapters.local.retrieval.words import Stemmer, content_words
 
 VECTOR_CANDIDATES = 40
 WORD_CANDIDATES = 40
-RESCORED = 600  # chunks near by sign bits whose exact cosine is computed
+RESCORED = 400  # chunks near by sign bits whose exact cosine is computed
 CHUNK_STEMS_KEPT = 2_000
-MAX_RANKED = 4_000  # chunks a word query may rank
+MAX_RANKED = 2_500  # chunks a word query may rank
 HEADING_WEIGHT = 0.7
 WORDS = 8  # of 64 bits a code
 _READ_ROWS = 20_000
@@ -87,6 +87,7 @@ class Snapshot:
             self.stored_chunks: int = database.execute("SELECT count(*) FROM chunks").fetchone()[0]
         self.chunk_ids = rows[:, 0].copy()
         self.doc_ids = np.array([row[0] for row in documents], dtype=np.int64)
+        self._doc_places = np.searchsorted(self.doc_ids, rows[:, 1])
         self.paths = {row[0]: row[1] for row in documents}
         self.abouts = {row[0]: row[2] for row in documents}
         self.doc_vectors = (
@@ -96,6 +97,12 @@ class Snapshot:
         )
         self._vectors = map_vectors(store.vectors, int(self.chunk_ids.max(initial=0)))
         self._codes = self._signs()
+
+    def is_current(self) -> bool:
+        """Whether the version still is what this job indexed."""
+        with self._database() as database:
+            found = database.execute("SELECT job_id FROM snapshots WHERE version = ?", (self._version,)).fetchone()
+        return found is not None and found[0] == self.job_id
 
     def close(self) -> None:
         with self._lock:
@@ -141,9 +148,13 @@ class Snapshot:
             ).fetchall()
         return [(chunk_id, score) for chunk_id, score in rows if self._holds(chunk_id)][:count]
 
-    def description_fits(self, query: Vectors) -> dict[int, float]:
-        """The cosine of a unit vector with each document's path and description."""
-        return dict(zip(self.doc_ids.tolist(), (self.doc_vectors @ query).tolist(), strict=True))
+    def description_fits(self, query: Vectors) -> Vectors:
+        """The cosine of a unit vector with the path and description of each document of `doc_ids`."""
+        return np.asarray(self.doc_vectors @ query, dtype=np.float32)
+
+    def places_of(self, chunk_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Where the document of each chunk stands in `doc_ids`."""
+        return self._doc_places[np.searchsorted(self.chunk_ids, chunk_ids)]
 
     def description_stems(self, doc_id: int) -> frozenset[str]:
         """The stems of a document's path and descriptions."""
