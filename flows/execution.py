@@ -5,7 +5,10 @@ import logging
 import threading
 from typing import Any
 
-from prefect import Flow
+from prefect import (
+    Flow,
+    task_engine,  # noqa: F401 - otherwise the first flow run pays for its import
+)
 from prefect.client.schemas.objects import FlowRun
 from prefect.flow_engine import run_flow_async
 

@@ -16,8 +16,12 @@ logger = logging.getLogger(__name__)
 def mark_stopped(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
     """Fail the version of a run that was stopped from outside; the flow's own word, when it had one, stands.
 
+    A teardown works on no version and is nobody's failure: the reconciler starts it again.
+
     Prefect calls this by keyword, so the names are fixed.
     """
+    if "version" not in flow_run.parameters:
+        return
     ref = VersionRef.model_validate(flow_run.parameters)
     try:
         if platform().versions.get(ref).status is VersionStatus.FAILED:

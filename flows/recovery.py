@@ -1,5 +1,6 @@
 """Continues what a kill, a crash or an absent engine left unfinished."""
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
@@ -102,11 +103,11 @@ class Reconciler:
             return
         if agent.flow_run_id is None:
             # The same attempt has the same idempotency key: if the start was made after all, this finds it.
-            services().agents.start(agent)
+            await asyncio.to_thread(services().agents.start, agent)
             return
         if platform().clock.now_ms() - agent.updated_at < _SETTLE_MS or await self._is_live(agent.flow_run_id):
             return
-        self._start_again(agent, ref)
+        await self._start_again(agent, ref)
 
     def _wants_run(self, agent: Agent, ref: VersionRef) -> bool:
         if agent.status is AgentStatus.DELETING:
@@ -126,7 +127,7 @@ class Reconciler:
         except ObjectNotFound:
             return False
 
-    def _start_again(self, agent: Agent, ref: VersionRef) -> None:
+    async def _start_again(self, agent: Agent, ref: VersionRef) -> None:
         key = (agent.agent_id, agent.latest_version, agent.status)
         if self._restarts[key] >= MAX_RUNS:
             if agent.status is not AgentStatus.DELETING:
@@ -137,7 +138,7 @@ class Reconciler:
                 return
         self._restarts[key] += 1
         again = platform().agents.save(agent.model_copy(update={"attempt": agent.attempt + 1}))
-        services().agents.start(again)
+        await asyncio.to_thread(services().agents.start, again)
         logger.warning("agent_id=<%s> attempt=<%d> | flow started again", agent.agent_id, again.attempt)
 
     @staticmethod

@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from oratio.domain.agent import Step
@@ -24,23 +24,48 @@ async def ingest_folder(run: VersionRun) -> None:
         return
     paths = await call(services().knowledge_bases.paths, run.ref)
     gate = asyncio.Semaphore(os.cpu_count() or 1)
-    noted = time.monotonic()
     done = 0
 
     async def ingest(path: str) -> DocumentProblem | None:
-        nonlocal done, noted
+        nonlocal done
         async with gate:
             problem = await ingestion.ingest_file(run.ref, path)
         done += 1
-        if time.monotonic() - noted >= _NOTE_EVERY_S:
-            noted = time.monotonic()
-            await run.note(Step.INGEST_FOLDER, f"{done} of {len(paths)} files")
+        progress(f"{done} of {len(paths)} files")
         return problem
 
-    problems = [problem for problem in await _together([ingest(path) for path in paths]) if problem]
+    async with _noting(run, Step.INGEST_FOLDER) as progress:
+        problems = [problem for problem in await _together([ingest(path) for path in paths]) if problem]
     await ingestion.keep_problems(run.ref, problems)
     outcome = {"files": len(paths), "problems": len(problems)}
     await run.complete(Step.INGEST_FOLDER, f"{len(paths)} files, {len(problems)} with problems", outcome)
+
+
+@asynccontextmanager
+async def _noting(run: VersionRun, step: Step) -> AsyncIterator[Callable[[str], None]]:
+    """Take progress lines as they come, and note the newest one now and then; a note never holds the work up."""
+    fresh = asyncio.Event()
+    newest = ""
+
+    def progress(line: str) -> None:
+        nonlocal newest
+        newest = line
+        fresh.set()
+
+    async def write() -> None:
+        while True:
+            await asyncio.sleep(_NOTE_EVERY_S)
+            await fresh.wait()
+            fresh.clear()
+            await run.note(step, newest)
+
+    writer = asyncio.create_task(write())
+    try:
+        yield progress
+    finally:
+        writer.cancel()
+        # A lost lease shows in the step's own next entry.
+        await asyncio.gather(writer, return_exceptions=True)
 
 
 async def _together[R](work: Sequence[Coroutine[Any, Any, R]]) -> list[R]:
@@ -102,14 +127,8 @@ async def rehearse_agent(run: VersionRun) -> None:
         return
     await deployment.ensure_runtime(run.ref)
     await deployment.await_runtime(run.ref)
-    loop = asyncio.get_running_loop()
-    notes: list[asyncio.Task[None]] = []
-
-    def progress(line: str) -> None:
-        loop.call_soon_threadsafe(lambda: notes.append(loop.create_task(run.note(step, line))))
-
-    summary = await rehearsal.rehearse(run.ref, progress)
-    await asyncio.gather(*notes)
+    async with _noting(run, step) as progress:
+        summary = await rehearsal.rehearse(run.ref, progress)
     if not summary.passed and platform().settings.rehearsal_required:
         raise RehearsalFailed(
             f"{len(summary.failures)} of {summary.scenarios} scenarios failed",
@@ -129,6 +148,7 @@ async def deploy_agent(run: VersionRun) -> None:
 
 async def activate(run: VersionRun) -> None:
     """Endpoint pinned, live files moved, agent active."""
-    if not await run.enter(Step.ACTIVATE):
-        return
-    await deployment.activate(run.ref, run.owner)
+    if await run.enter(Step.ACTIVATE):
+        await deployment.activate(run.ref, run.owner)
+    else:
+        await deployment.settle(run.ref)

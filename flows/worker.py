@@ -29,12 +29,15 @@ from flows.execution import Execution
 from flows.recovery import Reconciler, end_cancelled, resume_interrupted, runs_in
 from oratio.adapters.prefect_pipeline import wake_path
 from oratio.errors import Conflict, OratioError, Unavailable
+from oratio.logs import configure
 from oratio.settings import Settings
 from tasks.context import platform, services
 
 logger = logging.getLogger(__name__)
 
 POLL_S = 1.0
+# A run that waits in the queue is cancelled by Prefect itself; only what executes needs us soon.
+IDLE_CANCEL_POLLS = 10
 HEARTBEAT_S = 30.0
 HEALTH_S = 1.0
 RECONCILE_S = 60.0
@@ -115,6 +118,7 @@ class FlowService:
         self._wake = asyncio.Event()
         self._stop = asyncio.Event()
         self._deployments: list[UUID] = []
+        self._polls = 0
         self._worker = LocalWorker(work_pool_name=settings.work_pool, name="oratio-local")
         self._worker.on_idle = self._wake.set
 
@@ -171,7 +175,9 @@ class FlowService:
 
     async def _poll(self) -> None:
         await self._worker.get_and_submit_flow_runs()
-        await self._cancel()
+        self._polls += 1
+        if self._worker.executing or self._polls % IDLE_CANCEL_POLLS == 0:
+            await self._cancel()
 
     async def _cancel(self) -> None:
         """Stop the runs that Prefect was told to cancel."""
@@ -258,7 +264,7 @@ def _lock(run_folder: Path) -> IO[str]:
 def main() -> None:
     """Serve until told to stop; exit code 1 with one line when it cannot."""
     settings = platform().settings
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    configure(settings.log_level, service="flows")
     run_folder = settings.data / "run"
     run_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:

@@ -4,8 +4,9 @@ from prefect import task
 
 from oratio.domain.agent import Agent
 from oratio.domain.values import VersionRef
-from tasks.context import services
-from tasks.retry import RETRYING, call, poll
+from oratio.domain.version import VersionStatus
+from tasks.context import platform, services
+from tasks.retry import RETRYING, call, poll, worded
 
 
 @task(**RETRYING)
@@ -22,7 +23,16 @@ async def await_runtime(ref: VersionRef) -> None:
 @task(**RETRYING)
 async def smoke(ref: VersionRef) -> None:
     """One greeting through the version that is about to go live."""
-    await services().deployment.smoke(ref)
+    with worded():
+        await services().deployment.smoke(ref)
+
+
+@task(**RETRYING)
+async def settle(ref: VersionRef) -> None:
+    """Finish an activation that was cut off after the agent's record was written and before the version's was."""
+    record = await call(platform().versions.get, ref)
+    if record.status is VersionStatus.REHEARSED:
+        await call(services().deployment.switch, ref.user_id, ref.agent_id, ref.version)
 
 
 @task(**RETRYING)

@@ -4,6 +4,7 @@ import asyncio
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from prefect.cache_policies import NO_CACHE
@@ -32,7 +33,6 @@ RETRYING: dict[str, Any] = {
     "cache_policy": NO_CACHE,
     "persist_result": False,
 }
-ONCE: dict[str, Any] = {"retries": 0, "cache_policy": NO_CACHE, "persist_result": False}
 
 
 class Unexpected(Exception):
@@ -43,6 +43,17 @@ class Unexpected(Exception):
         place = f"{frames[-1].filename}:{frames[-1].lineno} in {frames[-1].name}" if frames else "an unknown place"
         super().__init__(f"{type(original).__name__} at {place}")
         self.original = original
+
+
+@contextmanager
+def worded() -> Iterator[None]:
+    """Let only our own errors out as they are: Prefect stores and shows the words of every error."""
+    try:
+        yield
+    except (OratioError, Unexpected):
+        raise
+    except Exception as error:
+        raise Unexpected(error) from None
 
 
 async def call[**P, R](service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -56,14 +67,11 @@ async def call[**P, R](service: Callable[P, R], *args: P.args, **kwargs: P.kwarg
     """
     running = asyncio.ensure_future(asyncio.to_thread(service, *args, **kwargs))
     try:
-        return await asyncio.shield(running)
+        with worded():
+            return await asyncio.shield(running)
     except asyncio.CancelledError:
         await asyncio.wait([running])
         raise
-    except OratioError:
-        raise
-    except Exception as error:
-        raise Unexpected(error) from None
 
 
 async def poll[**P, R](service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -10,7 +10,7 @@ from oratio.domain.agent import Step
 from oratio.domain.values import VersionRef
 from oratio.errors import LeaseLost, OratioError
 from tasks.context import platform, services
-from tasks.retry import Unexpected, call
+from tasks.retry import Unexpected, call, worded
 
 logger = logging.getLogger(__name__)
 
@@ -51,12 +51,10 @@ async def working_on(ref: VersionRef, owner: str) -> AsyncIterator[VersionRun]:
     keeper = asyncio.create_task(_keep_lease(ref, owner))
     try:
         yield VersionRun(ref, owner)
-    except (OratioError, Unexpected) as error:
-        await fail(ref, owner, error)
-        raise
     except Exception as error:
         await fail(ref, owner, error)
-        raise Unexpected(error) from None
+        with worded():
+            raise
     finally:
         keeper.cancel()
         await call(services().runs.release, ref, owner)

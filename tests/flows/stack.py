@@ -1,11 +1,12 @@
 """A running Prefect server and flow worker over one data folder, and the services an API process would have."""
 
+import contextlib
 import dataclasses
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ from oratio.bootstrap import Platform, Services, build_platform, build_services
 from oratio.domain.agent import Agent, AgentStatus
 from oratio.domain.values import VersionRef
 from oratio.errors import NotFound
+from oratio.services.uploads import StagedFile
 from oratio.settings import Settings
 from tests import prefect_server
 from tests.fakes.cloud import Desk, FakeKnowledgeBases, FakeRuntime
@@ -89,11 +91,7 @@ class Stack:
 
     def submit(self, user_id: str = "ada", **files: str) -> Agent:
         """Submit an agent with these files (`name_txt="content"`), one by default."""
-        with self.services.uploads.open() as upload:
-            for name, text in (files or {"manual_txt": "The router has a reset button on its back."}).items():
-                writer = upload.open(name.replace("_", "."))
-                writer.write(text.encode())
-                writer.close()
+        with staged(self.services, files or {"manual_txt": "The router has a reset button on its back."}) as received:
             form = {
                 "agentName": "Tess",
                 "agentType": "text",
@@ -101,7 +99,7 @@ class Stack:
                 "knowledgeBaseDescription": "Questions about routers.",
                 "humanHandoffDescription": "When the caller asks for a person.",
             }
-            return self.services.agents.submit(user_id, form, upload.files)
+            return self.services.agents.submit(user_id, form, received)
 
     def agent(self, agent: Agent) -> Agent:
         return self.services.agents.get(agent.user_id, agent.agent_id)
@@ -125,6 +123,12 @@ class Stack:
         answer = httpx.get(f"{self.settings.prefect_url}/flow_runs/{run_id}", trust_env=False)
         return str(answer.json()["state_type"])
 
+    def set_run_state(self, run_id: str | None, state: str, name: str) -> None:
+        """Force a state on a flow run, as a kill or an operator would leave it."""
+        body = {"state": {"type": state, "name": name}, "force": True}
+        url = f"{self.settings.prefect_url}/flow_runs/{run_id}/set_state"
+        httpx.post(url, json=body, trust_env=False).raise_for_status()
+
     def artifacts(self, run_id: str | None) -> dict[str, str]:
         """The artifacts of a flow run: type and data."""
         body = {"artifacts": {"flow_run_id": {"any_": [run_id]}}}
@@ -133,6 +137,17 @@ class Stack:
 
     def until_run_state(self, run_id: str | None, state: str) -> None:
         self.until(lambda: self.run_state(run_id) == state)
+
+
+@contextlib.contextmanager
+def staged(services: Services, files: Mapping[str, str]) -> Iterator[list[StagedFile]]:
+    """Uploaded files, `name_txt="content"`."""
+    with services.uploads.open() as upload:
+        for name, text in files.items():
+            writer = upload.open(name.replace("_", "."))
+            writer.write(text.encode())
+            writer.close()
+        yield upload.files
 
 
 def ref_of(agent: Agent) -> VersionRef:

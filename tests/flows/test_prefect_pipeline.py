@@ -1,4 +1,6 @@
 import signal
+import subprocess
+import sys
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,8 +24,14 @@ def _ref() -> VersionRef:
 class TestOnAServer:
     pytestmark = ON_SERVER
 
+    @pytest.fixture
+    def stack(self, _running: Stack) -> Stack:
+        """The server, and nobody who picks runs up."""
+        if _running.worker_up:
+            _running.stop_worker(signal.SIGTERM)
+        return _running
+
     def test_the_same_attempt_is_one_run_however_often_it_is_started(self, stack: Stack) -> None:
-        stack.stop_worker(signal.SIGTERM)
         ref = _ref()
         pipeline = PrefectPipeline(stack.settings)
         with ThreadPoolExecutor(4) as pool:
@@ -34,8 +42,6 @@ class TestOnAServer:
         assert pipeline.start_delete(ref.user_id, ref.agent_id, 1) not in runs
 
     def test_a_run_nobody_has_picked_up_is_cancelled_at_once(self, stack: Stack) -> None:
-        if stack.worker_up:
-            stack.stop_worker(signal.SIGTERM)
         pipeline = PrefectPipeline(stack.settings)
         run_id = pipeline.start_create(_ref(), 1)
         pipeline.cancel(run_id)
@@ -56,9 +62,6 @@ def test_without_a_server_a_start_is_unavailable(tmp_path: Path) -> None:
 
 
 def test_the_adapter_does_not_import_prefect() -> None:
-    import subprocess
-    import sys
-
     script = "import sys, oratio.adapters.prefect_pipeline; sys.exit('prefect' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 

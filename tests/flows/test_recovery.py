@@ -1,10 +1,10 @@
 import signal
 
-import httpx
 import pytest
 
 from oratio.adapters.prefect_pipeline import PrefectPipeline
 from oratio.domain.agent import AgentStatus
+from oratio.domain.version import VersionStatus
 from oratio.settings import Settings
 from tests.flows.stack import Stack, build, ref_of
 
@@ -33,14 +33,24 @@ def test_a_worker_stopped_in_the_middle_goes_on_after_its_restart_and_doubles_no
     stack.until_run_state(agent.flow_run_id, "COMPLETED")
 
 
+def test_an_activation_cut_off_before_the_versions_record_was_written_is_finished(stack: Stack) -> None:
+    agent = stack.until_status(stack.submit(), AgentStatus.ACTIVE)
+    stack.until_run_state(agent.flow_run_id, "COMPLETED")
+    live = stack.platform.versions.get(ref_of(agent))
+    stack.platform.versions.save(live.model_copy(update={"status": VersionStatus.REHEARSED}))
+
+    stack.set_run_state(agent.flow_run_id, "SCHEDULED", "AwaitingRetry")
+    stack.until(lambda: stack.platform.versions.get(ref_of(agent)).status is VersionStatus.LIVE)
+    assert len(stack.desk.calls("ensure_runtime")) == 1
+
+
 def test_a_run_that_is_cut_off_again_and_again_is_failed_with_its_agent(stack: Stack) -> None:
     stack.desk.hold("ingestion")
     agent = stack.submit()
     stack.until(lambda: bool(stack.desk.calls("start_ingestion")))
     stack.stop_worker(signal.SIGKILL)
-    body = {"state": {"type": "RUNNING", "name": "Running"}, "force": True}
     for _ in range(5):
-        httpx.post(f"{stack.settings.prefect_url}/flow_runs/{agent.flow_run_id}/set_state", json=body, trust_env=False)
+        stack.set_run_state(agent.flow_run_id, "RUNNING", "Running")
 
     stack.start_worker()
     failed = stack.until_status(agent, AgentStatus.FAILED)

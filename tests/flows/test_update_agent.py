@@ -1,0 +1,43 @@
+import pytest
+
+from oratio.domain.agent import Agent, AgentStatus
+from oratio.domain.version import VersionStatus
+from tests.flows.stack import Stack, ref_of, staged
+
+pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.slow]
+
+
+def _update(stack: Stack, agent: Agent, **files: str) -> Agent:
+    with staged(stack.services, files) as received:
+        return stack.services.agents.update(agent.user_id, agent.agent_id, {}, received)
+
+
+def test_a_new_version_is_built_beside_the_live_one_and_takes_over(stack: Stack) -> None:
+    agent = stack.until_status(stack.submit(), AgentStatus.ACTIVE)
+    stack.desk.hold("ingestion")
+    _update(stack, agent, prices_txt="A new router costs 40.")
+    stack.until(lambda: len(stack.desk.calls("start_ingestion")) == 2)
+    assert stack.agent(agent).current_version == 1
+    assert stack.agent(agent).status is AgentStatus.ACTIVE
+
+    stack.desk.release("ingestion")
+    stack.until(lambda: stack.agent(agent).current_version == 2)
+    stack.until_run_state(stack.agent(agent).flow_run_id, "COMPLETED")
+    history = stack.platform.versions.history(agent.user_id, agent.agent_id)
+    assert [(record.version, record.status) for record in history] == [
+        (2, VersionStatus.LIVE),
+        (1, VersionStatus.RETIRED),
+    ]
+
+
+def test_an_update_that_fails_leaves_the_live_version_serving(stack: Stack) -> None:
+    agent = stack.until_status(stack.submit(), AgentStatus.ACTIVE)
+    stack.desk.fail("ensure_runtime", times=1)
+    _update(stack, agent, prices_txt="A new router costs 40.")
+
+    stack.until(lambda: stack.agent(agent).error is not None)
+    after = stack.agent(agent)
+    assert after.status is AgentStatus.ACTIVE
+    assert after.current_version == 1
+    assert stack.platform.versions.get(ref_of(after)).status is VersionStatus.FAILED
+    assert after.latest_version == 2
