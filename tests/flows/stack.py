@@ -53,6 +53,11 @@ class Stack:
     def worker_up(self) -> bool:
         return self._worker is not None and self._worker.poll() is None
 
+    @property
+    def worker_pid(self) -> int:
+        assert self._worker
+        return self._worker.pid
+
     def start_worker(self) -> None:
         """Start the flow worker and wait until it is ready for runs."""
         (self.settings.data / "run").mkdir(exist_ok=True)
