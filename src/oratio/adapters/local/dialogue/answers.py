@@ -7,7 +7,7 @@ from functools import lru_cache
 from oratio.adapters.local.dialogue import evidence as judging
 from oratio.adapters.local.dialogue import phrasing
 from oratio.adapters.local.dialogue.intents import Intent, classify, strip_pleasantries
-from oratio.adapters.local.dialogue.phrasing import is_imperative
+from oratio.adapters.local.dialogue.perspective import is_imperative, to_caller
 from oratio.adapters.local.dialogue.question import question
 from oratio.adapters.local.dialogue.replies import Reply
 from oratio.adapters.local.dialogue.selection import chosen
@@ -20,16 +20,17 @@ MAX_QUERIES = 3
 SENTENCES = {"text": 3, "voice": 2}
 SOP_MARGIN = 0.3
 """How much better than the documents the SOP must answer, once the documents answer well enough."""
-_FOLLOW_UP = re.compile(r"^(?:and|what about|how about|but what|but|so|or|also)\b")
+_FOLLOW_UP = re.compile(r"^(?:and|what about|how about|but what|but|so|or|also|for|with|in|on|from|to)\b")
+_NEXT_QUESTION = re.compile(r"\?\s*|,?\s+and\s+(?=(?:what|when|where|how|who|which|why)\b)", re.IGNORECASE)
 _POINTS_BACK = re.compile(r"\b(?:it|that|this|they|them|those|these|one|there|he|she)\b")
 
 
 def queries(transcript: Transcript) -> list[str]:
     """What to search for: each question of the message on its own, a follow-up with the topic it leans on."""
     prompt = strip_pleasantries(transcript.prompt)
-    parts = [part.strip() for part in re.findall(r"[^?]+\?", prompt) if len(content_stems(part)) > 1]
-    if len(parts) > 1:
-        return parts[:MAX_QUERIES]
+    parts = [part.strip() for part in _NEXT_QUESTION.split(prompt) if len(content_stems(part)) > 0]
+    if len(parts) > 1 and "?" in prompt:
+        return [f"{part}?" for part in parts[:MAX_QUERIES]]
     topic = topic_words(transcript)
     return [f"{prompt} {' '.join(topic)}".strip() if topic else prompt]
 
@@ -47,12 +48,17 @@ def topic_words(transcript: Transcript) -> list[str]:
     """Content words of the last message with a subject of its own, when this one leans on it."""
     if not leans(transcript.prompt):
         return []
-    own = set(stems(transcript.prompt))
+    seen = set(stems(transcript.prompt))
+    found: list[str] = []
     for turn in reversed(transcript.past):
-        if classify(turn.user) is Intent.OTHER and not leans(turn.user):
-            kept = {term.stem for term in terms(turn.user)} - own
-            return [word for word in re.findall(r"[\w-]+", turn.user) if set(content_stems(word)) & kept]
-    return []
+        if classify(turn.user) is not Intent.OTHER:
+            continue
+        fresh = {term.stem for term in terms(turn.user)} - seen
+        found += [word for word in re.findall(r"[\w-]+", turn.user) if set(content_stems(word)) & fresh]
+        seen |= fresh
+        if not leans(turn.user):
+            break
+    return found
 
 
 def answer(plan: AgentPlan, transcript: Transcript, searched: Sequence[ToolReply], threshold: float) -> Reply | None:
@@ -72,7 +78,7 @@ def answer(plan: AgentPlan, transcript: Transcript, searched: Sequence[ToolReply
         from_sop = judging.best(asked, sop_passages(plan))
         if from_sop and from_sop.score >= threshold and _sop_wins(from_sop, found, threshold):
             units = chosen(asked, from_sop, SENTENCES[manner])
-            said.append(phrasing.to_caller(phrasing.body(units, manner)))
+            said.append(to_caller(phrasing.body(units, manner)))
             step_ids.extend(step.step_id for step in plan.steps if any(unit.text in step.text for unit in units))
         elif found and found.score >= threshold:
             units = chosen(asked, found, SENTENCES[manner])
@@ -96,8 +102,9 @@ def _sop_wins(from_sop: judging.Evidence, found: judging.Evidence | None, thresh
 
 
 def _context(transcript: Transcript) -> list[Term]:
-    words = topic_words(transcript)
-    return [term._replace(weight=term.weight / 0.6) for term in terms(" ".join(words))] if words else []
+    """Terms of the topic a follow-up leans on: the nearer the heavier."""
+    found = terms(" ".join(topic_words(transcript)))
+    return [term._replace(weight=term.weight * max(0.4, 0.9 - 0.15 * index)) for index, term in enumerate(found)]
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from oratio.adapters.local.dialogue import answers, following, procedures
 from oratio.adapters.local.dialogue.handoff import OFFER, handoff_reason, summary, was_offered
 from oratio.adapters.local.dialogue.intents import Intent, classify
-from oratio.adapters.local.dialogue.phrasing import closed, to_caller
+from oratio.adapters.local.dialogue.perspective import to_caller
+from oratio.adapters.local.dialogue.phrasing import closed
 from oratio.adapters.local.dialogue.replies import Reply
 from oratio.adapters.local.dialogue.small_talk import social_reply
 from oratio.adapters.local.dialogue.transcript import ToolReply, Transcript
@@ -89,7 +90,7 @@ class _Turn:
         if pending is None or self.prompt.rstrip().endswith("?") or procedures.is_factual(self.prompt):
             return False
         hit = procedures.find(self.plan, self.prompt)
-        return hit is None or not procedures.is_request(self.prompt) or len(self.prompt.split()) < 4
+        return hit is None or hit.score < 0.7 or not procedures.asks_outright(self.prompt)
 
     def procedure(self) -> procedures.Procedure | None:
         """The procedure this turn is in."""

@@ -78,6 +78,9 @@ _EXTRACT: dict[FactType, Callable[[str], str | None]] = {
     FactType.ORDER_NUMBER: _order,
     FactType.YES_NO: _yes_no,
 }
+_NO_CONTENT = frozenset(
+    (Intent.YES, Intent.NO, Intent.REPEAT, Intent.NOISE, Intent.HUMAN, Intent.THANKS, Intent.GREETING, Intent.MORE)
+)
 _UNMISTAKABLE = frozenset({FactType.EMAIL, FactType.PHONE, FactType.ORDER_NUMBER})
 
 
@@ -104,11 +107,12 @@ def answered(fact: Fact, text: str) -> str | None:
 def _free_text(text: str) -> str | None:
     """What was said, without a lead-in; a counter-question or a bare no is not an answer."""
     value = " ".join(text.split()).strip(" .!")
-    if not value or value.endswith("?") or classify(text) in (Intent.NO, Intent.REPEAT, Intent.NOISE, Intent.HUMAN):
+    if not value or value.endswith("?") or classify(text) in _NO_CONTENT:
         return None
     value = re.sub(
         r"^(?:(?:yes|sure|ok|okay|well|um|uh)[\s,]+)*(?:(?:it(?:'s| is)|my (?:full )?name is|i am|i'm|this is"
-        r"|because|that is|that's|the \w+ is|my [\w ]{1,20} is)\s+)?",
+        r"|because|that is|that's|the (?:order|booking|reason|name|number|id|date|e-?mail|address|problem"
+        r"|amount) is|my [\w ]{1,20} is)\s+)?",
         "",
         value,
         flags=re.IGNORECASE,

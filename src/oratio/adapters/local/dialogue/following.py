@@ -6,9 +6,10 @@ from typing import Any
 
 from oratio.adapters.local.dialogue import phrasing
 from oratio.adapters.local.dialogue.handoff import OFFER
+from oratio.adapters.local.dialogue.perspective import in_order, is_imperative
 from oratio.adapters.local.dialogue.procedures import Known, Procedure, known_facts, needed, preliminaries
 from oratio.adapters.local.dialogue.replies import Reply
-from oratio.adapters.local.dialogue.stages import Stage, stage_of
+from oratio.adapters.local.dialogue.stages import Stage, stage_of, wanted_facts
 from oratio.adapters.local.dialogue.transcript import Transcript
 from oratio.domain.plan import AgentPlan, PlanStep
 
@@ -63,15 +64,18 @@ def reply(plan: AgentPlan, procedure: Procedure, transcript: Transcript) -> Repl
         acts = _acts(stage.acts, ACTS[plan.agent_type])
         parts += [
             _noted(known),
-            phrasing.in_order([step.text for step in acts]),
+            in_order([step.text for step in acts], whole=len(acts) == len(_acts(stage.acts, len(stage.acts)))),
             f"I can't do this myself from here. {OFFER}",
         ]
         ids += [step.step_id for step in acts]
+    elif known:
+        parts += [_noted(known), f"I can't carry this out myself from here. {OFFER}"]
+        ids += [step.step_id for step in procedure.steps if any(entry.fact in wanted_facts(step) for entry in known)]
     elif said:
         parts.append(ELSE)
     else:
-        parts += [_noted(known), f"That is all I can settle here. {OFFER}"]
-        ids += [step.step_id for step in procedure.steps[-1:]]
+        parts.append(f"That is all I can settle here. {OFFER}")
+        ids += procedure.step_ids[-1:]
     text = " ".join(part for part in parts if part)
     return Reply(phrasing.for_voice(text) if plan.agent_type == "voice" else text, step_ids=tuple(dict.fromkeys(ids)))
 
@@ -89,7 +93,7 @@ def _acts(steps: Sequence[PlanStep], limit: int) -> list[PlanStep]:
     """The steps of a procedure that are worth telling: what is done, without remarks and repetitions."""
     kept: list[PlanStep] = []
     for step in steps:
-        if step.parent_id in {other.step_id for other in steps} or not phrasing.is_imperative(step.text):
+        if step.parent_id in {other.step_id for other in steps} or not is_imperative(step.text):
             continue
         if step.text not in [other.text for other in kept]:
             kept.append(step)
@@ -99,8 +103,4 @@ def _acts(steps: Sequence[PlanStep], limit: int) -> list[PlanStep]:
 def _noted(known: Sequence[Known]) -> str:
     if not known:
         return ""
-    return f"I have noted {'; '.join(f'{_name(entry)}: {entry.value}' for entry in known)}."
-
-
-def _name(entry: Known) -> str:
-    return entry.fact.name.replace("_", " ")
+    return f"I have noted: {'; '.join(entry.value for entry in known)}."

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from oratio.adapters.local.dialogue.intents import Intent
+from oratio.adapters.local.dialogue.intents import Intent, classify
 from oratio.adapters.local.dialogue.lexicon import EVERYDAY
 from oratio.adapters.local.dialogue.pleas import spoken
 from oratio.adapters.local.dialogue.procedures import Known
@@ -61,7 +61,7 @@ def _meets(phrase: str, said: str, bag: frozenset[str]) -> bool:
         return False
     if f" {spoken(phrase)} " in f" {said} ":
         return True
-    return all(match(word, bag) >= 0.8 for word in wanted)
+    return all(match(word, bag) >= 0.8 for word in (telling if len(telling) > 1 else wanted))
 
 
 def was_offered(last_reply: str) -> bool:
@@ -71,10 +71,11 @@ def was_offered(last_reply: str) -> bool:
 
 def summary(transcript: Transcript, known: Sequence[Known]) -> str:
     """What the human needs to know: the last things asked, in the caller's words, and the facts given."""
-    asked = [turn.user for turn in transcript.past if turn.user][-3:]
-    parts = [f'The caller said: "{transcript.prompt}"'] if transcript.prompt else []
+    asked = [turn.user for turn in transcript.past if classify(turn.user) is Intent.OTHER][-3:]
+    parts = [] if classify(transcript.prompt) is Intent.YES else [f'The caller said: "{transcript.prompt}"']
     if asked:
-        parts.append("Before that: " + "; ".join(f'"{text}"' for text in asked))
+        lead = "Before that" if parts else "The caller asked"
+        parts.append(f"{lead}: " + "; ".join(f'"{text}"' for text in asked))
     if known:
         parts.append("Known: " + "; ".join(f"{entry.fact.name.replace('_', ' ')}: {entry.value}" for entry in known))
     return (". ".join(parts) + ".")[:SUMMARY_CHARS]

@@ -37,6 +37,28 @@ EVERYDAY = _words(
     """
 )
 
+# Words that open a sentence and may be written small inside another.
+LOWERABLE = _words(
+    """
+    the a an if you your to it this that these those there when after before for in on at by use using as each
+    every any all some once while with we our they their make check ask turn please no not can do most only
+    first ensure verify guide follow good common even data mobile problems connected
+    """
+)
+
+# Verbs that open an instruction.
+IMPERATIVE = _words(
+    """
+    check send inform ask confirm apply gather calculate make verify use offer tell collect provide look
+    explain transfer greet thank say ensure get take find record note open create update close read repeat
+    apologise apologize escalate follow wait list identify authenticate request schedule book notify guide
+    remind advise enable resume help let give issue process review determine obtain refer contact call add
+    remove cancel refund log enter select locate never always do don't deny describe state summarize summarise
+    invite place submit assign redirect validate share suggest recommend keep hold arrange investigate proceed
+    try run start begin hand put pass
+    """
+)
+
 SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("mms", "picture", "photo", "image", "pic", "multimedia", "snap"),
     ("message", "messaging", "text", "sms"),
@@ -52,6 +74,7 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("enable", "activate", "on"),
     ("cost", "price", "fee", "charge", "rate", "expensive", "tariff", "costs"),
     ("free", "complimentary"),
+    ("free", "cost"),
     ("refund", "reimburse", "reimbursement"),
     ("cancel", "cancellation", "abort"),
     ("return", "sendback"),
@@ -80,7 +103,9 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("permission", "access"),
     ("warranty", "guarantee"),
     ("breakfast", "meal"),
-    ("pet", "dog", "cat", "animal"),
+    ("pet", "animal"),
+    ("dog", "pet"),
+    ("cat", "pet"),
     ("park", "parking", "car"),
     ("child", "children", "kid", "baby", "infant"),
     ("cheap", "cheapest", "lowest"),

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from oratio.adapters.local.dialogue import facts as given
 from oratio.adapters.local.dialogue.intents import Intent, classify
 from oratio.adapters.local.dialogue.pleas import spoken
+from oratio.adapters.local.dialogue.question import is_trouble
 from oratio.adapters.local.dialogue.stages import quoted_say, wanted_facts
 from oratio.adapters.local.dialogue.text import Term, content_stems, coverage, match, stem, stems, terms
 from oratio.adapters.local.dialogue.transcript import Exchange
@@ -41,9 +42,9 @@ _REQUEST = re.compile(
     r"|may i|help me|please|let me|lets|how (?:do|can|could|should|would) (?:i|we|you)|is it possible"
     r"|what do i (?:need|have) to do|my |the |there|i |we )"
 )
-_TROUBLE = re.compile(
-    r"\b(?:not|doesnt|dont|isnt|wont|cant|cannot|never|no longer|stopped|broken|slow|fails?|failed|error|trouble"
-    r"|unable|lost|stuck|keeps)\b"
+_OUTRIGHT = re.compile(
+    r"\b(?:i (?:also |really |just |now )?(?:want|need|wish|must|have to|would like)|id like|can (?:you|i|we)"
+    r"|could (?:you|i|we)|please|help me)\b"
 )
 _PROHIBITION = re.compile(
     r"\b(?:never|not allowed to|must not|mustn't|should not|shouldn't|shall not|may not|do not|don't|cannot|can not"
@@ -55,6 +56,10 @@ _FACTUAL = re.compile(
     r"|soon|far|big|fast|old)|will (?:my|the|it|i)|would (?:my|the|it|i)|should (?:my|the|it)|can (?:my|the|it)|is"
     r"|are|does|do|did|was|were|has|have|tell me (?:about|what|how|which)|explain|define)\b"
 )
+
+
+LEAST = 0.55
+"""How surely a message must be about a procedure."""
 
 
 class Procedure(NamedTuple):
@@ -89,6 +94,11 @@ def is_request(text: str) -> bool:
     return bool(_REQUEST.match(said)) or not _FACTUAL.match(said)
 
 
+def asks_outright(text: str) -> bool:
+    """Whether a message says in so many words that something is wanted: I want, I need, can you, please."""
+    return bool(_OUTRIGHT.search(spoken(text)))
+
+
 def is_factual(text: str) -> bool:
     """Whether a message asks to know something: what, when, how much, is it, does it."""
     return bool(_FACTUAL.match(spoken(text)))
@@ -100,7 +110,7 @@ def wants_procedure(text: str, hit: Match) -> bool:
     Troubles ("roaming does not work") go to the documents first: the SOP takes over where they say nothing.
     """
     said = spoken(text)
-    if _TROUBLE.search(said):
+    if is_trouble(text):
         return False
     if re.match(r"^(?:\w+ ){0,2}how\b", said) or text.rstrip().endswith("?"):
         known = frozenset(stems(" ".join([hit.procedure.section, *(step.text for step in hit.procedure.steps)])))
@@ -154,14 +164,14 @@ def preliminaries(plan: AgentPlan) -> tuple[PlanStep, ...]:
 
 
 def find(plan: AgentPlan, text: str) -> Match | None:
-    """The procedure a message is about; None below an even chance."""
+    """The procedure a message is about; None when it is about none surely enough."""
     asked = terms(text)
     if not asked:
         return None
     best: Match | None = None
     for procedure in procedures(plan):
         score = _score(procedure, asked, frozenset(stems(text)))
-        if score >= 0.5 and (best is None or score > best.score):
+        if score >= LEAST and (best is None or score > best.score):
             best = Match(procedure, score)
     return best
 
@@ -188,7 +198,7 @@ def needed(plan: AgentPlan, procedure: Procedure) -> list[tuple[Fact, ...]]:
         parent = by_id.get(step.parent_id) if step.parent_id else None
         if parent and fresh and _ALTERNATIVES.search(parent.text):
             siblings.setdefault(parent.step_id, []).extend(fresh)
-        elif len(fresh) > 1 and _ALTERNATIVES.search(step.text):
+        elif len(fresh) > 1 and _ALTERNATIVES.search(re.sub(r"\([^)]*\)|'[^']*'|\"[^\"]*\"", "", step.text)):
             groups.append(tuple(fresh))
         else:
             groups.extend((fact,) for fact in fresh)
@@ -231,7 +241,7 @@ def prohibition(plan: AgentPlan, text: str) -> Guardrail | None:
     """The guardrail that forbids what a message asks for."""
     asked = terms(text)
     said = frozenset(stems(text))
-    if len(asked) < 2:
+    if not asked or not (is_request(text) or asks_outright(text)):
         return None
     best: tuple[float, Guardrail] | None = None
     for rail in plan.guardrails:
@@ -244,7 +254,7 @@ def prohibition(plan: AgentPlan, text: str) -> Guardrail | None:
         back = coverage([term for term in terms(rail.text) if term.weight > 0.5], said)
         met = sum(match(term.stem, bag) > 0 for term in asked)
         score = 0.6 * share + 0.4 * back
-        if met >= 2 and share >= 0.7 and back >= 0.4 and (best is None or score > best[0]):
+        if met >= min(2, len(asked)) and share >= 0.7 and back >= 0.4 and (best is None or score > best[0]):
             best = score, rail
     return best[1] if best else None
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from oratio.adapters.local.dialogue.lexicon import STOPWORDS
+from oratio.adapters.local.dialogue.pleas import spoken
 from oratio.adapters.local.dialogue.text import Term, content_stems, is_everyday, stem, terms, words
 
 type Kind = Literal[
@@ -102,6 +103,10 @@ _ATTRIBUTE = re.compile(
     r"|\W*$)"
 )
 _LISTED = re.compile(r"\b(?:which|what)(?: are| is)?(?: the| your| all)* ((?:\w+ ){0,2}?\w+s)\b")
+_TROUBLE = re.compile(
+    r"\b(?:not|doesnt|dont|isnt|wont|cant|cannot|never|no longer|stopped|broken|slow|fails?|failed|error|trouble"
+    r"|unable|lost|stuck|keeps)\b"
+)
 _CLAUSE = re.compile(
     r"(?<=[.!?;])\s+|,\s+(?=(?:and |but |so )?(?:how|what|when|where|who|which|why|can|could|do|does|is|are|will"
     r"|should|may)\b)"
@@ -112,8 +117,13 @@ _ASKS = re.compile(
 )
 
 
+def is_trouble(text: str) -> bool:
+    """Whether a message states that something does not work."""
+    return bool(_TROUBLE.search(spoken(text)))
+
+
 def question(text: str, context: Iterable[Term] = ()) -> Question:
-    """Take a question apart; `context` adds terms of the topic it follows up, at an aside's weight."""
+    """Take a question apart; `context` adds terms of the topic it follows up."""
     clauses = [clause for clause in _CLAUSE.split(text.strip()) if content_stems(clause)] or [text]
     asking = [clause for clause in clauses if _ASKS.search(clause.lower()) or clause.rstrip().endswith("?")]
     if not any(term.weight >= 1 for clause in asking for term in terms(clause)):
@@ -121,12 +131,16 @@ def question(text: str, context: Iterable[Term] = ()) -> Question:
     main = " ".join(asking)
     lowered = " ".join(main.lower().replace("\u2019", "'").split())
     kind: Kind = next((kind for kind, pattern in _KINDS if pattern.search(lowered)), "other")
+    if kind == "other" and is_trouble(text):
+        kind = "howto"
     measures = {found.group() for found in _MEASURE.finditer(lowered)}
     weighted: dict[str, Term] = {}
     for term in terms(main):
         quantity = term.stem in measures or (kind == "cost" and term.stem in _PRICE)
         weighted[term.stem] = term._replace(weight=0.4, entity=False) if quantity else term
-    for term in [*(term for clause in clauses if clause not in asking for term in terms(clause)), *context]:
+    for term in context:
+        weighted.setdefault(term.stem, term._replace(entity=False))
+    for term in (term for clause in clauses if clause not in asking for term in terms(clause)):
         weighted.setdefault(term.stem, term._replace(weight=term.weight * ASIDE_SHARE, entity=False))
     found = tuple(weighted.values())
     relations = _RELATIONS & set(words(main))
@@ -149,6 +163,8 @@ def _keys(lowered: str, found: tuple[Term, ...], kind: Kind) -> frozenset[str]:
         wanted += words(action[1])[:1]
     if attribute := _ATTRIBUTE.search(lowered):
         wanted += words(attribute[1])
+    if kind == "allowed" and (last := content_stems(lowered)[-1:]) and re.match(r"(?:is|are)\b", lowered):
+        keys.update(word for word in last if word in by_stem and by_stem[word].weight >= 1)
     if kind in ("cost", "amount", "time", "duration", "place"):
         wanted += [word for word in words(lowered) if not is_everyday(word)]
     for word in wanted:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from oratio.adapters.local.dialogue.evidence import Evidence
 from oratio.adapters.local.dialogue.question import Question
-from oratio.adapters.local.dialogue.text import coverage
+from oratio.adapters.local.dialogue.text import coverage, match, stems
 from oratio.adapters.local.dialogue.units import Unit, cut
 
 MAX_CHARS = 420
@@ -54,12 +54,24 @@ def chosen(asked: Question, evidence: Evidence, limit: int) -> tuple[Unit, ...]:
 
 
 def _rows(asked: Question, units: Sequence[Unit], best: int, limit: int) -> tuple[Unit, ...]:
-    """The best row; for "which ..." also the others that meet the question as well."""
+    """The best row; for "which ..." also the others that meet the question as well. Of each only what was asked."""
     if asked.kind not in ("list", "other"):
-        return (units[best],)
+        return (_trimmed(asked, units[best]),)
     mark = coverage(asked.terms, units[best].stems)
     alike = [unit for unit in units if unit.kind == "row" and coverage(asked.terms, unit.stems) >= mark - 1e-6]
-    return tuple(alike[: limit + 1]) if units[best] in alike[: limit + 1] else (units[best],)
+    rows = alike[: limit + 1] if units[best] in alike[: limit + 1] else [units[best]]
+    return tuple(_trimmed(asked, unit) for unit in rows)
+
+
+def _trimmed(asked: Question, unit: Unit) -> Unit:
+    """A row's first cell and the cells asked for, verbatim; all of it when none is asked for by name."""
+    first, *cells = unit.text.split("; ")
+    if not cells or not all(": " in cell for cell in (first, *cells)):
+        return unit
+    naming = [cell for cell in cells if coverage(asked.terms, frozenset(stems(cell))) > 0]
+    plain = [cell for cell in naming if any(match(term.stem, stems(cell.split(": ")[0])) for term in asked.terms)]
+    kept = plain or naming
+    return unit._replace(text="; ".join([first, *kept])) if kept else unit
 
 
 def _hangs(units: Sequence[Unit], index: int) -> bool:

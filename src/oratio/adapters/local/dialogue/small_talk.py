@@ -18,7 +18,7 @@ def social_reply(plan: AgentPlan, intent: Intent, transcript: Transcript) -> str
     """The reply to a message without a subject of its own; None when it has one."""
     match intent:
         case Intent.GREETING:
-            return f"{_greeting(plan)} {_abilities(plan)} What can I do for you?"
+            return _greeting(plan)
         case Intent.HOW_ARE_YOU:
             return f"I'm doing well, thank you. {_abilities(plan)} What can I do for you?"
         case Intent.THANKS:
@@ -46,10 +46,10 @@ def social_reply(plan: AgentPlan, intent: Intent, transcript: Transcript) -> str
 
 
 def _greeting(plan: AgentPlan) -> str:
-    """The SOP's own greeting where it prescribes one, else a plain one with the agent's name."""
+    """The SOP's own greeting where it prescribes one, else one with the agent's name; and what it can help with."""
     if wording := _prescribed(plan, r"\b(?:greet|greeting|opening|welcome|start of|begin)"):
-        return wording
-    return f"Hello, this is {plan.agent_name}."
+        return wording if plan.agent_type == "voice" else f"{wording} {_abilities(plan)}"
+    return f"Hello, this is {plan.agent_name}. {_abilities(plan)} What can I do for you?"
 
 
 def _closing(plan: AgentPlan) -> str:
@@ -78,7 +78,7 @@ def _after_no(plan: AgentPlan, transcript: Transcript) -> str:
 def _abilities(plan: AgentPlan) -> str:
     """What the agent can help with, from its role, else its procedures, else its documents."""
     role = plain(plan.role)
-    if found := re.search(r"\b(?:help|assist)\w* (?:\w+ ){0,3}?(?:with|in)\s+([^.:;]{5,200})", role, re.I):
+    if found := re.search(r"\b(?:helps?|assists?) (?:\w+ ){0,3}?with\s+([^.:;]{5,200})", role, re.I):
         topics = found[1].strip().rstrip(",")
         return f"I can help you with {topics}."
     titles = [procedure.title.lower() for procedure in procedures(plan)][:MAX_TOPICS]

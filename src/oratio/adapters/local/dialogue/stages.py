@@ -8,7 +8,8 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from oratio.adapters.local.dialogue.phrasing import closed, is_imperative, to_caller
+from oratio.adapters.local.dialogue.perspective import is_imperative, to_caller
+from oratio.adapters.local.dialogue.phrasing import closed
 from oratio.adapters.local.dialogue.units import sentences
 from oratio.domain.plan import Fact, FactType, PlanStep
 
@@ -34,6 +35,7 @@ _FACT_TYPES = (
     ("amount", FactType.AMOUNT),
 )
 _SAY = re.compile(r"[\"\u201c]([^\"\u201d]{3,})[\"\u201d]|(?<!\w)'((?:[^']|(?<=\w)'(?=\w)){12,})'(?!\w)")
+_DETAILED = re.compile(r"\(|\beither\b|\bonly\b")
 _PERMISSION = re.compile(
     r"\b(?:can|could|may|must|should|shall|will|are|is|has|have|need|needs|cannot)\b", re.IGNORECASE
 )
@@ -45,6 +47,11 @@ _BOILERPLATE = re.compile(
 _FOR_THE_AGENT = re.compile(
     r",?\s*(?:and|but) you (?:should|must|have to|need to) (?:check|verify|confirm|make sure|ask|be|note)[^.]*",
     re.IGNORECASE,
+)
+
+
+_EXPLAIN = re.compile(
+    r"^(?:then |also )?(?:explain|mention|point out|state|make clear|say) that (?P<what>.+)$", re.IGNORECASE
 )
 
 
@@ -103,6 +110,9 @@ def stage_of(steps: Sequence[PlanStep], wanted: Sequence[Sequence[Fact]], known:
         facts = wanted_facts(step)
         open_facts = [fact for fact in facts if fact.name not in settled and fact.name in asked]
         if open_facts:
+            if _DETAILED.search(step.text) and (spoken := wording(step)):
+                say.append(spoken)
+                said_by.append(step.step_id)
             return Stage(tuple(say), tuple(said_by), open_facts[0], step.step_id, ())
         if facts:
             say, said_by = [], []
@@ -116,7 +126,7 @@ def stage_of(steps: Sequence[PlanStep], wanted: Sequence[Sequence[Fact]], known:
 
 def is_act(step: PlanStep) -> bool:
     """Whether a step has somebody do something other than talk to the caller."""
-    if step.kind not in ("action", "ask") or _TELL.match(step.text) or quoted_say(step):
+    if step.kind not in ("action", "ask") or _TELL.match(step.text) or _EXPLAIN.match(step.text) or quoted_say(step):
         return False
     return is_imperative(step.text)
 
@@ -134,7 +144,7 @@ def wording(step: PlanStep) -> str | None:
     """What a step has one say to the caller; None when it is for the agent alone."""
     if exact := quoted_say(step):
         return exact
-    if told := _TELL.match(step.text):
+    if told := _TELL.match(step.text) or _EXPLAIN.match(step.text):
         what = told["what"]
         return closed(to_caller(what[:1].upper() + what[1:]))
     kept = [_FOR_THE_AGENT.sub("", sentence) for sentence in sentences(step.text) if not _BOILERPLATE.search(sentence)]
