@@ -1,0 +1,1 @@
+"""The operator's console on Streamlit: a client of the HTTP API and nothing else."""
