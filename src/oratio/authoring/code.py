@@ -10,6 +10,8 @@ import textwrap
 from collections.abc import Iterator, Sequence, Set
 from typing import NamedTuple
 
+from pydantic import BaseModel
+
 from oratio.authoring.ruff_binary import ruff_binary
 from oratio.authoring.steps import RESERVED_NAMES
 from oratio.authoring.text import identifier, one_line, shorten
@@ -22,6 +24,8 @@ MAX_FACTS = 12
 MAX_COMMENTED_STEPS = 150
 FORMAT_TIMEOUT_S = 10
 
+_MODEL_MEMBERS = frozenset(dir(BaseModel))  # Strands makes a pydantic model of a tool's arguments
+_ASIDE = re.compile(r"\([^()]*\)|[\"“'][^\"”']*[\"”']")
 _ALTERNATIVES = re.compile(r"\b(?:or|either|using|one of|any of|oder)\b", re.IGNORECASE)
 _ANNOTATIONS = {FactType.AMOUNT: "float", FactType.YES_NO: "bool"}
 _HEADS = {
@@ -176,7 +180,7 @@ def _procedure_tool(
 def _stages(listed: Sequence[PlanStep], steps: dict[str, PlanStep], tools: Set[str]) -> list[_Stage]:
     """The steps cut after each question; questions that are alternatives of one another make one stage."""
     stages: list[_Stage] = []
-    taken = set(RESERVED_NAMES) | tools
+    taken = RESERVED_NAMES | _MODEL_MEMBERS | tools
     names: set[str] = set()
     pending: list[PlanStep] = []
     total, group = 0, ""
@@ -197,7 +201,7 @@ def _stages(listed: Sequence[PlanStep], steps: dict[str, PlanStep], tools: Set[s
             continue
         pending.append(step)
         if fresh:
-            one_suffices = len(fresh) > 1 and _ALTERNATIVES.search(step.text)
+            one_suffices = len(fresh) > 1 and _ALTERNATIVES.search(_ASIDE.sub("", step.text))
             stages.append(_Stage(pending, fresh if alternatives or one_suffices else fresh[:1]))
             stages.extend(
                 _Stage([step], [parameter]) for parameter in ([] if alternatives or one_suffices else fresh[1:])

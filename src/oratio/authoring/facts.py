@@ -93,7 +93,7 @@ _TAIL = re.compile(
     r"\s*(?:\((?P<aside>[^()]*)\)|(?:,| so | in order | before | as this | because | when | if | unless | until | "
     r"to (?=\w+ (?:the|their|a|it)\b)"
     r"| for (?=cancel|verif|the)| and (?:be|then|ask|proceed)\b| via | with (?:the|them|him|her)\b| that "
-    r"| first\b| again\b| associated | from (?:the|them)\b| to (?:be|receive|pay)\b|[.:;?!]).*)$",
+    r"| first\b| again\b| to proceed\b| associated | from (?:the|them)\b| to (?:be|receive|pay)\b|[.:;?!]).*)$",
     _I,
 )
 _NEXT_ACT = re.compile(r"\s*(?:then\s+)?\w+\s+(?:up\s+)?(?:the|an?|them|it|their|him|her|whether|if)\b", _I)

@@ -32,8 +32,8 @@ SYSTEM_PROMPT = """\
 You improve a draft plan for a customer-service agent. The draft was compiled from an operator's procedure.
 
 You may: give steps clearer titles; name the facts a step asks for, with their types and with questions that sound \
-natural on the phone; say in one sentence when a procedure is needed; add phrases by which callers show that a human is \
-wanted; add rehearsals of steps. Leave out what is good already.
+natural on the phone; say in one sentence when a procedure is needed; add phrases by which callers show that a human \
+is wanted; add rehearsals of steps. Leave out what is good already.
 
 You may not add rules, prices, promises or steps, and you have no way to: every step keeps its text and its lines. A \
 fact must stand in the text of its step. Write in the language of the procedure.

@@ -24,6 +24,7 @@ _RULES_HEADING = re.compile(
     r"restrictions?|regeln|verbote)\b",
     re.IGNORECASE,
 )
+_STANDING_RULES = re.compile(r"\b(?:rules?|guidelines?|restrictions?|regeln)\b", re.IGNORECASE)
 _ROLE = re.compile(
     r"(?:as an? |you are |you're |your (?:role|job|task) |we are |purpose\b|this (?:procedure|document|sop) |sie "
     r"sind |du bist |"
@@ -124,6 +125,11 @@ def _take_role(items: Sequence[SopItem], merged: "_Merged", out: Steps) -> None:
             continue
         if item.kind in (ItemKind.ACTION, ItemKind.INFORM) and not item.conditions and _ROLE.match(item.text):
             out.role, first, last = merged.texts.get(index, (item.text, item.line_start, item.line_end))
+            below = [at for at, child in enumerate(items) if item.leads_in and child.parent == index]
+            if below and index not in merged.texts:
+                out.role = f"{item.text} {'; '.join(items[at].text.rstrip(';,.') for at in below)}."
+                last = items[below[-1]].line_end
+                out.used.update(below)
             out.role_source = sop_source(first, last)
             out.used.add(index)
             return
@@ -196,6 +202,8 @@ def compile_procedures(steps: Sequence[PlanStep], sop: Sop) -> list[Procedure]:
         title = section.rsplit(" > ", 1)[-1]
         above_all = len(sections) > 1 and (not section or _has_sections_below(sop, section))
         if above_all and not any(step.kind in ("ask", "say", "closing") for step in own):
+            continue
+        if _STANDING_RULES.search(title) and not any(step.kind in ("ask", "say") for step in own):
             continue
         if not title or (" > " not in section and _has_sections_below(sop, title)):
             title = OUTSIDE_SECTIONS if len(sections) > 1 else title or "Procedure"

@@ -79,7 +79,13 @@ def _required_tools(tree: ast.Module) -> Iterator[Finding]:
 def check_coverage(code: str, prompt: str, steps: Iterable[StepLines]) -> Iterator[Finding]:
     """Every plan step has its code or its paragraph of the prompt, and the code names only steps of the plan."""
     listed = list(steps)
-    named = set(re.findall(r"[\"'](s\d{3,})[\"']", code))
+    named = {
+        argument.value
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "step"
+        for argument in node.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    }
     marked = set(re.findall(r"<!-- sop:(\d+-\d+) -->", prompt))
     for step in listed:
         if step.step_id not in named and f"{step.first}-{step.last}" not in marked:
