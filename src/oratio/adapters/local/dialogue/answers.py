@@ -22,6 +22,7 @@ SOP_MARGIN = 0.3
 """How much better than the documents the SOP must answer, once the documents answer well enough."""
 _FOLLOW_UP = re.compile(r"^(?:and|what about|how about|but what|but|so|or|also|for|with|in|on|from|to)\b")
 _NEXT_QUESTION = re.compile(r"\?\s*|,?\s+and\s+(?=(?:what|when|where|how|who|which|why)\b)", re.IGNORECASE)
+_DATA_MODEL = re.compile(r"(?:each|every) (?:[\w-]+ ){1,4}(?:has|contains|includes|specif\w+)\b", re.IGNORECASE)
 _POINTS_BACK = re.compile(r"\b(?:it|that|this|they|them|those|these|one|there|he|she)\b")
 
 
@@ -104,6 +105,8 @@ def _sop_wins(from_sop: judging.Evidence, found: judging.Evidence | None, thresh
 def _context(transcript: Transcript) -> list[Term]:
     """Terms of the topic a follow-up leans on: the nearer the heavier."""
     found = terms(" ".join(topic_words(transcript)))
+    if any(term.weight >= 1 for term in terms(transcript.prompt)):
+        return [term._replace(weight=0.3 * term.weight) for term in found]
     return [term._replace(weight=term.weight * max(0.4, 0.9 - 0.15 * index)) for index, term in enumerate(found)]
 
 
@@ -112,7 +115,11 @@ def sop_passages(plan: AgentPlan) -> tuple[judging.Passage, ...]:
     """The plan's steps as passages, one a section, for questions the SOP answers as a statement of fact."""
     sections: dict[str, list[PlanStep]] = {}
     for step in plan.steps:
-        if wording(step) is None and (step.kind != "inform" or is_imperative(step.text)):
+        if (
+            _DATA_MODEL.match(step.text)
+            or (wording(step) is None
+            and (step.kind != "inform" or is_imperative(step.text)))
+        ):
             continue
         sections.setdefault(step.section, []).append(step)
     return tuple(

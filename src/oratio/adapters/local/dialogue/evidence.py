@@ -72,7 +72,7 @@ _ANSWERS: dict[Kind, re.Pattern[str]] = {
 }
 _HELPS: dict[Kind, re.Pattern[str]] = {
     "howto": re.compile(
-        r"\b(?:guide|ask|use|using|select|choose|open|press|go to|turn|reset|check|you can|must|should|need to"
+        r"\b(?:guide|ask|use|select|choose|open|press|go to|turn|reset|check|you can|must|should|need to"
         r"|please|instruct"
         r"|call|send|follow|change|contact|visit|write|bring|add|confirm|reply|click|tap)\b",
         re.I,
@@ -209,9 +209,9 @@ class _Scale:
             there = sum(match(word, opening) > 0 for word in self.asked.attribute) / len(self.asked.attribute)
             score += 0.12 if there > 0.6 else -0.1
         if kind in ("howto", "definition") and _CONDITION.match(text):
-            score += 0.06 if kind == "howto" else -0.1
-        if kind == "definition" and _defines(self.asked, units[0]):
-            score += 0.2
+            score += 0.12 if kind == "howto" else -0.1
+        if kind == "definition":
+            score += _defines(self.asked, units[0])
         if self.asked.relations:
             said = frozenset().union(*(unit.stems for unit in units))
             score += 0.15 * len(self.asked.relations & said) / len(self.asked.relations)
@@ -259,16 +259,18 @@ def _opening(text: str) -> str:
     return head if colon else _ENUMERATES.split(text, maxsplit=1)[0]
 
 
-def _defines(asked: Question, unit: Unit) -> bool:
-    """Whether a unit opens with just what is asked about: `MMS is ...`, `check_sim_status - Checks ...`."""
+def _defines(asked: Question, unit: Unit) -> float:
+    """A bonus for a unit that opens with just what is asked about: `MMS is ...`, `check_sim_status - Checks ...`."""
     subject = [term.stem for term in asked.terms if term.weight > 0.5] or [term.stem for term in asked.terms]
     if len(subject) == 1 and any(content_stems(found) == subject for found in re.findall(r"\((\w{2,8})\)", unit.text)):
-        return True
-    head = _DEFINES.split(unit.text, maxsplit=1)
-    if len(head) < 2:
-        return False
+        return 0.2
+    head = _DEFINES.split(re.sub(r"\s*\([^)]*\)", "", unit.text), maxsplit=1)
     opening = content_stems(head[0])
-    return all(match(word, opening) > 0.7 for word in subject) and len(opening) <= len(subject) + 1
+    if len(head) < 2 or len(opening) > len(subject) + 1:
+        return 0.0
+    if not all(match(word, opening) > 0.7 for word in subject):
+        return 0.0
+    return 0.2 if len(opening) <= len(subject) else 0.1
 
 
 @lru_cache(maxsize=2048)

@@ -71,7 +71,9 @@ def was_offered(last_reply: str) -> bool:
 
 def summary(transcript: Transcript, known: Sequence[Known]) -> str:
     """What the human needs to know: the last things asked, in the caller's words, and the facts given."""
-    asked = [turn.user for turn in transcript.past if classify(turn.user) is Intent.OTHER][-3:]
+    asked = [turn.user for turn in transcript.past if classify(turn.user) is Intent.OTHER]
+    given = [text for text in asked if any(entry.value in text and len(text) < 2 * len(entry.value) for entry in known)]
+    asked = [text for text in asked if text not in given][-3:]
     parts = [] if classify(transcript.prompt) is Intent.YES else [f'The caller said: "{transcript.prompt}"']
     if asked:
         lead = "Before that" if parts else "The caller asked"

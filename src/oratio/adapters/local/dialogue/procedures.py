@@ -241,8 +241,9 @@ def prohibition(plan: AgentPlan, text: str) -> Guardrail | None:
     """The guardrail that forbids what a message asks for."""
     asked = terms(text)
     said = frozenset(stems(text))
-    if not asked or not (is_request(text) or asks_outright(text)):
+    if not asked or re.match(r"(?:what|why|how|when)\b", spoken(text)):
         return None
+    outright = is_request(text) or asks_outright(text)
     best: tuple[float, Guardrail] | None = None
     for rail in plan.guardrails:
         if rail.kind != "must_not":
@@ -254,7 +255,12 @@ def prohibition(plan: AgentPlan, text: str) -> Guardrail | None:
         back = coverage([term for term in terms(rail.text) if term.weight > 0.5], said)
         met = sum(match(term.stem, bag) > 0 for term in asked)
         score = 0.6 * share + 0.4 * back
-        if met >= min(2, len(asked)) and share >= 0.7 and back >= 0.4 and (best is None or score > best[0]):
+        if (
+            met >= min(2, len(asked))
+            and share >= 0.7
+            and back >= (0.4 if outright else 0.9)
+            and (best is None or score > best[0])
+        ):
             best = score, rail
     return best[1] if best else None
 

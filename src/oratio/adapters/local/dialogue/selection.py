@@ -131,4 +131,6 @@ def _belongs(asked: Question, units: Sequence[Unit], first: int, last: int) -> b
         return False
     if unit.kind == "item" or _DANGLING.match(unit.text):
         return True
+    if asked.kind in ("cost", "amount", "time", "duration", "place"):
+        return False
     return coverage(asked.terms, unit.stems) >= (LEAD_COVERAGE if _conditional(unit) else GROWTH_COVERAGE)

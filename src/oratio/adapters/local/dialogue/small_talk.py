@@ -81,9 +81,13 @@ def _abilities(plan: AgentPlan) -> str:
     if found := re.search(r"\b(?:helps?|assists?) (?:\w+ ){0,3}?with\s+([^.:;]{5,200})", role, re.I):
         topics = found[1].strip().rstrip(",")
         return f"I can help you with {topics}."
-    titles = [procedure.title.lower() for procedure in procedures(plan)][:MAX_TOPICS]
+    titles = [
+        procedure.title
+        for procedure in procedures(plan)
+        if not re.search(r"\brules?\b|general|basic", procedure.title, re.I)
+    ]
     if titles:
-        return f"I can help you with {_listed(titles)}."
+        return f"I can help with: {', '.join(phrasing.lower_first(title) for title in titles[:MAX_TOPICS])}."
     topics_of = [phrasing.closed(topic.text)[:-1] for topic in plan.retrieval.topics][:MAX_TOPICS]
     if topics_of:
         return f"I can answer questions about {_listed([phrasing.lower_first(topic) for topic in topics_of])}."

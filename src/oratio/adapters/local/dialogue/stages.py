@@ -35,6 +35,9 @@ _FACT_TYPES = (
     ("amount", FactType.AMOUNT),
 )
 _SAY = re.compile(r"[\"\u201c]([^\"\u201d]{3,})[\"\u201d]|(?<!\w)'((?:[^']|(?<=\w)'(?=\w)){12,})'(?!\w)")
+_HANDS_OVER = re.compile(
+    r"\b(?:hand(?:ed)? over|transfer|escalate|pass on)\b.*\b(?:human|person|agent|colleague|support|manager)", re.I
+)
 _DETAILED = re.compile(r"\(|\beither\b|\bonly\b")
 _PERMISSION = re.compile(
     r"\b(?:can|could|may|must|should|shall|will|are|is|has|have|need|needs|cannot)\b", re.IGNORECASE
@@ -126,7 +129,13 @@ def stage_of(steps: Sequence[PlanStep], wanted: Sequence[Sequence[Fact]], known:
 
 def is_act(step: PlanStep) -> bool:
     """Whether a step has somebody do something other than talk to the caller."""
-    if step.kind not in ("action", "ask") or _TELL.match(step.text) or _EXPLAIN.match(step.text) or quoted_say(step):
+    if (
+        step.kind not in ("action", "ask")
+        or _HANDS_OVER.search(step.text)
+        or _TELL.match(step.text)
+        or _EXPLAIN.match(step.text)
+        or quoted_say(step)
+    ):
         return False
     return is_imperative(step.text)
 
