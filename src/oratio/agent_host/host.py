@@ -39,6 +39,7 @@ TURNS_PER_LIFE = 5_000
 MAX_BACKOFF_S = 30.0
 PATIENCE_S = 1.0
 REAP_EVERY_S = 5.0
+REMIND_EVERY_S = 60.0
 
 type Key = tuple[str, str]
 """Runtime id and version."""
@@ -108,6 +109,8 @@ class AgentHost:
         self._parent_lock = asyncio.Lock()
         self._isolation = await choose_isolation(allow_unsandboxed=self._allow_unsandboxed, strongest=self._strongest)
         self._spawn_background(self._reap_forever())
+        if self._isolation.tier is Tier.NONE:
+            self._spawn_background(_remind_forever())
 
     async def stop(self) -> None:
         for task in list(self._background):
@@ -309,6 +312,12 @@ class AgentHost:
         task = asyncio.get_running_loop().create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+async def _remind_forever() -> None:
+    while True:
+        logger.error("agents run WITHOUT A SANDBOX, as the operator allowed")
+        await asyncio.sleep(REMIND_EVERY_S)
 
 
 def checked(event: dict[str, Any], served_paths: set[str]) -> dict[str, Any]:

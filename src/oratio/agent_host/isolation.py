@@ -61,7 +61,6 @@ async def choose_isolation(*, allow_unsandboxed: bool, strongest: Tier = Tier.A)
             f"this machine offers no sandbox for generated code ({reason})",
             hint="use Linux with Landlock, or set ORATIO_ALLOW_UNSANDBOXED=i-understand on a machine of your own",
         )
-    logger.error("reason=<%s> | AGENTS RUN WITHOUT A SANDBOX, as the operator allowed", reason)
     parent = WarmParent(Tier.NONE)
     await parent.start()
     return Isolation(Tier.NONE, reason, parent)

@@ -30,6 +30,7 @@ _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; httpx would mak
 READY_TIMEOUT_S = 20.0
 MAX_EVENT_BYTES = 512 * 1024
 MAX_TURN_S = 900.0
+PING_TIMEOUT_S = 5.0
 MAX_TURN_BYTES = 4 * 1024 * 1024
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 
@@ -151,6 +152,14 @@ class AgentProcess:
                             yield _object(line[6:])
         except httpx.HTTPError:
             raise AgentFailed("the agent's process stopped in the middle of its answer") from None
+
+    async def ping(self) -> bool:
+        """Whether the process answers AgentCore's health call."""
+        assert self._client is not None
+        try:
+            return (await self._client.get("/ping", timeout=PING_TIMEOUT_S)).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
 
     def kill(self) -> None:
         if self._spawned is not None:
