@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 USAGE_ERROR = 2
+_PIPE_WIDTH = 250
 
 
 def console() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+    """Rich on stdout; into a pipe or file, lines are as long as they need to be."""
+    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 
 
 def print_json(value: Any) -> None:
@@ -55,6 +57,12 @@ def table(*columns: str) -> Table:
 
 def when(ms: int | None) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(ms / 1000)) if ms else "-"
+
+
+def clock_time(ms: int | None) -> str:
+    """As `when`, without the date when it is today's."""
+    text = when(ms)
+    return text.removeprefix(time.strftime("%Y-%m-%d "))
 
 
 def megabytes(size: int | None) -> str:

@@ -32,6 +32,7 @@ class StepView:
         self._task: TaskID | None = None
         self._lines = not quiet and not console.is_terminal
         self._done: set[str] = set()
+        self._said = ("", "")
         if not quiet and console.is_terminal:
             columns = (BarColumn(), TextColumn("{task.completed:.0f}/{task.total:.0f}"), TimeElapsedColumn())
             self._bar = Progress(*columns, TextColumn("{task.description}", markup=False), console=console)
@@ -69,6 +70,7 @@ class StepView:
         words = _WORDS.get(step, step) + (f": {detail}" if detail else "")
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=len(self._done), description=words)
-        elif self._lines:
+        elif self._lines and (step, status) != self._said:
+            self._said = (step, status)
             sys.stderr.write(f"{step} {status}{': ' + detail if detail else ''}\n")
             sys.stderr.flush()

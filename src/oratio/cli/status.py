@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from oratio.cli.options import Data, Json, settings_of
-from oratio.cli.output import console, fail, megabytes, print_json, say, table, when
+from oratio.cli.output import clock_time, console, fail, megabytes, print_json, say, table
 
 _STOP_WAIT_S = 90.0
 _POLL_S = 0.1
@@ -45,7 +45,7 @@ def show(rows: Sequence[dict[str, Any]]) -> None:
             row["url"] or "-",
             str(row["pid"] or "-"),
             state,
-            when(row["startedAt"]),
+            clock_time(row["startedAt"]),
             megabytes(row["rssBytes"]),
         )
     view.add_row("all", "", "", "", "", megabytes(sum(row["rssBytes"] or 0 for row in rows)))

@@ -90,8 +90,9 @@ def _announce(settings: Settings, folder: "RunFolder", seconds: float) -> None:
     console().print(view)
     for line in _not_well(record, folder):
         warn(line)
-    say(f"ready in {seconds:.1f} s; logs in {folder.logs}")
-    say(_sign_in(settings))
+    healthy = sum(entry.state == "healthy" for entry in record.services)
+    say(f"{healthy} of {len(record.services)} services ready in {seconds:.1f} s; logs in {folder.logs}")
+    say(_sign_in(settings, record))
     sys.stdout.flush()
 
 
@@ -103,10 +104,10 @@ def _not_well(record: "RunRecord", folder: "RunFolder") -> list[str]:
     ]
 
 
-def _sign_in(settings: Settings) -> str:
-    if settings.jwt_issuer:
-        return f"sign in: {settings.local_url('console')} through {settings.jwt_issuer}"
-    return f"sign in: open {settings.local_url('console')} with the token that `oratio token` prints"
+def _sign_in(settings: Settings, record: "RunRecord") -> str:
+    console_url = next((entry.url for entry in record.services if entry.name == "console"), None)
+    how = f"through {settings.jwt_issuer}" if settings.jwt_issuer else "with the token that `oratio token` prints"
+    return f"sign in: {f'open {console_url}' if console_url else f'call {settings.api_base}'} {how}"
 
 
 def _detached(settings: Settings, *, no_console: bool) -> None:
