@@ -1,0 +1,1 @@
+"""The voice server: calls over WebSocket, their turn-taking and play-out."""

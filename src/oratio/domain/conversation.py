@@ -87,12 +87,21 @@ class Channel(StrEnum):
 
 
 class Turn(Value):
-    """One stored line of `transcript.jsonl`: what was asked, and the whole result."""
+    """One stored line of `transcript.jsonl`: what was asked, and the whole result.
+
+    Attributes:
+        latency_ms: From the prompt to the whole answer; of a spoken turn, from the end of the caller's speech to the
+            first audible sample.
+        interrupted: The caller broke in; `result.answer` is what was heard of it.
+        dead_air_ms: How long, in a spoken turn, the agent owed speech and nothing played.
+    """
 
     at: int
     prompt: str
     result: TurnResult
     latency_ms: int
+    interrupted: bool = False
+    dead_air_ms: int | None = None
 
 
 class Conversation(Value):

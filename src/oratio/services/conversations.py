@@ -160,10 +160,7 @@ class ConversationService:
 
     def _keep(self, conversation: Conversation, turns: list[Turn], turn: Turn) -> None:
         turns = [*turns, turn]
-        key = transcript_key(conversation.user_id, conversation.agent_id, conversation.conversation_id)
-        lines = "".join(entry.model_dump_json() + "\n" for entry in turns)
-        labels = tags.object_tags(conversation.user_id, conversation.agent_id, "conversation")
-        self._recordings.put(key, lines.encode(), tags=labels)
+        key = self._write(conversation, turns)
         while True:
             usage = Usage(
                 input_tokens=conversation.usage.input_tokens + turn.result.usage.input_tokens,
@@ -182,6 +179,13 @@ class ConversationService:
                 self._recordings.delete(key)
                 return
 
+    def _write(self, conversation: Conversation, turns: list[Turn]) -> str:
+        key = transcript_key(conversation.user_id, conversation.agent_id, conversation.conversation_id)
+        lines = "".join(entry.model_dump_json() + "\n" for entry in turns)
+        labels = tags.object_tags(conversation.user_id, conversation.agent_id, "conversation")
+        self._recordings.put(key, lines.encode(), tags=labels)
+        return key
+
     def _turns(self, conversation: Conversation) -> list[Turn]:
         key = transcript_key(conversation.user_id, conversation.agent_id, conversation.conversation_id)
         try:
@@ -189,6 +193,73 @@ class ConversationService:
         except NotFound:
             return []
         return [Turn.model_validate(json.loads(line)) for line in lines]
+
+    async def spoken(
+        self,
+        user_id: str,
+        conversation_id: str,
+        *,
+        prompt: str,
+        heard: str | None,
+        latency_ms: int | None,
+        dead_air_ms: int,
+    ) -> None:
+        """What became of the newest turn in speech; a turn that was cut before it was stored is stored now.
+
+        Args:
+            heard: The text the caller heard before breaking in; None when the answer was heard whole.
+            latency_ms: To the first audible sample; None when there was none.
+
+        Raises:
+            NotFound: No such conversation of this tenant.
+        """
+        await asyncio.to_thread(self._amend, user_id, conversation_id, prompt, heard, latency_ms, dead_air_ms)
+
+    def _amend(
+        self,
+        user_id: str,
+        conversation_id: str,
+        prompt: str,
+        heard: str | None,
+        latency_ms: int | None,
+        dead_air_ms: int,
+    ) -> None:
+        conversation = self._conversations.get(user_id, conversation_id)
+        turns = self._turns(conversation)
+        changes: dict[str, object] = {"dead_air_ms": dead_air_ms}
+        if latency_ms is not None:
+            changes["latency_ms"] = latency_ms
+        newest = turns[-1] if turns else None
+        if newest is not None and newest.prompt == prompt and newest.dead_air_ms is None:
+            if heard is not None:
+                changes |= {"interrupted": True, "result": newest.result.model_copy(update={"answer": heard})}
+            self._write(conversation, [*turns[:-1], newest.model_copy(update=changes)])
+        elif heard is not None:
+            cut = Turn(
+                at=self._clock.now_ms(),
+                prompt=prompt,
+                result=TurnResult(answer=heard, answered=False),
+                latency_ms=latency_ms or 0,
+                interrupted=True,
+                dead_air_ms=dead_air_ms,
+            )
+            self._keep(conversation, turns, cut)
+
+    async def close(self, user_id: str, conversation_id: str) -> None:
+        """Mark a conversation ended; one that was handed over stays so, one that never began is none."""
+        await asyncio.to_thread(self._close, user_id, conversation_id)
+
+    def _close(self, user_id: str, conversation_id: str) -> None:
+        while True:
+            try:
+                conversation = self._conversations.get(user_id, conversation_id)
+                if conversation.outcome == "open":
+                    self._conversations.save(conversation.model_copy(update={"outcome": "ended"}))
+                return
+            except StaleRecord:
+                continue
+            except NotFound:
+                return
 
     def page(self, user_id: str, agent_id: str, *, limit: int, cursor: str | None = None) -> Page[Conversation]:
         self._agents.get(user_id, agent_id)

@@ -1,0 +1,91 @@
+"""Puts the voice server together over a platform, and runs it until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+from pathlib import Path
+
+from oratio.bootstrap import Platform, Services, build_speech
+from oratio.errors import NotFound
+from oratio.ports.speech import Speech
+from voice_server.call import Call
+from voice_server.gate import Grant
+from voice_server.metrics import Metrics
+from voice_server.records import CallRecord, keep_recording, recover_recordings
+from voice_server.server import VoiceServer
+from voice_server.switchboard import Switchboard
+from voice_server.terms import terms_of
+
+logger = logging.getLogger(__name__)
+
+_SPOOL = "staging/voice"
+
+
+class App:
+    """One voice server."""
+
+    def __init__(self, platform: Platform, services: Services, speech: Speech | None) -> None:
+        settings = platform.settings
+        self._platform = platform
+        self._services = services
+        self._speech = speech
+        self._terms = terms_of(settings)
+        self.metrics = Metrics()
+        self._spool: Path | None = settings.data / _SPOOL if settings.voice_record else None
+        self.switchboard = Switchboard(
+            make=self._new_call,
+            agents=platform.agents,
+            keys=platform.api_keys,
+            clock=platform.clock,
+            metrics=self.metrics,
+            max_calls=settings.voice_max_calls,
+            calls_per_key=settings.voice_calls_per_key,
+        )
+        self.server = VoiceServer(
+            access=services.access, agents=platform.agents, switchboard=self.switchboard, metrics=self.metrics
+        )
+
+    def _new_call(self, session_id: str, grant: Grant) -> Call:
+        record = CallRecord(grant.user_id, grant.agent.agent_id, session_id, self._spool, self._keep_recording)
+        return Call(
+            session_id=session_id,
+            grant=grant,
+            terms=self._terms,
+            conversations=self._services.conversations,
+            speech=self._speech,
+            record=record,
+            metrics=self.metrics,
+        )
+
+    def _keep_recording(self, path: Path) -> None:
+        keep_recording(path, self._platform.recordings, self._begun)
+
+    def _begun(self, user_id: str, conversation_id: str) -> bool:
+        try:
+            self._platform.conversations.get(user_id, conversation_id)
+        except NotFound:
+            return False
+        return True
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then drain; a second signal ends all calls at once."""
+        settings = self._platform.settings
+        stop, hurry = asyncio.Event(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, lambda: hurry.set() if stop.is_set() else stop.set())
+        if self._spool is not None:
+            self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
+            await asyncio.to_thread(recover_recordings, self._spool, self._platform.recordings, self._begun)
+        listening = self.server.listening(settings.host, settings.port("voice"), max_calls=settings.voice_max_calls)
+        async with listening:
+            logger.info("| listening on %s:%d", settings.host, settings.port("voice"))
+            await stop.wait()
+            logger.info("| draining %d calls", len(self.switchboard))
+            await self.switchboard.drain(settings.voice_drain_seconds, hurry)
+        if self._speech is not None:
+            await self._speech.close()
+
+
+def build_app(platform: Platform, services: Services) -> App:
+    return App(platform, services, build_speech(platform.settings))

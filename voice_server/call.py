@@ -1,0 +1,387 @@
+"""The thin skin of one call: a session machine, the tasks that feed it, and the socket that may come and go.
+
+Tasks: the pump (writes, timers, play-out), the speech reader, and one question to the agent at a time; the socket's
+own handler reads. The agent and the speech model never wait on the client.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from websockets.exceptions import ConnectionClosed
+
+from oratio.domain.conversation import Channel, TurnDelta
+from oratio.errors import AgentFailed, NotFound, OratioError, Unavailable
+from oratio.ports.speech import INPUT_RATE, OUTPUT_RATE, Speech, SpeechSession
+from oratio.services.conversations import Closed, ConversationEvent
+from voice_server import effects as do
+from voice_server.audio import FromClient, ToClient
+from voice_server.gate import Grant
+from voice_server.metrics import Metrics
+from voice_server.records import CallRecord
+from voice_server.session import Phase, Session, Who
+from voice_server.terms import Terms
+from voice_server.wire import CloseCode, dumps
+
+logger = logging.getLogger(__name__)
+
+SEND_TIMEOUT_S = 5.0
+_SPEECH_TRIES = 2
+
+
+class Socket(Protocol):
+    """The part of a WebSocket connection a call needs."""
+
+    async def send(self, message: str | bytes) -> None: ...
+
+    async def close(self, code: int = 1000, reason: str = "") -> None: ...
+
+    def abort(self) -> None: ...
+
+
+class Conversations(Protocol):
+    """The part of `ConversationService` a call needs."""
+
+    def stream(
+        self, user_id: str, agent_id: str, prompt: str, session_id: str | None = None, *, channel: Channel
+    ) -> AsyncIterator[ConversationEvent]: ...
+
+    async def spoken(
+        self,
+        user_id: str,
+        conversation_id: str,
+        *,
+        prompt: str,
+        heard: str | None,
+        latency_ms: int | None,
+        dead_air_ms: int,
+    ) -> None: ...
+
+    async def close(self, user_id: str, conversation_id: str) -> None: ...
+
+
+class Call:
+    """One call, from its first socket to its end; a later socket may take it over.
+
+    Args:
+        speech: None when this server has no speech model.
+    """
+
+    def __init__(
+        self,
+        *,
+        session_id: str,
+        grant: Grant,
+        terms: Terms,
+        conversations: Conversations,
+        speech: Speech | None,
+        record: CallRecord,
+        metrics: Metrics,
+    ) -> None:
+        self.session_id = session_id
+        self.grant = grant
+        self.token = secrets.token_urlsafe(24)
+        self._loop = asyncio.get_running_loop()
+        agent = grant.agent
+        told = {"agentId": agent.agent_id, "name": agent.agent_name, "version": agent.current_version}
+        who = Who(session_id, self.token, told)
+        self._session = Session(who, terms, speaks=speech is not None, now_ms=self._now())
+        self._conversations = conversations
+        self._speech_model = speech
+        self._record = record
+        self._metrics = metrics
+        self._socket: Socket | None = None
+        self._outbox: deque[do.Send | do.Play | do.Close] = deque()
+        self._wake = asyncio.Event()
+        self._speech: SpeechSession | None = None
+        # What was to be said before the speech model was there.
+        self._unsaid: deque[do.Say] = deque()
+        self._from_client: FromClient | None = None
+        self._to_client: ToClient | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._pumping = asyncio.create_task(self._pump(), name=f"pump {session_id}")
+        self.ended = asyncio.Event()
+
+    @property
+    def attached(self) -> bool:
+        return self._socket is not None
+
+    @property
+    def over(self) -> bool:
+        return self._session.phase is Phase.ENDED
+
+    def _now(self) -> float:
+        return self._loop.time() * 1000
+
+    # --- sockets
+
+    def attach(self, socket: Socket) -> None:
+        """The first socket of the call."""
+        self._socket = socket
+
+    async def take_over(self, socket: Socket) -> None:
+        """A new socket of the same caller; the old one, if it still stands, is closed."""
+        old, self._socket = self._socket, socket
+        self._outbox.clear()
+        self._session.resume(self._now())
+        self._metrics.resumed.inc()
+        self._act()
+        if old is not None:
+            await _closed(old, CloseCode.TAKEN_OVER, "taken over by a resume")
+
+    def receive(self, frame: str | bytes) -> None:
+        self._session.receive(frame, self._now())
+        self._act()
+
+    def refuse_resume(self) -> None:
+        """The socket asked for a call that is not there, or not its own."""
+        self._session.refuse_resume(self._now())
+        self._act()
+
+    def lost(self, socket: Socket) -> None:
+        """The socket's handler has read its end."""
+        if self._socket is socket:
+            self._drop_socket()
+
+    def _drop_socket(self) -> None:
+        self._socket = None
+        unsent = [effect.message for effect in self._outbox if isinstance(effect, do.Send)]
+        self._outbox.clear()
+        self._session.lose_line(self._now(), unsent)
+        self._act()
+
+    # --- from outside
+
+    def drain(self, deadline_s: float) -> None:
+        self._session.drain(deadline_s * 1000)
+        self._wake.set()
+
+    def end(self, reason: str, code: int) -> None:
+        self._session.end(reason, code, self._now())
+        self._act()
+
+    def revoke(self) -> None:
+        """The key this call came in with is no longer good."""
+        self._session.revoke(self._now())
+        self._act()
+
+    # --- effects
+
+    def _act(self) -> None:
+        """Carry out what needs no waiting; the rest goes to the pump."""
+        for effect in self._session.effects():
+            match effect:
+                case do.Send() | do.Play() | do.Close():
+                    self._outbox.append(effect)
+                case do.Hear(audio, muted):
+                    self._hear(audio, muted)
+                case do.Say(utterance, text):
+                    if self._speech is not None:
+                        self._speech.say(utterance, text)
+                    else:
+                        self._unsaid.append(effect)
+                case do.Hush():
+                    self._unsaid.clear()
+                    if self._speech is not None:
+                        self._speech.hush()
+                case do.Ask(turn, prompt):
+                    self._asking = asyncio.create_task(self._ask(turn, prompt, self._asking), name="ask")
+                case do.Abandon():
+                    if self._asking is not None:
+                        self._asking.cancel()
+                case do.StartSpeech(given, wanted):
+                    self._from_client = FromClient(given, INPUT_RATE) if given else None
+                    self._to_client = ToClient(OUTPUT_RATE, wanted) if wanted else None
+                    self._listening = asyncio.create_task(self._listen(), name="listen")
+                case do.TurnEnded():
+                    self._turn_ended(effect)
+                case do.HandoffBegun():
+                    logger.info("conversation_id=<%s> | hand-off wanted", self.session_id)
+        self._wake.set()
+
+    def _hear(self, audio: bytes, muted: bool) -> None:
+        if self._from_client is None:
+            return
+        pcm = self._from_client.feed(audio)
+        if muted:
+            pcm = bytes(len(pcm))
+        self._record.caller(pcm, self._now())
+        if self._speech is not None:
+            self._speech.hear(pcm)
+
+    def _turn_ended(self, turn: do.TurnEnded) -> None:
+        self._metrics.turns.labels(turn.status).inc()
+        if turn.latency_ms is not None:
+            self._metrics.latency.observe(turn.latency_ms / 1000)
+            self._metrics.dead_air.observe(turn.dead_air_ms / 1000)
+        # The record must not say, nor the agent believe, that it said what nobody heard.
+        task = asyncio.create_task(self._keep(turn, self._asking, self._keeping), name="keep")
+        self._keeping = task
+
+    async def _keep(self, turn: do.TurnEnded, *before: asyncio.Task[None] | None) -> None:
+        if waiting := [task for task in before if task is not None]:
+            await asyncio.wait(waiting)
+        try:
+            await self._conversations.spoken(
+                self.grant.user_id,
+                self.session_id,
+                prompt=turn.prompt,
+                heard=turn.spoken if turn.status == "interrupted" else None,
+                latency_ms=turn.latency_ms,
+                dead_air_ms=turn.dead_air_ms,
+            )
+        except NotFound:
+            pass  # The agent failed before the first turn was kept, or was deleted.
+        except OratioError as error:
+            logger.warning("conversation_id=<%s> | turn not amended: %s", self.session_id, error.code)
+
+    # --- tasks
+
+    async def _pump(self) -> None:
+        """Everything that is written, in order, and everything that time brings."""
+        try:
+            while True:
+                self._wake.clear()
+                self._session.tick(self._now())
+                self._act()
+                self._wake.clear()
+                if await self._flush():
+                    break
+                if self._outbox:
+                    continue
+                moment = self._session.next_ms()
+                wait_s = None if moment is None else max(0.0, (moment - self._now()) / 1000)
+                if wait_s == 0:
+                    await asyncio.sleep(0)
+                    continue
+                try:
+                    async with asyncio.timeout(wait_s):
+                        await self._wake.wait()
+                except TimeoutError:
+                    pass
+        except Exception:
+            logger.exception("conversation_id=<%s> | call failed", self.session_id)
+            if self._socket is not None:
+                await _closed(self._socket, 1011, "internal error")
+        finally:
+            try:
+                await self._clean_up()
+            except Exception:
+                logger.exception("conversation_id=<%s> | call not cleaned up", self.session_id)
+            finally:
+                self.ended.set()
+
+    async def _flush(self) -> bool:
+        """Write what is in the outbox. True when the call is over."""
+        while self._outbox:
+            effect = self._outbox.popleft()
+            if isinstance(effect, do.Close):
+                if self._socket is not None:
+                    await _closed(self._socket, effect.code, effect.reason)
+                return True
+            if self._socket is None:
+                continue
+            socket = self._socket
+            try:
+                async with asyncio.timeout(SEND_TIMEOUT_S):
+                    await socket.send(self._encoded(effect))
+            except (TimeoutError, ConnectionClosed):
+                socket.abort()
+                if self._socket is socket:
+                    if isinstance(effect, do.Send):
+                        self._outbox.appendleft(effect)
+                    self._drop_socket()
+        return False
+
+    def _encoded(self, effect: do.Send | do.Play) -> str | bytes:
+        if isinstance(effect, do.Send):
+            return dumps(effect.message)
+        self._record.agent(effect.pcm, self._now())
+        return self._to_client.feed(effect.pcm) if self._to_client is not None else effect.pcm
+
+    async def _ask(self, turn: int, prompt: str, before: asyncio.Task[None] | None) -> None:
+        """One question to the agent; the one before has ended first."""
+        if before is not None and not before.done():
+            await asyncio.wait([before])
+        user_id, agent_id = self.grant.user_id, self.grant.agent.agent_id
+        try:
+            async for event in self._conversations.stream(
+                user_id, agent_id, prompt, self.session_id, channel=Channel.VOICE
+            ):
+                if isinstance(event, TurnDelta):
+                    self._session.agent_text(turn, event.text, self._now())
+                elif isinstance(event, Closed):
+                    self._session.agent_done(turn, event.result, self._now())
+                self._act()
+        except OratioError as error:
+            logger.warning("conversation_id=<%s> | agent failed: %s", self.session_id, error.code)
+            self._session.agent_failed(turn, error, self._now())
+        except Exception:
+            logger.exception("conversation_id=<%s> | agent failed", self.session_id)
+            self._session.agent_failed(turn, AgentFailed("the agent failed", hint="try again"), self._now())
+        self._act()
+
+    async def _listen(self) -> None:
+        """The speech model's events; lost once it is asked for again, lost twice the call ends."""
+        assert self._speech_model is not None
+        lost_ms: float | None = None
+        for _ in range(_SPEECH_TRIES):
+            try:
+                self._speech = await self._speech_model.open()
+            except Unavailable as error:
+                if lost_ms is None:
+                    self._session.speech_missing(str(error), self._now())
+                    self._act()
+                    return
+                break
+            if lost_ms is not None:
+                self._session.speech_restored(round(self._now() - lost_ms))
+                self._act()
+            while self._unsaid:
+                waiting = self._unsaid.popleft()
+                self._speech.say(waiting.utterance, waiting.text)
+            try:
+                async for event in self._speech.events():
+                    self._session.speech(event, self._now())
+                    self._act()
+                return
+            except Unavailable:
+                logger.warning("conversation_id=<%s> | speech model lost", self.session_id)
+                lost_ms = self._now()
+                speech, self._speech = self._speech, None
+                self._session.speech_lost()
+                self._act()
+                await speech.close()
+        self._session.model_lost(self._now())
+        self._act()
+
+    async def _clean_up(self) -> None:
+        reason = self._session.reason or "failed"
+        self._metrics.ended.labels(reason).inc()
+        logger.info("conversation_id=<%s> agent_id=<%s> | call ended: %s", self.session_id, self._agent_id, reason)
+        tasks = [task for task in (self._listening, self._asking) if task is not None and not task.done()]
+        for task in tasks:
+            task.cancel()
+        if waiting := [*tasks, *([self._keeping] if self._keeping else [])]:
+            await asyncio.wait(waiting, timeout=SEND_TIMEOUT_S)
+        if self._speech is not None:
+            await self._speech.close()
+        await self._record.close()
+        await self._conversations.close(self.grant.user_id, self.session_id)
+
+    @property
+    def _agent_id(self) -> str:
+        return self.grant.agent.agent_id
+
+
+async def _closed(socket: Socket, code: int, reason: str) -> None:
+    try:
+        async with asyncio.timeout(SEND_TIMEOUT_S):
+            await socket.close(code, reason)
+    except (TimeoutError, ConnectionClosed):
+        socket.abort()

@@ -1,0 +1,102 @@
+"""What a session asks of the world around it; carried out by `call.py`."""
+
+from dataclasses import dataclass
+
+from oratio.domain.conversation import Handoff, TurnResult
+from voice_server.wire import AudioFormat, Json
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A message to the client."""
+
+    message: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Agent audio to the client: 24 kHz PCM, to be brought into the client's format."""
+
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StartSpeech:
+    """Open the speech model and bring audio from and to these formats."""
+
+    input: AudioFormat | None
+    output: AudioFormat | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hear:
+    """Caller audio for the speech model, in the client's format."""
+
+    audio: bytes
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Synthesise; the audio comes back under this number."""
+
+    utterance: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """Forget all that was to be synthesised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Put a prompt to the agent."""
+
+    turn: int
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """Stop asking."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """A turn for the record; times in ms.
+
+    Attributes:
+        latency_ms: From the end of the caller's speech (or typed prompt) to the first sample or word sent; None when
+            nothing was.
+        dead_air_ms: How long the agent owed speech and nothing played.
+        result: None when the agent failed or was stopped.
+    """
+
+    turn: int
+    prompt: str
+    spoken: str
+    status: str
+    latency_ms: int | None
+    dead_air_ms: int
+    result: TurnResult | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffBegun:
+    """A human is wanted."""
+
+    handoff: Handoff
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End the socket, and the call with it."""
+
+    code: int
+    reason: str
+
+
+type Effect = Send | Play | StartSpeech | Hear | Say | Hush | Ask | Abandon | TurnEnded | HandoffBegun | Close

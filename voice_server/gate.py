@@ -1,0 +1,93 @@
+"""Who may call: credentials out of a handshake, checked before the upgrade."""
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+from oratio.domain.agent import Agent, AgentStatus
+from oratio.domain.api_keys import PREFIX, ApiKey, Scope
+from oratio.errors import Conflict, NotAuthenticated
+from oratio.ports.repositories import AgentRepository
+from oratio.services.access import Admitted
+from voice_server.wire import SUBPROTOCOL
+
+_BEARER = "bearer."
+MAX_CREDENTIAL_CHARS = 4_096
+
+
+class Access(Protocol):
+    """The part of `AccessService` a handshake needs."""
+
+    def authenticate(self, key: str, agent_id: str, scope: Scope, *, origin: str | None = None) -> ApiKey: ...
+
+    def redeem(self, ticket: str, agent_id: str, *, origin: str | None = None) -> Admitted: ...
+
+
+class Handshake(NamedTuple):
+    """What a client shows: an API key or a ticket, and where its page comes from."""
+
+    agent_id: str
+    credential: str
+    origin: str | None
+
+
+class Grant(NamedTuple):
+    """Who was let in to which agent; `key_id` is None for a ticket of the operator's own."""
+
+    agent: Agent
+    key_id: str | None
+
+    @property
+    def user_id(self) -> str:
+        return self.agent.user_id
+
+    @property
+    def holder(self) -> str:
+        """Whom the limit of calls counts for."""
+        return self.key_id or f"user:{self.user_id}"
+
+
+def agent_of(path: str) -> str | None:
+    """The agent id in `/v1/agents/{agentId}/voice`, None for another path."""
+    parts = urlsplit(path).path.split("/")
+    return parts[3] if len(parts) == 5 and parts[:3] == ["", "v1", "agents"] and parts[4] == "voice" else None
+
+
+def credential_of(path: str, headers: Mapping[str, str], protocols: str) -> str | None:
+    """The first credential present: bearer token, `X-API-Key`, subprotocol `bearer.<…>`, `?ticket=`."""
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    if key := headers.get("X-API-Key", "").strip():
+        return key
+    for protocol in protocols.split(","):
+        if protocol.strip().startswith(_BEARER):
+            return protocol.strip().removeprefix(_BEARER)
+    given = parse_qs(urlsplit(path).query).get("ticket")
+    return given[0] if given else None
+
+
+def subprotocol_of(protocols: str) -> str | None:
+    """The subprotocol to answer with; a credential is never echoed."""
+    return SUBPROTOCOL if SUBPROTOCOL in [protocol.strip() for protocol in protocols.split(",")] else None
+
+
+def admit(shown: Handshake, access: Access, agents: AgentRepository) -> Grant:
+    """Check a handshake against the records.
+
+    Raises:
+        NotAuthenticated, NotAllowed, NotFound: As `AccessService.authenticate` and `redeem`.
+        Conflict: The agent is not active.
+    """
+    if len(shown.credential) > MAX_CREDENTIAL_CHARS:
+        raise NotAuthenticated("the credential is not valid")
+    key: ApiKey | None
+    if shown.credential.startswith(PREFIX):
+        key = access.authenticate(shown.credential, shown.agent_id, Scope.VOICE, origin=shown.origin)
+        user_id = key.user_id
+    else:
+        user_id, key = access.redeem(shown.credential, shown.agent_id, origin=shown.origin)
+    agent = agents.get(user_id, shown.agent_id)
+    if agent.status is not AgentStatus.ACTIVE or agent.current_version is None:
+        raise Conflict(f"agent {agent.agent_id} is {agent.status}", hint="wait until it is active")
+    return Grant(agent, key.key_id if key else None)

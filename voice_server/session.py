@@ -1,0 +1,380 @@
+"""One call as a state machine: frames, speech and answers in, effects out. No socket, no loop, no clock.
+
+The order of a call: `session.start` within 10 s, then anything; it ends by `session.end`, by a limit, by the server,
+or 60 s after its socket was lost. `turns.py` has the turns.
+"""
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from oratio.domain.conversation import Handoff, TurnResult
+from oratio.errors import OratioError
+from oratio.ports.speech import SpeechEvent
+from voice_server import wire
+from voice_server.effects import Close, Effect, HandoffBegun, Hear, Send, StartSpeech
+from voice_server.limits import TokenBucket
+from voice_server.terms import Terms
+from voice_server.timers import Timer, Timers
+from voice_server.turns import TurnMachine
+from voice_server.wire import AudioFormat, BadMessage, CloseCode, Json
+
+_MISSED = 1_000
+_HANDOFF_PROMPT = "I want to speak to a human agent."
+_WANTED = Handoff(reason="The caller asked for a human.", summary="")
+
+
+class Phase(Enum):
+    WAITING = auto()
+    OPEN = auto()
+    AWAY = auto()
+    ENDED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """What `session.ready` tells of the agent and the call."""
+
+    session_id: str
+    resume_token: str
+    agent: Json
+
+
+class Session:
+    """One call.
+
+    Args:
+        speaks: Whether this server has a speech model at all.
+        ids: Makes the numbers in response and item ids.
+    """
+
+    def __init__(
+        self, who: Who, terms: Terms, *, speaks: bool, now_ms: float, ids: Callable[[], str] | None = None
+    ) -> None:
+        self._who = who
+        self._terms = terms
+        self._speaks = speaks
+        self._effects: list[Effect] = []
+        self._missed: deque[Json] = deque(maxlen=_MISSED)
+        self._timers = Timers()
+        numbers = itertools.count(1)
+        self._number = ids or (lambda: str(next(numbers)))
+        self.turns = TurnMachine(terms=terms, timers=self._timers, out=self._out, new_id=self._new_id)
+        self.phase = Phase.WAITING
+        self.reason = ""
+        self._input: AudioFormat | None = None
+        self._output: AudioFormat | None = None
+        self._muted = False
+        self._digits = ""
+        self._handoff: Handoff | None = None
+        self._asked_handoff = False
+        self._audio = TokenBucket(terms.audio_rate * 1000, terms.audio_burst_ms, now_ms)
+        self._frames = TokenBucket(terms.frames_per_s, terms.frames_per_s * 2, now_ms)
+        self._timers.set(Timer.START, now_ms + terms.start_ms)
+
+    # --- what comes out
+
+    def effects(self) -> list[Effect]:
+        """What is to be done, in order; each effect is given once."""
+        given, self._effects = self._effects, []
+        return given
+
+    def next_ms(self) -> float | None:
+        """When `tick` has something to do; None when only an event can change anything."""
+        if self.phase is Phase.ENDED:
+            return None
+        moments = [moment for moment in (self._timers.next_ms(), self.turns.due_ms()) if moment is not None]
+        return min(moments, default=None)
+
+    def _out(self, effect: Effect) -> None:
+        if isinstance(effect, Send) and self.phase is Phase.AWAY:
+            self._missed.append(effect.message)
+        else:
+            self._effects.append(effect)
+
+    def _send(self, message: Json) -> None:
+        self._out(Send(message))
+
+    def _new_id(self, word: str) -> str:
+        return f"{word}_{self._number()}"
+
+    # --- the client
+
+    def receive(self, frame: str | bytes, now_ms: float) -> None:
+        """One frame of the client; a bad one ends the call with the contract's close code."""
+        if self.phase in (Phase.ENDED, Phase.AWAY):
+            return
+        if not self._frames.take(1, now_ms):
+            self._refuse(CloseCode.LIMIT, "rate_limited", "frames come too fast", now_ms)
+        elif len(frame) > wire.MAX_FRAME_BYTES:
+            self._refuse(CloseCode.TOO_LARGE, "too_large", "a frame may have 65,536 bytes", now_ms)
+        elif isinstance(frame, bytes):
+            self._audio_frame(frame, now_ms)
+        else:
+            try:
+                self._message(wire.parse(frame), now_ms)
+            except BadMessage as bad:
+                self._refuse(CloseCode.BAD_MESSAGE, "bad_message", str(bad), now_ms)
+
+    def _audio_frame(self, audio: bytes, now_ms: float) -> None:
+        if self.phase is Phase.WAITING:
+            raised = "the first message must be session.start"
+            self._refuse(CloseCode.BAD_MESSAGE, "bad_message", raised, now_ms)
+            return
+        if self._input is None:
+            return
+        ms = self._input.ms(len(audio))
+        if not self._audio.take(ms, now_ms):
+            self._refuse(CloseCode.LIMIT, "rate_limited", "audio comes faster than real time", now_ms)
+            return
+        if self.turns.hears:
+            self.turns.audio_came(ms, now_ms)
+            self._out(Hear(audio, self._muted))
+
+    def _message(self, message: wire.ClientMessage, now_ms: float) -> None:
+        if self.phase is Phase.WAITING:
+            if not isinstance(message, wire.SessionStart):
+                raise BadMessage("the first message must be session.start")
+            self._start(message, now_ms)
+            return
+        self._active(now_ms)
+        match message:
+            case wire.SessionStart():
+                raise BadMessage("the session has started already")
+            case wire.InputText(text=text):
+                self._typed(text.strip(), now_ms)
+            case wire.InputDtmf(digits=digits):
+                self._pressed(digits, now_ms)
+            case wire.InputMute(on=on):
+                self._muted = on
+            case wire.ResponseCancel(response_id=response_id):
+                self.turns.cancel(response_id, now_ms)
+            case wire.Playback(response_id=response_id, played_ms=played_ms):
+                self.turns.played(response_id, played_ms, now_ms)
+            case wire.HandoffRequest():
+                self._handoff_wanted(now_ms)
+            case wire.Ping(t=t):
+                self._send({"type": "pong", "t": t})
+            case wire.SessionEnd():
+                self.end("client_ended", CloseCode.ENDED, now_ms)
+
+    def _start(self, message: wire.SessionStart, now_ms: float) -> None:
+        self._input, self._output = message.input, message.output
+        self._timers.clear(Timer.START)
+        self._timers.set(Timer.CALL, now_ms + self._terms.call_ms)
+        self.phase = Phase.OPEN
+        self._active(now_ms)
+        if self._speaks and (self._input or self._output):
+            self.turns.hears = self._input is not None
+            self.turns.voice = self._output is not None
+            self.turns.rate = self._output.rate if self._output else self.turns.rate
+            self._out(StartSpeech(self._input, self._output))
+        self._ready(resumed=False)
+
+    def _ready(self, *, resumed: bool) -> None:
+        terms = self._terms
+        message: Json = {
+            "type": "session.ready",
+            "sessionId": self._who.session_id,
+            "resumeToken": self._who.resume_token,
+            "agent": self._who.agent,
+            "audio": {
+                "input": self._input.as_json() if self._input and self.turns.hears else None,
+                "output": self._output.as_json() if self._output and self.turns.voice else None,
+            },
+            "limits": {
+                "maxFrameBytes": wire.MAX_FRAME_BYTES,
+                "maxTextChars": wire.MAX_TEXT_CHARS,
+                "maxCallS": terms.call_ms // 1000,
+                "idleS": terms.idle_ms // 1000,
+                "resumeS": terms.resume_ms // 1000,
+            },
+            "resumed": resumed,
+        }
+        self._send(message)
+
+    def _typed(self, text: str, now_ms: float) -> None:
+        if not text or len(text) > wire.MAX_TEXT_CHARS:
+            what = "text is empty" if not text else f"text is longer than {wire.MAX_TEXT_CHARS} characters"
+            self._send(wire.error("invalid_input", what, fatal=False))
+        elif not self.turns.typed(text, now_ms):
+            self._send(wire.error("rate_limited", "too many texts are waiting", fatal=False, retry_after_s=1))
+
+    def _pressed(self, digits: str, now_ms: float) -> None:
+        """Keys make one prompt: until `#`, or a pause."""
+        for digit in digits:
+            if digit == "#":
+                self._keyed(now_ms)
+            else:
+                self._digits += digit
+        if self._digits:
+            self._timers.set(Timer.DTMF, now_ms + self._terms.dtmf_ms)
+
+    def _keyed(self, now_ms: float) -> None:
+        digits, self._digits = self._digits, ""
+        self._timers.clear(Timer.DTMF)
+        if digits:
+            self._typed(digits, now_ms)
+
+    def _active(self, now_ms: float) -> None:
+        self._timers.set(Timer.IDLE, now_ms + self._terms.idle_ms)
+
+    def _refuse(self, code: int, name: str, message: str, now_ms: float) -> None:
+        self._send(wire.error(name, message, fatal=True))
+        self.end(name, code, now_ms)
+
+    # --- the hand-off
+
+    def _handoff_wanted(self, now_ms: float) -> None:
+        """The agent is asked, so that reason and summary follow the SOP and are kept with the conversation."""
+        if self._handoff is None and not self._asked_handoff:
+            self._asked_handoff = True
+            self.turns.typed(_HANDOFF_PROMPT, now_ms)
+
+    def _hand_off(self, handoff: Handoff, now_ms: float) -> None:
+        self._asked_handoff = False
+        if self._handoff is not None:
+            return
+        self._handoff = handoff
+        self._send({"type": "handoff.started", "reason": handoff.reason, "summary": handoff.summary})
+        self._out(HandoffBegun(handoff))
+        self._timers.set(Timer.HANDOFF, now_ms + self._terms.handoff_ms)
+
+    def operator_joined(self) -> None:
+        if self._handoff is not None:
+            self._timers.clear(Timer.HANDOFF)
+            self._send({"type": "handoff.connected", "reason": self._handoff.reason, "summary": self._handoff.summary})
+
+    def _nobody_came(self, now_ms: float) -> None:
+        handoff, self._handoff = self._handoff, None
+        if handoff is not None:
+            self._send({"type": "handoff.failed", "reason": "no_operator", "summary": handoff.summary})
+            self.turns.announce(self._terms.no_operator, now_ms)
+
+    # --- speech and agent
+
+    def speech(self, event: SpeechEvent, now_ms: float) -> None:
+        if self.phase in (Phase.OPEN, Phase.AWAY):
+            if self.turns.caller_speaking:
+                self._active(now_ms)
+            self.turns.speech(event, now_ms)
+            self.turns.play(now_ms)
+
+    def speech_missing(self, message: str, now_ms: float) -> None:
+        """There is no speech model for this call: it goes on in writing."""
+        if self.phase in (Phase.OPEN, Phase.AWAY):
+            self._send(wire.error("speech_unavailable", message, fatal=False))
+            self.turns.hears = False
+            self.turns.lose_voice(now_ms)
+
+    def speech_lost(self) -> None:
+        self._send({"type": "model.restarting"})
+
+    def speech_restored(self, gap_ms: int) -> None:
+        self._send({"type": "model.restored", "gapMs": gap_ms, "turnLost": self.turns.restart_speech()})
+
+    def model_lost(self, now_ms: float) -> None:
+        """The speech model or the agent cannot be had any more; the call ends."""
+        if self.phase in (Phase.OPEN, Phase.AWAY):
+            self._refuse(CloseCode.MODEL_LOST, "model_lost", "the model of this call is lost; call again", now_ms)
+
+    def agent_text(self, turn: int, text: str, now_ms: float) -> None:
+        if self.phase in (Phase.OPEN, Phase.AWAY):
+            self.turns.agent_text(turn, text, now_ms)
+
+    def agent_done(self, turn: int, result: TurnResult, now_ms: float) -> None:
+        if self.phase not in (Phase.OPEN, Phase.AWAY):
+            return
+        self._active(now_ms)
+        self.turns.agent_done(turn, result, now_ms)
+        if result.handoff is not None or self._asked_handoff:
+            self._hand_off(result.handoff or _WANTED, now_ms)
+
+    def agent_failed(self, turn: int, error: OratioError, now_ms: float) -> None:
+        if self.phase not in (Phase.OPEN, Phase.AWAY):
+            return
+        self.turns.agent_failed(turn, error, now_ms)
+        if self._asked_handoff:
+            self._hand_off(_WANTED, now_ms)
+        if self.turns.failures >= self._terms.failures:
+            self.model_lost(now_ms)
+
+    # --- time and the line
+
+    def tick(self, now_ms: float) -> None:
+        """Do what time demands."""
+        while self.phase is not Phase.ENDED and (timer := self._timers.expired(now_ms)) is not None:
+            self._expired(timer, now_ms)
+        if self.phase is Phase.OPEN:
+            self.turns.play(now_ms)
+
+    def _expired(self, timer: Timer, now_ms: float) -> None:
+        match timer:
+            case Timer.START:
+                self._refuse(CloseCode.IDLE, "no_start", "no session.start came within 10 s", now_ms)
+            case Timer.IDLE if self.turns.busy or self.turns.caller_speaking or self.phase is Phase.AWAY:
+                self._active(now_ms)
+            case Timer.IDLE:
+                self._refuse(CloseCode.IDLE, "idle", "nothing was said for too long", now_ms)
+            case Timer.CALL:
+                self._refuse(CloseCode.LIMIT, "call_too_long", "the longest time for a call is over", now_ms)
+            case Timer.RESUME:
+                self.end("not_resumed", CloseCode.ENDED, now_ms)
+            case Timer.DRAIN:
+                self.end("draining", CloseCode.DRAINING, now_ms)
+            case Timer.DTMF:
+                self._keyed(now_ms)
+            case Timer.HANDOFF:
+                self._nobody_came(now_ms)
+            case _:
+                self.turns.expired(timer, now_ms)
+
+    def lose_line(self, now_ms: float, unsent: Sequence[Json] = ()) -> None:
+        """The socket is gone, with some messages not sent. A call that had begun waits for a resume."""
+        if self.phase is Phase.OPEN:
+            self.phase = Phase.AWAY
+            self._missed.extend(unsent)
+            self.turns.lose_line(now_ms)
+            self._timers.set(Timer.RESUME, now_ms + self._terms.resume_ms)
+        elif self.phase is Phase.WAITING:
+            self.end("client_gone", CloseCode.ENDED, now_ms)
+
+    def resume(self, now_ms: float) -> None:
+        """The client is back on a new socket: it gets what it missed."""
+        if self.phase is Phase.OPEN:
+            self.turns.lose_line(now_ms)
+        self.phase = Phase.OPEN
+        self._timers.clear(Timer.RESUME)
+        self._active(now_ms)
+        self._ready(resumed=True)
+        while self._missed:
+            self._send(self._missed.popleft())
+        self.turns.regain_line()
+
+    def drain(self, deadline_ms: float) -> None:
+        """End politely at the deadline, unless the call ends before."""
+        if self.phase is not Phase.ENDED:
+            self._timers.set(Timer.DRAIN, deadline_ms)
+
+    def refuse_resume(self, now_ms: float) -> None:
+        message = "there is no such call to resume; start a new one"
+        self._refuse(CloseCode.BAD_MESSAGE, "resume_failed", message, now_ms)
+
+    def revoke(self, now_ms: float) -> None:
+        """What let the caller in is no longer good."""
+        if self.phase is not Phase.ENDED:
+            self._refuse(CloseCode.REVOKED, "not_authenticated", "the API key or agent of this call is gone", now_ms)
+
+    def end(self, reason: str, code: int, now_ms: float) -> None:
+        """End the call: what is being said is closed, `session.ended` tells why."""
+        if self.phase is Phase.ENDED:
+            return
+        self.turns.end(now_ms)
+        if self.phase is not Phase.AWAY:
+            self._send({"type": "session.ended", "reason": reason})
+        self.phase = Phase.ENDED
+        self.reason = reason
+        self._timers.clear_all()
+        self._effects.append(Close(code, reason))

@@ -1,0 +1,170 @@
+"""All calls of this process: how many there may be, which key they hang on, who takes one up again."""
+
+import asyncio
+import hmac
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from oratio.domain.agent import AgentStatus
+from oratio.errors import NotFound, OratioError, RateLimited, Unavailable
+from oratio.ports.clock import Clock
+from oratio.ports.repositories import AgentRepository, ApiKeyRepository
+from voice_server.call import Call
+from voice_server.gate import Grant
+from voice_server.metrics import Metrics
+from voice_server.wire import CloseCode, Resume
+
+logger = logging.getLogger(__name__)
+
+_CHECK_S = 3.0
+_BUSY_S = 5.0
+
+
+class Switchboard:
+    """Admission by count, resume by token, revocation by looking at the records every few seconds.
+
+    Args:
+        make: Builds a call for a grant under a new session id.
+    """
+
+    def __init__(
+        self,
+        *,
+        make: Callable[[str, Grant], Call],
+        agents: AgentRepository,
+        keys: ApiKeyRepository,
+        clock: Clock,
+        metrics: Metrics,
+        max_calls: int,
+        calls_per_key: int,
+    ) -> None:
+        self._make = make
+        self._agents = agents
+        self._keys = keys
+        self._clock = clock
+        self._metrics = metrics
+        self._max_calls = max_calls
+        self._calls_per_key = calls_per_key
+        self._calls: dict[str, Call] = {}
+        self._places: Counter[str] = Counter()
+        self._watching: asyncio.Task[None] | None = None
+        self._ends: set[asyncio.Task[None]] = set()
+        self.draining = False
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def check_room(self) -> None:
+        """Raise `Unavailable` when no new call is taken."""
+        if self.draining:
+            raise Unavailable("the voice server is stopping", hint="try again in a moment")
+        if self._places.total() >= self._max_calls:
+            raise Unavailable("all lines are busy", hint="try again in a moment")
+
+    def reserve(self, grant: Grant) -> None:
+        """Take a place for a socket; `release` gives it back.
+
+        Raises:
+            Unavailable: The server is full or stopping.
+            RateLimited: The key has all the calls it may have.
+        """
+        self.check_room()
+        if self._places[grant.holder] >= self._calls_per_key:
+            raise RateLimited("this key has all the calls it may have", retry_after_s=_BUSY_S, hint="end one first")
+        self._places[grant.holder] += 1
+
+    def release(self, grant: Grant) -> None:
+        self._places[grant.holder] -= 1
+        if self._places[grant.holder] <= 0:
+            del self._places[grant.holder]
+
+    def open(self, grant: Grant) -> Call:
+        session_id = str(uuid.uuid4())
+        call = self._make(session_id, grant)
+        self._calls[session_id] = call
+        self._metrics.calls.set(len(self._calls))
+        task = asyncio.create_task(self._forget(call), name="forget")
+        self._ends.add(task)
+        task.add_done_callback(self._ends.discard)
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch(), name="revocations")
+        logger.info("conversation_id=<%s> agent_id=<%s> | call began", session_id, grant.agent.agent_id)
+        return call
+
+    async def _forget(self, call: Call) -> None:
+        await call.ended.wait()
+        self._calls.pop(call.session_id, None)
+        self._metrics.calls.set(len(self._calls))
+
+    def find(self, wanted: Resume, grant: Grant) -> Call | None:
+        """The call to take up again, if the token, the agent and the tenant are its own."""
+        call = self._calls.get(wanted.session_id)
+        if call is None or call.over or not hmac.compare_digest(call.token.encode(), wanted.token.encode()):
+            return None
+        same = (call.grant.user_id, call.grant.agent.agent_id) == (grant.user_id, grant.agent.agent_id)
+        return call if same else None
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_CHECK_S)
+            calls = list(self._calls.values())
+            if not calls:
+                continue
+            try:
+                gone = await asyncio.to_thread(self._revoked, [call.grant for call in calls])
+            except OratioError as error:
+                logger.warning("| revocations not checked: %s", error.code)
+                continue
+            for call in calls:
+                if _identity(call.grant) in gone:
+                    call.revoke()
+
+    def _revoked(self, grants: Sequence[Grant]) -> set[tuple[str | None, str, str]]:
+        now = self._clock.now_ms()
+        gone = set()
+        for grant in {_identity(grant): grant for grant in grants}.values():
+            key = self._keys.find(grant.key_id) if grant.key_id else None
+            ended = key is not None and (
+                key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now)
+            )
+            if (grant.key_id and key is None) or ended or not self._stands(grant):
+                gone.add(_identity(grant))
+        return gone
+
+    def _stands(self, grant: Grant) -> bool:
+        try:
+            return self._agents.get(grant.user_id, grant.agent.agent_id).status is AgentStatus.ACTIVE
+        except NotFound:
+            return False
+
+    async def drain(self, seconds: float, hurry: asyncio.Event) -> None:
+        """Take no more calls; end the ones there are when `seconds` are over, or at once when `hurry` is set."""
+        self.draining = True
+        deadline = asyncio.get_running_loop().time() + seconds
+        calls = list(self._calls.values())
+        for call in calls:
+            if call.attached:
+                call.drain(deadline)
+            else:
+                call.end("draining", CloseCode.DRAINING)
+        if calls:
+            hurried = asyncio.create_task(hurry.wait())
+            ends = asyncio.create_task(_all_ended(calls))
+            await asyncio.wait([hurried, ends], return_when=asyncio.FIRST_COMPLETED)
+            for call in calls:
+                call.end("draining", CloseCode.DRAINING)
+            await ends
+            hurried.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
+
+
+def _identity(grant: Grant) -> tuple[str | None, str, str]:
+    return grant.key_id, grant.user_id, grant.agent.agent_id
+
+
+async def _all_ended(calls: Sequence[Call]) -> None:
+    for call in calls:
+        await call.ended.wait()
