@@ -36,7 +36,7 @@ def _banners() -> None:
 
 
 def main() -> None:
-    st.set_page_config(page_title="Oratio", page_icon=":material/graphic_eq:", layout="wide")
+    st.set_page_config(page_title="Oratio", layout="wide")
     pages = {
         "agents": st.Page(
             agents.show, title="Agents", icon=":material/support_agent:", url_path="agents", default=True
