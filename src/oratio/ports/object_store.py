@@ -29,8 +29,12 @@ class ObjectStore(Protocol):
     def put(self, key: str, data: bytes, *, tags: Mapping[str, str]) -> None: ...
 
     @abstractmethod
-    def put_file(self, key: str, source: Path, *, tags: Mapping[str, str]) -> None:
-        """Store a local file's bytes with bounded memory; `source` stays."""
+    def put_file(self, key: str, source: Path, *, tags: Mapping[str, str], frozen: bool = False) -> None:
+        """Store a local file's bytes with bounded memory; `source` stays.
+
+        Args:
+            frozen: Nobody will write to `source` again, so the store may share its bytes instead of copying them.
+        """
         ...
 
     @abstractmethod

@@ -5,6 +5,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from oratio.domain import tags
@@ -32,6 +33,7 @@ from oratio.services.uploads import StagedFile, check_files
 
 logger = logging.getLogger(__name__)
 
+_STORED_AT_ONCE = 8
 _NAMESPACE = uuid.UUID("6f726174-696f-4000-8000-6167656e7473")
 _KNOWLEDGE_NAMESPACE = uuid.UUID("6f726174-696f-4000-8000-6b6e6f776c65")
 
@@ -99,9 +101,16 @@ class AgentService:
         return self.start(agent)
 
     def _store(self, user_id: str, agent_id: str, files: Sequence[StagedFile]) -> None:
+        """Store the files, several at once: each waits for the disk (or the network), not for the processor."""
         labels = tags.object_tags(user_id, agent_id, "document")
-        for file in files:
-            self._documents.put_file(document_key(user_id, agent_id, file.path), file.location, tags=labels)
+
+        def put(file: StagedFile) -> None:
+            key = document_key(user_id, agent_id, file.path)
+            self._documents.put_file(key, file.location, tags=labels, frozen=True)
+
+        with ThreadPoolExecutor(_STORED_AT_ONCE, thread_name_prefix="store") as pool:
+            for stored in [pool.submit(put, file) for file in files]:
+                stored.result()
 
     def _record(self, user_id: str, agent_id: str, brief: AgentBrief, documents: Sequence[Document]) -> Agent:
         now = self._clock.now_ms()
@@ -173,7 +182,8 @@ class AgentService:
         assert brief is not None
         labels = tags.object_tags(user_id, agent_id, "document")
         for file in files:
-            self._archive.put_file(archived_document_key(user_id, agent_id, file.sha256), file.location, tags=labels)
+            key = archived_document_key(user_id, agent_id, file.sha256)
+            self._archive.put_file(key, file.location, tags=labels, frozen=True)
         now = self._clock.now_ms()
         newest = self._versions.history(user_id, agent_id)[0].version
         version = AgentVersion(

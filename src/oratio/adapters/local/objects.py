@@ -7,7 +7,7 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -43,7 +43,9 @@ class FileObjectStore(ObjectStore):
     def put(self, key: str, data: bytes, *, tags: Mapping[str, str]) -> None:
         self._store(key, [data], tags)
 
-    def put_file(self, key: str, source: Path, *, tags: Mapping[str, str]) -> None:
+    def put_file(self, key: str, source: Path, *, tags: Mapping[str, str], frozen: bool = False) -> None:
+        if frozen and self._share(key, source, tags):
+            return
         with source.open("rb") as file:
             self._store(key, iter(lambda: file.read(_BLOCK), b""), tags)
 
@@ -102,10 +104,30 @@ class FileObjectStore(ObjectStore):
         return f"s3://{self._bucket}/{key}"
 
     def _store(self, key: str, blocks: Iterable[bytes], tags: Mapping[str, str]) -> None:
+        self._settle(key, tags, lambda temporary: _write(temporary, blocks))
+
+    def _share(self, key: str, source: Path, tags: Mapping[str, str]) -> bool:
+        """Store a file by a second name for the same bytes; False where the file system has no such thing."""
+
+        def link(temporary: Path) -> str:
+            os.link(source, temporary, follow_symlinks=False)
+            with temporary.open("rb+") as file:
+                return _seal(file)
+
+        try:
+            self._settle(key, tags, link)
+        except OSError as error:
+            if error.errno in {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP}:
+                return False
+            raise
+        return True
+
+    def _settle(self, key: str, tags: Mapping[str, str], make: Callable[[Path], str]) -> None:
+        """Put what `make` leaves in a temporary file, synced and stamped, in the key's place."""
         parts = _parts(key)
         temporary = self._incoming / secrets.token_hex(12)
         try:
-            stamp = _write(temporary, blocks)
+            stamp = make(temporary)
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
                     self._place(temporary, key, parts, stamp, tags)
@@ -200,10 +222,15 @@ def _write(path: Path, blocks: Iterable[bytes]) -> str:
         for block in blocks:
             file.write(block)
         file.flush()
-        moment = time.time_ns() // 1_000 * 1_000 + secrets.randbelow(1_000)
-        os.utime(file.fileno(), ns=(moment, moment))
-        os.fsync(file.fileno())
-        return _stamp(os.fstat(file.fileno()))
+        return _seal(file)
+
+
+def _seal(file: BinaryIO) -> str:
+    """Give an open file a modification time of its own and fsync it; its stamp."""
+    moment = time.time_ns() // 1_000 * 1_000 + secrets.randbelow(1_000)
+    os.utime(file.fileno(), ns=(moment, moment))
+    os.fsync(file.fileno())
+    return _stamp(os.fstat(file.fileno()))
 
 
 def _sync(folder: Path) -> None:

@@ -1,0 +1,214 @@
+"""The HTTP API as a process of its own: reads among 10,000 agents, uploads against a plain copy, refusals, memory."""
+
+import http.client
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from benchmarks import Row
+from oratio import settings
+from oratio.adapters.local.database import Database
+from oratio.bootstrap import Platform, build_platform
+from oratio.client import Brief, Client
+from oratio.domain.agent import Agent, AgentStatus, pending_steps
+from oratio.domain.brief import AgentType
+from oratio.domain.knowledge_base import KnowledgeBase, KnowledgeBaseStatus
+from oratio.domain.version import AgentVersion, VersionStatus
+from oratio.settings import Settings, child_environment
+
+AGENTS, TENANTS = 10_000, 500
+FILES, FILE_BYTES = 1_000, 500_000
+CALLS = 400
+MEBIBYTE = 1 << 20
+_BRIEF = Brief(
+    agent_name="Bench", agent_type="text", sop="1. Help.", knowledge_base_description="All.",
+    human_handoff_description="Asked for.",
+)  # fmt: skip
+
+
+def run() -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix="oratio-bench-") as scratch:
+        folder = Path(scratch)
+        config = settings.load(data=folder / "data", port_base=_free_port(), log_level="WARNING")
+        platform = build_platform(config)
+        tenant, agent_id = _populate(platform, config)
+        with _serving(config) as process:
+            assert platform.token_issuer is not None
+            token = platform.token_issuer.issue(tenant, ttl_s=3600)
+            rows = _reads(config, token, agent_id)
+            rows += _refusals(config)
+            rows += _upload(config, platform.token_issuer.issue("uploader", ttl_s=3600), folder, process)
+        return rows
+
+
+def _populate(platform: Platform, config: Settings) -> tuple[str, str]:
+    """10,000 agents of 500 tenants in one transaction, copied from one; the tenant and agent to ask for."""
+    agent = Agent(
+        user_id="t0", agent_id="a0", agent_name="Bench", agent_type=AgentType.TEXT, sop="1. Help.\n" * 200,
+        knowledge_base_description="All.", human_handoff_description="Asked for.", folder_file_descriptions={},
+        knowledge_base_id="k0", status=AgentStatus.ACTIVE, created_at=1, updated_at=1, current_version=1,
+        progress=pending_steps(),
+    )  # fmt: skip
+    base = KnowledgeBase(
+        knowledge_base_id="k0", user_id="t0", agent_id="a0", s3_path="s3://x/", status=KnowledgeBaseStatus.READY,
+        created_at=1, updated_at=1,
+    )  # fmt: skip
+    version = AgentVersion(
+        user_id="t0", agent_id="a0", version=1, status=VersionStatus.LIVE, brief=agent.brief, documents=(),
+        created_at=1, updated_at=1,
+    )  # fmt: skip
+    platform.agents.add(agent, base, version)
+    database = Database(config.data / "oratio.db")
+    with database.write() as connection:
+        for number in range(1, AGENTS):
+            names = {"user_id": f"t{number % TENANTS}", "agent_id": f"a{number}", "knowledge_base_id": f"k{number}"}
+            copy = agent.model_copy(update={**names, "created_at": number, "revision": 1}).model_dump_json()
+            kept = base.model_copy(update={**names, "revision": 1}).model_dump_json()
+            connection.execute(
+                "INSERT INTO agents (user_id, agent_id, created_at, unfinished, revision, body)"
+                " VALUES (?, ?, ?, 0, 1, ?)",
+                (names["user_id"], names["agent_id"], number, copy),
+            )
+            connection.execute(
+                "INSERT INTO knowledge_bases (knowledge_base_id, user_id, agent_id, revision, body)"
+                " VALUES (?, ?, ?, 1, ?)",
+                (names["knowledge_base_id"], names["user_id"], names["agent_id"], kept),
+            )
+    return "t7", f"a{TENANTS + 7}"
+
+
+@contextmanager
+def _serving(config: Settings) -> Iterator[psutil.Process]:
+    process = subprocess.Popen([sys.executable, "-m", "oratio.api"], env=child_environment(config))
+    try:
+        deadline = time.monotonic() + 60
+        while _status(config, "GET", "/healthz") != 200:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("the API did not start")
+            time.sleep(0.05)
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _status(config: Settings, method: str, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", config.port("api"), timeout=10)
+    try:
+        connection.request(method, path)
+        return connection.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        connection.close()
+
+
+def _median_ms(config: Settings, path: str, headers: dict[str, str], expected: int) -> tuple[float, float, bytes]:
+    """p50 and p95 in ms over one kept-alive connection, and the last body."""
+    connection = http.client.HTTPConnection("127.0.0.1", config.port("api"), timeout=30)
+    took, body = [], b""
+    for _ in range(CALLS):
+        begun = time.perf_counter()
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        took.append((time.perf_counter() - begun) * 1000)
+        assert answer.status == expected, body
+    connection.close()
+    took = sorted(took[20:])
+    return statistics.median(took), took[int(len(took) * 0.95)], body
+
+
+def _reads(config: Settings, token: str, agent_id: str) -> list[Row]:
+    headers = {"Authorization": f"Bearer {token}"}
+    one, one_95, _ = _median_ms(config, f"/api/agents/{agent_id}", headers, 200)
+    first, first_95, body = _median_ms(config, "/api/agents?limit=10", headers, 200)
+    cursor = json.loads(body)["nextCursor"]
+    second, _, _ = _median_ms(config, f"/api/agents?limit=10&cursor={cursor}", headers, 200)
+    among = f"{AGENTS:,} agents of {TENANTS} tenants"
+    return [
+        Row("GET one agent, p50", one, "ms", 5, f"{among}; p95 {one_95:.1f} ms"),
+        Row("GET first page of 10, p50", first, "ms", 5, f"{among}; p95 {first_95:.1f} ms"),
+        Row("GET second page of 10, p50", second, "ms", 5, among),
+    ]
+
+
+def _refusals(config: Settings) -> list[Row]:
+    key = {"X-API-Key": "orat_live_" + "0" * 61}
+    refused, _, _ = _median_ms(config, "/api/agents", key, 401)
+    return [Row("refusal of a bad key, p50", refused, "ms", 5, "401 before anything is parsed")]
+
+
+def _upload(config: Settings, token: str, folder: Path, process: psutil.Process) -> list[Row]:
+    source = folder / "source"
+    source.mkdir()
+    text = os.urandom(FILE_BYTES // 2).hex().encode()[: FILE_BYTES - 8]
+    for number in range(FILES):
+        (source / f"{number:04d}.md").write_bytes(f"# {number:05d}\n".encode()[:8].ljust(8) + text)
+    plain_s = _timed(lambda: _copy(source, folder / "copy"))
+    shutil.rmtree(folder / "copy")
+    before = process.memory_info().rss
+    peak = [before]
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.02):
+            peak[0] = max(peak[0], process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    sent_s = [0.0]
+    with Client(config.api_base, token) as client:
+        begun = time.perf_counter()
+
+        def told(sent: int, length: int) -> None:
+            if sent == length:
+                sent_s[0] = time.perf_counter() - begun
+
+        client.create_agent(_BRIEF, source, progress=told)
+        upload_s = time.perf_counter() - begun
+    done.set()
+    watcher.join()
+    size = FILES * FILE_BYTES / 1e6
+    what = f"{FILES:,} files of {FILE_BYTES // 1000} kB"
+    return [
+        Row("plain streaming copy, each file synced", size / plain_s, "MB/s", None, what),
+        Row("upload until received", size / sent_s[0], "MB/s", None, f"{what}; parsed, hashed, staged"),
+        Row("upload until accepted", size / upload_s, "MB/s", None, f"{what}; stored, tagged, synced, recorded"),
+        Row("upload to plain copy", plain_s / upload_s, "x", 0.6, "until accepted", at_least=True),
+        Row("memory of the API at rest", before / MEBIBYTE, "MiB", None, "resident"),
+        Row("memory during the upload", peak[0] / MEBIBYTE, "MiB", 150, "resident, highest"),
+    ]
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.mkdir()
+    for path in source.iterdir():
+        with path.open("rb") as reader, (target / path.name).open("wb") as writer:
+            shutil.copyfileobj(reader, writer, MEBIBYTE)
+            writer.flush()
+            os.fsync(writer.fileno())
+
+
+def _timed(work: Callable[[], None]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return min(int(probe.getsockname()[1]), 65_000)
