@@ -90,7 +90,7 @@ async def test_a_failed_rehearsal_goes_live_only_with_a_signed_reason(world: Wor
         world.platform.code.put(version_key("alice", agent_id, 1, file), b"text", tags={})
     url = f"/api/agents/{agent_id}/versions/1/activate"
 
-    assert (await client.post(url)).json()["code"] == "rehearsal_failed"
+    assert_problem(await client.post(url), 409, "rehearsal_failed")
     answer = await client.post(url, json={"overrideReason": "Checked by hand"})
 
     assert answer.status_code == 200

@@ -8,11 +8,12 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from oratio.api.context import ByCaller, Context, InContext, answers, reply
+from oratio.api.problems import Refusal
 from oratio.api.routes.agents import form_of
 from oratio.domain.rehearsal import RehearsalReport
 from oratio.domain.storage_layout import CODE_FILE, PLAN_FILE, PROMPT_FILE, REHEARSAL_FILE
 from oratio.domain.values import VersionRef
-from oratio.errors import FieldProblem, InvalidInput, NotFound
+from oratio.errors import FieldProblem, InvalidInput, NotFound, RehearsalFailed
 from oratio.wire import (
     AcceptedVersion,
     ActivateBody,
@@ -120,11 +121,12 @@ def activate_version(
     body: Annotated[ActivateBody | None, Body()] = None,
 ) -> Response:
     """Switch to a version, or roll back to one; calls in progress finish where they began."""
-    agent = context.services.deployment.switch(
-        caller.user_id,
-        agentId,
-        number,
-        override=body.override_reason if body else None,
-        signed_by=caller.user_id,
-    )
+    reason = body.override_reason if body else None
+    try:
+        agent = context.services.deployment.switch(
+            caller.user_id, agentId, number, override=reason, signed_by=caller.user_id
+        )
+    except RehearsalFailed as error:
+        # Nothing broke here: the version's state forbids it until somebody signs.
+        raise Refusal(409, error.code, str(error)) from None
     return reply(Activated(agent_id=agentId, version=number, status=agent.status))
