@@ -77,7 +77,7 @@ async def end_cancelled(client: PrefectClient, run: FlowRun) -> None:
 
 
 class Reconciler:
-    """Starts flows for agents that wait for one and have none; call `pass_over` about once a minute."""
+    """Starts flows for agents that wait for one and have none; call `pass_over` every quarter of a minute."""
 
     def __init__(self, client: PrefectClient, executing: Callable[[], Collection[UUID]]) -> None:
         """`executing` names the runs that this process works on right now."""

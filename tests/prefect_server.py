@@ -1,7 +1,6 @@
 """A real Prefect server for tests: its own database and port, all telemetry off, one for all xdist workers.
 
-Migrating an empty database takes most of a first start, so one migrated file per Prefect version is kept in the
-machine's cache folder and copied.
+Migrating an empty database takes most of a first start, so the server starts on a copy of a migrated one.
 """
 
 import contextlib
@@ -11,19 +10,18 @@ import os
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
 
 from oratio.adapters.prefect_pipeline import prefect_environment
+from oratio.cli.supervisor.prefect_database import build_template, template_path
 from oratio.settings import Settings, child_environment
 
 READY_WAIT_S = 120.0
@@ -56,34 +54,11 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def template() -> Path:
-    """A migrated, empty database of the installed Prefect."""
-    folder = Path(tempfile.gettempdir()) / f"oratio-tests-{os.getuid()}"
-    path = folder / f"prefect-{version('prefect')}.db"
-    with locked(folder / "template.lock"):
-        if not path.exists():
-            with tempfile.TemporaryDirectory() as home:
-                fresh = Path(home) / "prefect.db"
-                _migrate(Path(home), fresh)
-                with contextlib.closing(sqlite3.connect(fresh)) as connection:
-                    connection.execute("VACUUM")
-                shutil.copy(fresh, path.with_suffix(".new"))
-                path.with_suffix(".new").replace(path)
+    """A migrated, empty database of the installed Prefect; the one that `oratio up` starts from."""
+    path = template_path()
+    with locked(Path(tempfile.gettempdir()) / f"oratio-tests-{os.getuid()}" / "template.lock"):
+        build_template(path, environment=child_environment(Settings()))
     return path
-
-
-def _migrate(home: Path, database: Path) -> None:
-    script = (
-        "import asyncio\n"
-        "from prefect.server.database import provide_database_interface\n"
-        "asyncio.run(provide_database_interface().create_db())\n"
-    )
-    settings = Settings(data=home)
-    environment = environment_of(settings) | {
-        "PREFECT_HOME": str(home),
-        "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{database}",
-    }
-    environment.pop("PREFECT_API_URL")
-    subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True)
 
 
 def start(settings: Settings, extra: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
