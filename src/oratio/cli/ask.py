@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from oratio.cli.options import Api, Data, Json, Token
 from oratio.cli.output import console, print_json
@@ -55,6 +54,8 @@ def _prompts() -> Iterator[str]:
 
 
 def show(answer: "Answer") -> None:
+    from rich.text import Text
+
     page = console()
     page.print(Text(answer.answer))
     for line in sources(answer.citations):

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from oratio.cli.options import Api, Data, Json, Token
 from oratio.cli.output import console, print_json, say, table, warn, when
@@ -55,6 +54,8 @@ def create(
 @keys.command("list")
 def list_keys(agent: Agent, as_json: Json = False, data: Data = None, api: Api = None, token: Token = None) -> None:
     """List an agent's keys by prefix and last use."""
+    from rich.text import Text
+
     from oratio.cli.target import agent_id, connect
 
     with connect(data, api, token) as client:

@@ -3,19 +3,23 @@
 import json
 import sys
 import time
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from pydantic import BaseModel
-from rich.console import Console
-from rich.table import Table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 USAGE_ERROR = 2
 _PIPE_WIDTH = 250
 
 
-def console() -> Console:
+def console() -> "Console":
     """Rich on stdout; into a pipe or file, lines are as long as they need to be."""
+    from rich.console import Console
+
     return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 
 
@@ -48,7 +52,9 @@ def fail(line: str, *, code: int = 1) -> NoReturn:
     raise typer.Exit(code)
 
 
-def table(*columns: str) -> Table:
+def table(*columns: str) -> "Table":
+    from rich.table import Table
+
     made = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         made.add_column(column, overflow="fold")
