@@ -86,8 +86,8 @@ class AuthoringService:
                 "agent_id=<%s> version=<%d> findings=<%d> | code refused", ref.agent_id, ref.version, len(findings)
             )
             return findings
-        digests = [hashlib.sha256(data).hexdigest() for data in (code, prompt, plan)]
-        self._change(ref, review_signature=sign(*digests, self._review_key()))
+        code_sha, prompt_sha, plan_sha = (hashlib.sha256(data).hexdigest() for data in (code, prompt, plan))
+        self._change(ref, review_signature=sign(code_sha, prompt_sha, plan_sha, self._review_key()))
         return []
 
     def package(self, ref: VersionRef) -> AgentPackage:
