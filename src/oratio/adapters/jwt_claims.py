@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jwt
+from jwt.types import Options
 
 from oratio.errors import NotAuthenticated
 
@@ -43,7 +44,8 @@ def verified(token: str, key: Any, *, issuer: str, now_s: float) -> Mapping[str,
     Raises:
         NotAuthenticated: Wrong signature, issuer, time or subject.
     """
-    unchecked = {
+    options: Options = {
+        "require": ["exp", "iat", "iss", "sub"],
         "verify_exp": False,
         "verify_iat": False,
         "verify_nbf": False,
@@ -51,9 +53,7 @@ def verified(token: str, key: Any, *, issuer: str, now_s: float) -> Mapping[str,
         "verify_iss": False,
     }
     try:
-        claims: dict[str, Any] = jwt.decode(
-            token, key, algorithms=[ALGORITHM], options={"require": ["exp", "iat", "iss", "sub"], **unchecked}
-        )
+        claims: dict[str, Any] = jwt.decode(token, key, algorithms=[ALGORITHM], options=options)
     except jwt.MissingRequiredClaimError as error:
         raise refused(f"no claim {error.claim!r}") from None
     except (jwt.InvalidTokenError, jwt.PyJWTError, UnicodeError, ValueError):
