@@ -10,7 +10,7 @@ FIND_PYTHON := for p in python3.12 python3.13 python3 $$(ls -d $$HOME/.pyenv/ver
 	$$(command -v uv >/dev/null && uv python find '>=3.12,<3.14' 2>/dev/null); do \
 	"$$p" -c 'import sys, ensurepip, sqlite3; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null && { echo "$$p"; break; }; done
 
-.PHONY: setup up down test check lint fix types layers unit bench soak lock clean
+.PHONY: setup up down test check lint fix types layers bench soak probes screens lock clean
 setup: $(STAMP)
 $(STAMP): requirements.lock pyproject.toml
 	@py=$$($(FIND_PYTHON)); \
@@ -51,6 +51,12 @@ bench: setup
 	$(BIN)/python -m benchmarks
 soak: setup
 	$(BIN)/python -m pytest -m soak
+# The escape attempts on this machine's sandbox; exit 1 on a leak.
+probes: setup
+	$(BIN)/python -m oratio.agent_host.probes
+# Every page of the console in both themes, into tests/console/screens.
+screens: setup
+	$(BIN)/python -m tests.console.screens
 
 # Exact versions with hashes, no registry address.
 lock:
