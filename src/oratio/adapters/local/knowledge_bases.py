@@ -16,8 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
 
+from oratio.adapters.local.retrieval.blocks import sound
 from oratio.adapters.local.retrieval.children import child_environment
-from oratio.adapters.local.retrieval.embedding import Embedder
+from oratio.adapters.local.retrieval.embedding import embedder
 from oratio.adapters.local.retrieval.excerpts import excerpt
 from oratio.adapters.local.retrieval.fusion import Hit, search
 from oratio.adapters.local.retrieval.index import Snapshot
@@ -43,6 +44,7 @@ logger = logging.getLogger(__name__)
 
 SNAPSHOTS_KEPT = 32  # loaded indices in this process
 MAX_ATTEMPTS = 3  # a job whose process died this often has failed
+LEAVING_LOOKS = 500
 MAX_QUESTION_CHARS = 2_000
 _RUNNING = (IngestionStatus.STARTING, IngestionStatus.IN_PROGRESS)
 
@@ -63,8 +65,6 @@ class LocalKnowledgeBases(KnowledgeBases):
         self._documents = documents
         self._clock = clock
         self._stemmer = Stemmer()
-        self._embedder: Embedder | None = None
-        self._loading = Lock()
         self._snapshots: OrderedDict[tuple[str, int], tuple[Snapshot, int]] = OrderedDict()
         self._lock = Lock()
 
@@ -120,7 +120,7 @@ class LocalKnowledgeBases(KnowledgeBases):
             known = database.execute("SELECT job_id, status FROM jobs WHERE token = ?", (token,)).fetchone()
         if known and known[1] in (IngestionStatus.COMPLETE, IngestionStatus.STOPPED):
             return str(known[0])
-        lock = _take_lock(store.folder)
+        lock = self._free_lock(store)
         if lock is None:
             if known and known[1] in _RUNNING:
                 return str(known[0])
@@ -171,12 +171,12 @@ class LocalKnowledgeBases(KnowledgeBases):
                 os.close(lock)
 
     def retrieve(self, engine_id: str, query: str, *, version: int, limit: int = 6) -> list[Passage]:
-        question = " ".join(query.split())[:MAX_QUESTION_CHARS]
+        question = " ".join(sound(query).split())[:MAX_QUESTION_CHARS]
         snapshot = self._snapshot(engine_id, version)
         if not question or limit < 1 or not len(snapshot.chunk_ids):
             return []
         words = snapshot.word_query(question)
-        hits = search(snapshot, words, self._model().query(question), limit)
+        hits = search(snapshot, words, embedder().query(question), limit)
         wanted = dict(zip(words.stems, words.weights, strict=True))
         return [_passage(snapshot, hit, hits[0].score, wanted) for hit in hits]
 
@@ -204,7 +204,7 @@ class LocalKnowledgeBases(KnowledgeBases):
 
     def warm(self) -> None:
         """Load the embedding model now instead of at the first question."""
-        self._model()
+        embedder()
 
     def _store(self, engine_id: str) -> Store:
         if not engine_id.isalnum():
@@ -223,12 +223,6 @@ class LocalKnowledgeBases(KnowledgeBases):
         if facts.get("source") != data_source_id:
             raise NotFound(f"there is no data source {data_source_id} in knowledge base {engine_id}")
         return store, facts
-
-    def _model(self) -> Embedder:
-        with self._loading:
-            if self._embedder is None:
-                self._embedder = Embedder()
-            return self._embedder
 
     def _snapshot(self, engine_id: str, version: int) -> Snapshot:
         """The loaded snapshot, loaded anew when its files or job are others than before."""
@@ -273,6 +267,18 @@ class LocalKnowledgeBases(KnowledgeBases):
             self._spawn(store, lock, Order(store.folder, self._documents, prefix, version, job.job_id))
         return _job(store, job.job_id)
 
+    def _free_lock(self, store: Store) -> int | None:
+        """The writer lock, or None while a job runs; waits out a process that has ended its job and is leaving."""
+        for _ in range(LEAVING_LOOKS):
+            if (lock := _take_lock(store.folder)) is not None:
+                return lock
+            with store.connect() as database:
+                query = "SELECT count(*) FROM jobs WHERE status IN ('STARTING', 'IN_PROGRESS')"
+                if database.execute(query).fetchone()[0]:
+                    return None
+            self._clock.sleep(0.01)
+        return None
+
     def _spawn(self, store: Store, lock: int, order: Order) -> None:
         """Start the indexing process; it inherits the lock and dies with this process."""
         with store.connect() as database:
@@ -297,7 +303,7 @@ def _run_indexer(lock: int, message: bytes) -> None:
     """Start the process and wait for it; the kernel ends it should this thread, thus this process, end."""
     try:
         child = subprocess.Popen(
-            [sys.executable, "-I", "-m", "oratio.adapters.local.retrieval.indexer", str(lock)],
+            [sys.executable, "-I", "-m", "oratio.adapters.local.retrieval.indexer", str(os.getpid()), str(lock)],
             stdin=subprocess.PIPE,
             pass_fds=(lock,),
             env=child_environment(),

@@ -63,5 +63,16 @@ def problem(reason: str) -> ParsedDocument:
 
 
 def parsed(blocks: Iterable[Block]) -> ParsedDocument:
-    """A document of those blocks that hold anything."""
-    return ParsedDocument([block for block in blocks if any(map(str.isalnum, block.text))])
+    """A document of those blocks that hold anything, in text that can be stored."""
+    return ParsedDocument(
+        [
+            Block(sound(block.text), block.kind, tuple(map(sound, block.headings)), block.page)
+            for block in blocks
+            if any(map(str.isalnum, block.text))
+        ]
+    )
+
+
+def sound(text: str) -> str:
+    """The text without what neither UTF-8 nor SQLite takes: halves of surrogate pairs, NULs."""
+    return text.replace("\0", " ").encode(errors="replace").decode()

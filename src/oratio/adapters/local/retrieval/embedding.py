@@ -7,6 +7,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from threading import Lock
@@ -98,6 +99,20 @@ class Embedder:
             pooled = np.einsum("bth,bt->bh", hidden, mask.astype(np.float32))
         lengths = np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-9)
         return np.asarray(pooled / lengths, dtype=np.float32)
+
+
+_loading = Lock()
+
+
+def embedder() -> Embedder:
+    """The one of this process, loaded at first use."""
+    with _loading:
+        return _load()
+
+
+@cache
+def _load() -> Embedder:
+    return Embedder()
 
 
 def _batches(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:

@@ -1,6 +1,6 @@
 """The process that runs one ingestion job and then ends, so that its memory returns.
 
-    python -I -m oratio.adapters.local.retrieval.indexer LOCK_FD
+    python -I -m oratio.adapters.local.retrieval.indexer PARENT_PID LOCK_FD
 
 Standard input carries the pickled `Order`. The process holds the knowledge base's lock through the descriptor it
 inherits: as long as the lock is held, somebody works on it. Killed at any point it leaves whole documents that no
@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from oratio.adapters.local.retrieval.children import die_with_parent
 from oratio.adapters.local.retrieval.chunking import CHUNKER_VERSION, Chunk, chunks
 from oratio.adapters.local.retrieval.embedding import DIMENSIONS, EMBEDDER_VERSION, Embedder, Vectors
 from oratio.adapters.local.retrieval.parsed_cache import CHILDREN_AT_ONCE, ParsedCache
@@ -256,10 +257,8 @@ def _finish(database: sqlite3.Connection, job_id: str, status: str, failure: str
     database.execute("UPDATE jobs SET status = ?, failure = ? WHERE job_id = ?", (status, failure, job_id))
 
 
-def main(lock: int) -> None:
-    from oratio.adapters.local.retrieval.children import die_with_parent
-
-    die_with_parent()
+def main(parent: int, lock: int) -> None:
+    die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.set_inheritable(lock, False)
     os.nice(5)
@@ -273,7 +272,8 @@ def main(lock: int) -> None:
         except Exception as error:  # the edge of the process: the job row carries the cause
             logger.error("job_id=<%s> error=<%s> | ingestion failed", order.job_id, type(error).__name__)
             _finish(database, order.job_id, "FAILED", f"{type(error).__name__} while indexing; retry the agent")
+    os.close(lock)  # the job has ended: the next may begin
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -63,7 +63,7 @@ def _run(source: Path, name: str, media_type: str, output: Path) -> ParsedDocume
     command = [sys.executable, "-I", "-m", "oratio.adapters.local.retrieval.parsing"]
     try:
         child = subprocess.run(
-            [*command, str(source), name, media_type, str(output)],
+            [*command, str(os.getpid()), str(source), name, media_type, str(output)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 """One document to blocks. Run as a module it is the bounded child process that parses one file.
 
-    python -I -m oratio.adapters.local.retrieval.parsing FILE NAME MEDIA_TYPE OUTPUT
+    python -I -m oratio.adapters.local.retrieval.parsing PARENT_PID FILE NAME MEDIA_TYPE OUTPUT
 
 The child limits itself (memory, CPU), dies with its parent and writes JSON; it imports a format's library only
 when a document needs it.
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from oratio.adapters.local.retrieval.blocks import Block, ParsedDocument, parsed, problem
+from oratio.adapters.local.retrieval.children import die_with_parent
 from oratio.adapters.local.retrieval.markup import MarkdownReader
 from oratio.adapters.local.retrieval.tables import csv_blocks, json_blocks
 
@@ -46,18 +47,24 @@ def parse(data: bytes, name: str, media_type: str) -> ParsedDocument:
     if not data.strip():
         return problem(EMPTY)
     try:
-        document = parsed(_parser(media_type, name)(data))
+        document = parsed(_bounded(_parser(media_type, name)(data)))
     except _Unreadable as error:
         return problem(error.reason)
     except MemoryError:
         return problem(TOO_LARGE)
     except Exception as error:  # the edge of this process: a library met a document it cannot read
         return problem(f"{BROKEN} ({type(error).__name__})")
-    if not document.blocks:
-        return problem(NO_TEXT)
-    if sum(len(block.text) for block in document.blocks) > MAX_TEXT_CHARS:
-        return problem(TOO_LARGE)
-    return document
+    return document if document.blocks else problem(NO_TEXT)
+
+
+def _bounded(blocks: Iterator[Block]) -> Iterator[Block]:
+    """The blocks, until they hold more text than can be indexed."""
+    size = 0
+    for block in blocks:
+        size += len(block.text)
+        if size > MAX_TEXT_CHARS:
+            raise _Unreadable(TOO_LARGE)
+        yield block
 
 
 class _Unreadable(Exception):
@@ -168,19 +175,17 @@ def _check_archive(data: bytes) -> None:
         raise _Unreadable("it unpacks to far more than its size; save it anew without the padding")
 
 
-def _limit() -> None:
+def _limit(parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
-        from oratio.adapters.local.retrieval.children import die_with_parent
-
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-        die_with_parent()
+    die_with_parent(parent)
 
 
-def main(file: str, name: str, media_type: str, output: str) -> None:
+def main(parent: str, file: str, name: str, media_type: str, output: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit()
+    _limit(int(parent))
     document = parse(Path(file).read_bytes(), name, media_type)
     Path(output).write_text(document.to_json(), encoding="utf-8")
     os._exit(0)  # PDFium's and kreuzberg's own threads need no farewell

@@ -1,0 +1,14 @@
+from oratio.adapters.local.retrieval.words import Stemmer, content_words
+
+
+def test_stems_are_those_of_the_full_text_index() -> None:
+    assert Stemmer().stems("Cancelling refunded orders, Größe!") == ["cancel", "refund", "order", "groß"]
+
+
+def test_stems_come_in_order_with_repeats() -> None:
+    assert Stemmer().stems("lamps lamp LAMPS") == ["lamp", "lamp", "lamp"]
+
+
+def test_stop_words_are_left_out_unless_nothing_else_is_there() -> None:
+    assert content_words("What is the price of the plan?") == ["price", "plan"]
+    assert content_words("What is it?") == ["what", "is", "it"]
