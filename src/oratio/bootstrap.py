@@ -258,5 +258,4 @@ def build_speech(settings: Settings) -> Speech | None:
         voice=settings.voice_name,
         silence_ms=int(settings.voice_silence_seconds * 1000),
         idle_s=settings.speech_idle_seconds,
-        cache=settings.data / "speech",
     )
