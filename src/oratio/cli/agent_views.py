@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from oratio.cli.output import console, say, table, when
+from oratio.cli.output import console, printable, say, table, when
 from oratio.wire import AgentDetail, AgentSummary
 
 type Row = Mapping[str, Any]
@@ -24,7 +24,7 @@ def show_list(agents: Sequence[AgentSummary]) -> None:
         return
     view = table("id", "name", "status", "type", "created")
     for agent in agents:
-        name, status = Text(agent.agent_name), coloured(agent.status)
+        name, status = Text(printable(agent.agent_name)), coloured(agent.status)
         view.add_row(agent.agent_id, name, status, agent.agent_type, when(agent.created_at))
     console().print(view)
 
@@ -48,7 +48,7 @@ def show_detail(agent: Row) -> None:
     for name, value in agent.items():
         if isinstance(value, str | int | float) and name not in ("sop", "code", "prompt"):
             shown = when(int(value)) if name.endswith("At") else str(value)
-            view.add_row(name, coloured(shown) if name == "status" else Text(shown))
+            view.add_row(name, coloured(shown) if name == "status" else Text(printable(shown)))
     knowledge = agent.get("knowledgeBase") or {}
     for name in ("knowledgeBaseId", "status"):
         if name in knowledge:
@@ -107,11 +107,11 @@ def show_rehearsal(report: Row) -> None:
         verdict = ("passed", "green") if result["passed"] else ("failed" if result["required"] else "advice", "red")
         page.print(Text.assemble("\n", verdict, f"  {result['scenario']['title']}"))
         if result["reason"]:
-            page.print(Text(f"  why: {result['reason']}"))
+            page.print(Text(printable(f"  why: {result['reason']}")))
         for turn in result["turns"]:
-            page.print(Text(f"  > {turn['prompt']}"))
-            page.print(Text(f"  < {turn['answer'] or turn['error']}"))
-            page.print(Text(f"    {_evidence(turn)}", style="dim"))
+            page.print(Text(printable(f"  > {turn['prompt']}")))
+            page.print(Text(printable(f"  < {turn['answer'] or turn['error']}")))
+            page.print(Text(printable(f"    {_evidence(turn)}"), style="dim"))
 
 
 def _evidence(turn: Row) -> str:

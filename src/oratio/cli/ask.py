@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oratio.cli.options import Api, Data, Json, Token
-from oratio.cli.output import console, print_json
+from oratio.cli.output import console, print_json, printable
 from oratio.domain.conversation import Citation
 
 if TYPE_CHECKING:
@@ -57,12 +57,12 @@ def show(answer: "Answer") -> None:
     from rich.text import Text
 
     page = console()
-    page.print(Text(answer.answer))
+    page.print(Text(printable(answer.answer)))
     for line in sources(answer.citations):
-        page.print(Text(f"  {line}", style="dim"))
+        page.print(Text(printable(f"  {line}"), style="dim"))
     if answer.handoff:
-        page.print(Text(f"hand-off: {answer.handoff.reason}", style="yellow"))
-        page.print(Text(f"  {answer.handoff.summary}", style="dim"))
+        page.print(Text(printable(f"hand-off: {answer.handoff.reason}"), style="yellow"))
+        page.print(Text(printable(f"  {answer.handoff.summary}"), style="dim"))
 
 
 def sources(citations: Sequence[Citation]) -> list[str]:

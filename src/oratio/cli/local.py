@@ -68,6 +68,8 @@ def issue(settings: Settings, user: str, seconds: int) -> str:
 
 def show_settings(data: Data = None, as_json: Json = False) -> None:
     """Print every setting with where its value comes from; secrets stay hidden."""
+    from rich.text import Text
+
     from oratio.settings import sources
 
     rows = sources(settings_of(data))
@@ -77,7 +79,7 @@ def show_settings(data: Data = None, as_json: Json = False) -> None:
         return
     view = table("setting", "value", "from", "what it is")
     for row in rows:
-        view.add_row(*row)
+        view.add_row(*map(Text, row))
     console().print(view)
 
 

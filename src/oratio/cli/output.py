@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+import unicodedata
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 USAGE_ERROR = 2
 _PIPE_WIDTH = 250
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def console() -> "Console":
@@ -31,8 +33,8 @@ def print_json(value: Any) -> None:
 
 
 def say(line: str) -> None:
-    """One line of plain text for people."""
-    sys.stdout.write(line + "\n")
+    """Plain text for people."""
+    sys.stdout.write(printable(line) + "\n")
     sys.stdout.flush()
 
 
@@ -43,8 +45,16 @@ def warn(line: str) -> None:
 
 
 def one_line(text: str) -> str:
-    flat = " ".join(text.split())
-    return "".join(char if char.isprintable() else "?" for char in flat)
+    return printable(" ".join(text.split()))
+
+
+def printable(text: str) -> str:
+    """The text without what could steer a terminal: control characters but line ends and tabs, and bidi overrides."""
+    return "".join("?" if _steers(char) else char for char in text)
+
+
+def _steers(char: str) -> bool:
+    return char in _BIDI or (unicodedata.category(char) == "Cc" and char not in "\n\t")
 
 
 def fail(line: str, *, code: int = 1) -> NoReturn:
