@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
+from oratio.audio import Resampler, to_pcm
 from oratio.domain import tags
 from oratio.domain.storage_layout import audio_key
 from oratio.errors import NotFound
 from oratio.ports.object_store import ObjectStore
-from voice_server.audio import Resampler, to_pcm
 
 logger = logging.getLogger(__name__)
 

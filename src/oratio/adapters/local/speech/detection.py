@@ -3,6 +3,7 @@
 A frame is 32 ms (512 samples at 16 kHz), as Silero VAD takes it.
 """
 
+import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -12,9 +13,10 @@ _ON, _OFF = 0.5, 0.35
 _START_FRAMES = 3
 _PAUSE_FRAMES = 7
 _UNSURE_FRAMES = 25
-_HANGING = frozenset(
-    "a about an and at because but er for from her his i if in is like my of on or our so that the their to uh um was "
-    "we when which with you your".split()  # noqa: SIM905 - a list of words reads best as words
+# Words after which a sentence goes on.
+_HANGING = re.compile(
+    r"a|about|an|and|at|because|but|er|for|from|her|his|i|if|in|is|like|my|of|on|or|our|so|that|the|their|to|uh|um|was|we"
+    r"|when|which|with|you|your"
 )
 
 
@@ -75,6 +77,6 @@ def silence_frames(text: str, silence_ms: int) -> int:
     if not words:
         return frames
     last = words[-1].rstrip(".,!?\u2026")
-    if last in _HANGING or text.rstrip().endswith((",", "\u2026", "...")):
+    if _HANGING.fullmatch(last) or text.rstrip().endswith((",", "\u2026", "...")):
         return max(frames, min(2 * frames, frames + _UNSURE_FRAMES))
     return frames * 3 // 4 if len(words) > 2 and text.rstrip().endswith((".", "?", "!")) else frames
