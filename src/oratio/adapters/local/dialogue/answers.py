@@ -115,10 +115,8 @@ def sop_passages(plan: AgentPlan) -> tuple[judging.Passage, ...]:
     """The plan's steps as passages, one a section, for questions the SOP answers as a statement of fact."""
     sections: dict[str, list[PlanStep]] = {}
     for step in plan.steps:
-        if (
-            _DATA_MODEL.match(step.text)
-            or (wording(step) is None
-            and (step.kind != "inform" or is_imperative(step.text)))
+        if _DATA_MODEL.match(step.text) or (
+            wording(step) is None and (step.kind != "inform" or is_imperative(step.text))
         ):
             continue
         sections.setdefault(step.section, []).append(step)

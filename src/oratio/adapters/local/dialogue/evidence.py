@@ -21,9 +21,10 @@ CONTEXT_SHARE = 0.4
 WIDTH_PENALTY = 0.06
 KEY_PENALTY = 0.25
 GAP_PENALTY = 0.06
-SIMILARITY_SHARE = 0.3
+SIMILARITY_SHARE = 0.6
+RANK_PENALTY = 0.03
 MAX_UNITS = 3
-DEFAULT_THRESHOLD = 0.62
+DEFAULT_THRESHOLD = 0.58
 
 
 class Passage(NamedTuple):
@@ -133,14 +134,14 @@ def best(asked: Question, passages: Sequence[Passage]) -> Evidence | None:
 
 
 def weigh(asked: Question, passage: Passage, rank: int = 0) -> Evidence | None:
-    """The best window of one passage and its evidence; `rank` (0 first) only breaks ties."""
+    """The best window of one passage and its evidence; `rank` (0 first) counts a little."""
     units = cut(passage.text)
     if not asked.terms or not units:
         return None
     scale = _Scale(asked, passage, units)
     top: Evidence | None = None
     for first, last in _windows(units):
-        score = scale.score(first, last) - 0.004 * rank
+        score = scale.score(first, last) - RANK_PENALTY * rank
         if top is None or score > top.score + 1e-9:
             top = Evidence(passage, score, first, last)
     return top

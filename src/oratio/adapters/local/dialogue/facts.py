@@ -27,7 +27,7 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _SPOKEN_EMAIL = re.compile(r"\b([\w.+-]+(?: dot [\w+-]+)*) at ([\w-]+(?: dot [\w-]+)+)\b", re.IGNORECASE)
 _PHONE = re.compile(r"(?<![\w#])\+?\d[\d\s().-]{5,18}\d(?!\w)")
 _ORDER = re.compile(
-    r"#\s?[A-Z]{0,4}-?\d{2,12}\b|\b(?:order|booking|reference|ref|confirmation|reservation|ticket|case|account|customer|invoice)(?:\s+(?:number|no\.?|id|code))?\s*(?:is|:|#)?\s*#?([A-Z]{0,4}-?\d{2,12})\b|\b[A-Z]{1,4}-?\d{3,12}\b",
+    r"#\s?[A-Z]{0,4}-?\d{2,12}\b|\b(?:order|booking|reference|ref|confirmation|reservation|ticket|case|account|customer|invoice)(?:\s+(?:number|no\.?|id|code))?\s*(?:is|:)?\s*(#?[A-Z]{0,4}-?\d{2,12})\b|\b[A-Z]{1,4}-?\d{3,12}\b",
     re.IGNORECASE,
 )
 

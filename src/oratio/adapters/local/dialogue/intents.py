@@ -125,7 +125,7 @@ def _is_noise(text: str) -> bool:
 def _pronounceable(found: Sequence[str]) -> bool:
     """Whether any word could be pronounced: a vowel in it and no run of five consonants."""
     return any(
-        len(word) <= 4 or (re.search(r"[aeiouy]", word) and not re.search(r"[bcdfghjklmnpqrstvwxz]{5}", word))
+        len(word) <= 3 or (re.search(r"[aeiouy]", word) and not re.search(r"[bcdfghjklmnpqrstvwxz]{5}", word))
         for word in found
     )
 

@@ -77,7 +77,8 @@ _PLEAS = tuple(
     )
 )
 _ABOUT_HUMANS = re.compile(
-    r"^(?:so |and |but |well )*(?:when|why|how often|what happens|in which cases|under what|who)\b.*\b(?:you"
+    r"^am i (?:talk|speak|chat)|^(?:so |and |but |well )*(?:when|why|how often|what happens|in which cases"
+    r"|under what|who)\b.*\b(?:you"
     r"|agents?|we|they|be|is|are"
     r"|customers?|users?|callers?)\b.*\b(?:transferr?(?:ed|ing)?|escalated?|hand(?:ed)?|connected|speak|talk)"
     r"|^(?:what|how|which)\b(?!.*\b(?:can|do|could|would|may|must|should) (?:i|we) (?:talk|speak|chat|reach|contact"

@@ -12,6 +12,7 @@ MAX_CHARS = 420
 MAX_LIST_ITEMS = 7
 GROWTH_COVERAGE = 0.5
 LEAD_COVERAGE = 0.35
+_PRICED = re.compile(r"price|cost|fee|rate|[$\u20ac\u00a3]|\b(?:eur|usd|gbp|euros?|dollars?)\b", re.IGNORECASE)
 _DANGLING = re.compile(
     r"^(?:if |once |when |after )?(?:it|this|that|these|those|they|them|he|she|its|their|such)\b"
     r"|^(?:to do so|however|otherwise|after that|then|also|in this case|in that case|instead)\b",
@@ -35,8 +36,8 @@ def chosen(asked: Question, evidence: Evidence, limit: int) -> tuple[Unit, ...]:
         last -= 1
     while first > 0 and last - first + 1 < limit and _hangs(units, first):
         first -= 1
-    if _announces(units[last]):
-        return units[first : _end_of_list(units, last) + 1]
+    if lists := [index for index in range(first, last + 1) if _announces(units[index])]:
+        return units[first : max(last, *(_end_of_list(units, index) for index in lists)) + 1]
     if (
         units[first].kind == "item"
         and first > 0
@@ -70,7 +71,8 @@ def _trimmed(asked: Question, unit: Unit) -> Unit:
         return unit
     naming = [cell for cell in cells if coverage(asked.terms, frozenset(stems(cell))) > 0]
     plain = [cell for cell in naming if any(match(term.stem, stems(cell.split(": ")[0])) for term in asked.terms)]
-    kept = plain or naming
+    priced = [cell for cell in cells if asked.kind == "cost" and _PRICED.search(cell)]
+    kept = plain or priced or naming
     return unit._replace(text="; ".join([first, *kept])) if kept else unit
 
 
@@ -129,8 +131,8 @@ def _belongs(asked: Question, units: Sequence[Unit], first: int, last: int) -> b
         return False
     if unit.kind == "item" and unit.marker:
         return False
-    if unit.kind == "item" or _DANGLING.match(unit.text):
-        return True
     if asked.kind in ("cost", "amount", "time", "duration", "place"):
         return False
+    if unit.kind == "item" or _DANGLING.match(unit.text):
+        return True
     return coverage(asked.terms, unit.stems) >= (LEAD_COVERAGE if _conditional(unit) else GROWTH_COVERAGE)

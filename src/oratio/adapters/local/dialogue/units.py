@@ -191,7 +191,7 @@ def cut(text: str) -> tuple[Unit, ...]:
     """The units of a passage in reading order, without anything that addresses the assistant."""
     cutter = _Cutter()
     lines = [line for line in text.splitlines() if line.strip() or line == ""]
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in zip(lines, [*lines[1:], ""], strict=False):
         if _is_inner_heading(line, following):
             cutter.inner_heading(line)
         else:
