@@ -11,6 +11,8 @@ pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.slow]
 
 def test_a_submitted_folder_ends_as_an_active_agent(stack: Stack) -> None:
     agent = stack.until_status(stack.submit(), AgentStatus.ACTIVE)
+    # The version's own record follows the agent's.
+    stack.until_run_state(agent.flow_run_id, "COMPLETED")
 
     assert [entry.status for entry in agent.progress] == [StepStatus.SUCCEEDED] * len(Step)
     assert agent.current_version == 1
@@ -18,7 +20,6 @@ def test_a_submitted_folder_ends_as_an_active_agent(stack: Stack) -> None:
     assert agent.websocket_url
     assert stack.platform.versions.get(ref_of(agent)).status is VersionStatus.LIVE
     assert stack.services.agents.knowledge_base(agent).status is KnowledgeBaseStatus.READY
-    stack.until_run_state(agent.flow_run_id, "COMPLETED")
 
 
 def test_each_external_resource_is_made_once_and_the_endpoint_is_pinned_after_the_smoke_call(stack: Stack) -> None:
