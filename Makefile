@@ -24,6 +24,7 @@ $(STAMP): requirements.lock pyproject.toml
 	    $(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .; \
 	fi
 	@$(BIN)/python -m compileall -q -j 0 src flows tasks console voice_server
+	@$(BIN)/oratio prepare
 	@touch $(STAMP)
 
 up: setup

@@ -37,6 +37,7 @@ async def ingest_folder(run: VersionRun) -> None:
     async with _noting(run, Step.INGEST_FOLDER) as progress:
         problems = [problem for problem in await _together([ingest(path) for path in paths]) if problem]
     await ingestion.keep_problems(run.ref, problems)
+    await ingestion.remove_strays(run.ref)
     outcome = {"files": len(paths), "problems": len(problems)}
     await run.complete(Step.INGEST_FOLDER, f"{len(paths)} files, {len(problems)} with problems", outcome)
 

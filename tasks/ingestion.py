@@ -20,3 +20,9 @@ async def ingest_file(ref: VersionRef, path: str) -> DocumentProblem | None:
 async def keep_problems(ref: VersionRef, problems: Sequence[DocumentProblem]) -> None:
     """Store what could not be read on the knowledge base's record."""
     await call(services().knowledge_bases.keep_problems, ref, problems)
+
+
+@task(**RETRYING)
+async def remove_strays(ref: VersionRef) -> int:
+    """Take files that this version no longer has from the knowledge base's prefix; how many there were."""
+    return await call(services().knowledge_bases.remove_strays, ref)

@@ -100,8 +100,8 @@ class DeploymentService:
         """
         version = self._require_rehearsed(ref)
         self._pin(ref)
-        agent = runs.activate(ref, owner, version, self._endpoints(ref))
         self._settle(ref)
+        agent = runs.activate(ref, owner, version, self._endpoints(ref))
         logger.info("agent_id=<%s> version=<%d> | version is live", ref.agent_id, ref.version)
         return agent
 
