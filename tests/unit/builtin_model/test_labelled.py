@@ -38,9 +38,11 @@ def test_procedure_turns_say_the_next_thing_and_name_their_steps(search: dict[st
     assert not missed
 
 
-def test_every_plea_for_a_human_is_heard() -> None:
-    assert [text for text in labelled("handoff")["handoff"] if classify(text) is not Intent.HUMAN] == []
+@pytest.mark.parametrize("half", ["handoff", "handoff_second"])
+def test_every_plea_for_a_human_is_heard(half: str) -> None:
+    assert [text for text in labelled(half)["handoff"] if classify(text) is not Intent.HUMAN] == []
 
 
-def test_ordinary_messages_hand_nothing_over() -> None:
-    assert [text for text in labelled("handoff")["ordinary"] if classify(text) is Intent.HUMAN] == []
+@pytest.mark.parametrize("half", ["handoff", "handoff_second"])
+def test_ordinary_messages_hand_nothing_over(half: str) -> None:
+    assert [text for text in labelled(half)["ordinary"] if classify(text) is Intent.HUMAN] == []

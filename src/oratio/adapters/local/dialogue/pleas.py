@@ -12,7 +12,10 @@ _PERSON = (
     r"|reps?|operators?|supervisors?|managers?|advis[eo]rs?|colleagues?|specialists?|technicians?|employees?|boss"
     r"|consultants?|experts?|receptionist|man|woman|lady|guy))"
 )
-_SOMEONE = rf"(?:(?:someone|somebody|anyone|anybody)(?: else| {_ADJECTIVE}| human| who \w+| in \w+| from \w+)?)"
+_SOMEONE = (
+    rf"(?:(?:someone|somebody|anyone|anybody)(?: else| {_ADJECTIVE}| human| who \w+| (?:that )?i can \w+| in \w+"
+    r"| from \w+)?)"
+)
 _DESK = (
     r"(?:staff(?: members?)?|(?:a )?(?:member of (?:the |your )?)?(?:staff|team)|team members?|customer (?:service"
     r"|support|care)"
@@ -36,11 +39,24 @@ _WANT = (
 _PLEAS = tuple(
     re.compile(pattern)
     for pattern in (
+        rf"^(?:i )?(?:need|want|get|gimme) {_ONE}{_END}",
+        r"\b(?:isnt|is|are|arent) there (?:really )?(?:no|any)?(?:one|body)?(?: \w+)? ?(?:i can|to) (?:talk|speak"
+        r"|chat)\b",
+        rf"\b(?:pass|put|transfer|connect|switch|forward|hook)(?:ring|ting|ing)? (?:me|us)(?: up)?{_THROUGH} (?:to"
+        rf"|with) {_WHO}\b{_END}",
+        r"\b(?:done|fed up|finished|enough) (?:with|of|talking to) (?:this |the |you )?(?:stupid )?(?:bot|robot"
+        r"|machine|chatbot|ai)\b",
+        rf"\bis (?:an? |any |some )?(?:{_ADJECTIVE} )?(?:human(?: being)?|person|agent|operator|representative"
+        r"|anyone|anybody|someone)"
+        r"(?: \w+)? (?:available|around|there|free|reachable)\b",
+        rf"\b{_WANT} (?:an? |some )?(?:human|live|real|personal) (?:assistance|help|support"
+        r"|contact|agent)\b",
+        rf"\b(?:let|have) {_ONE} (?:handle|take|deal with|look at|help)\b",
         rf"\b{_CONTACT}(?:ing)? (?:to|with) {_WHO}\b{_END}",
         rf"\b{_PUT} (?:me|us|this|the call|my call|my case)(?: \w+)?{_THROUGH} (?:to|onto|with) {_WHO}\b",
         rf"\b(?:get|have|put) {_ONE} on (?:the )?(?:phone|line|call)\b",
         rf"\b(?:help|assistance|answer|support|word) from {_ONE}{_END}",
-        rf"\bin touch with {_WHO}\b{_END}",
+        rf"\bin (?:touch|contact) with {_WHO}\b{_END}",
         r"\b(?:transfer|escalate) me\b|\b(?:redirect|forward|route|connect|put) me (?:over |through )?to (?:billing"
         r"|sales|support|claims|reception)\b",
         rf"\bbe {_PASSED}{_THROUGH} (?:to|with) {_WHO}\b",
