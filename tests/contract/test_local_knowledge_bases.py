@@ -188,6 +188,20 @@ class TestLocalKnowledgeBases(KnowledgeBasesContract):
         ):
             assert engine.retrieve(engine_id, question, version=1)[0].path == path
 
+    def test_a_passage_tells_how_much_of_the_question_it_accounts_for(
+        self, engine: KnowledgeBases, documents: ObjectStore
+    ) -> None:
+        put(documents, "roaming.md", ROAMING)
+        engine_id, source_id = provision(engine)
+        ingest(engine, engine_id, source_id)
+        (asked,) = engine.retrieve(engine_id, "Is roaming free of charge for a customer?", version=1)
+        (other,) = engine.retrieve(engine_id, "Who won the chess championship?", version=1)
+        assert (asked.coverage, asked.known) == (1, 1)
+        assert (other.coverage, other.known) == (0, 0)
+        assert asked.similarity is not None
+        assert other.similarity is not None
+        assert asked.similarity > other.similarity + 0.3
+
     def test_another_process_sees_a_new_snapshot(
         self, engine: KnowledgeBases, documents: ObjectStore, root: Path
     ) -> None:

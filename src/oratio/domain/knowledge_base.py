@@ -134,6 +134,8 @@ class Passage(Value):
         similarity: Cosine of query and chunk where the engine gives it; comparable across queries.
         coverage: Share of the question's words, weighted by their rarity in the knowledge base, that the chunk and its
             headings hold, where the engine tells; 0 to 1, comparable across queries.
+        known: Share of the question's words, weighted alike, that stand anywhere in the knowledge base; the same for
+            every passage of one result. Low says that the question is about something else.
         page: 1-based page of a paged document.
         heading: The headings above the chunk, outermost first, joined by ` > `.
     """
@@ -145,5 +147,6 @@ class Passage(Value):
     score: float
     similarity: float | None = None
     coverage: float | None = None
+    known: float | None = None
     page: int | None = None
     heading: str | None = None

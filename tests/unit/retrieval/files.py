@@ -95,7 +95,7 @@ def xlsx(rows: list[list[str]]) -> bytes:
         for number, row in enumerate(rows, 1)
     )
     relations = f'xmlns:r="{_OFFICE}"'
-    book = f'<sheets><sheet name="Prices" sheetId="1" r:id="r1"/></sheets>'
+    book = '<sheets><sheet name="Prices" sheetId="1" r:id="r1"/></sheets>'
     relation = f'<Relationship Id="r1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
     return _package(
         "xl/workbook.xml",

@@ -12,3 +12,8 @@ def test_stems_come_in_order_with_repeats() -> None:
 def test_stop_words_are_left_out_unless_nothing_else_is_there() -> None:
     assert content_words("What is the price of the plan?") == ["price", "plan"]
     assert content_words("What is it?") == ["what", "is", "it"]
+
+
+def test_held_stems_are_found_in_every_form_and_across_underscores() -> None:
+    wanted = Stemmer().stems("cancellations sim café flying")
+    assert Stemmer().held("Cancelling the check_sim_status in the cafés; it flies", wanted) == {"cancel", "sim", "cafe"}

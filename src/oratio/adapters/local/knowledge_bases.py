@@ -21,7 +21,7 @@ from oratio.adapters.local.retrieval.children import child_environment
 from oratio.adapters.local.retrieval.embedding import embedder
 from oratio.adapters.local.retrieval.excerpts import excerpt
 from oratio.adapters.local.retrieval.fusion import Hit, search
-from oratio.adapters.local.retrieval.index import Snapshot
+from oratio.adapters.local.retrieval.index import Snapshot, WordQuery
 from oratio.adapters.local.retrieval.indexer import Order
 from oratio.adapters.local.retrieval.parsed_cache import ParsedCache
 from oratio.adapters.local.retrieval.store import Store, transaction
@@ -86,8 +86,9 @@ class LocalKnowledgeBases(KnowledgeBases):
         return self.knowledge_base(engine_id) if found else EngineRef(engine_id, EngineStatus.CREATING)
 
     def knowledge_base(self, engine_id: str) -> EngineRef:
-        store, _ = self._known(engine_id)
-        store.set_facts(status=EngineStatus.ACTIVE)
+        store, facts = self._known(engine_id)
+        if facts["status"] != EngineStatus.ACTIVE:
+            store.set_facts(status=EngineStatus.ACTIVE)
         return EngineRef(engine_id, EngineStatus.ACTIVE)
 
     def ensure_data_source(self, engine_id: str, prefix: str, *, token: str) -> EngineRef:
@@ -177,8 +178,7 @@ class LocalKnowledgeBases(KnowledgeBases):
             return []
         words = snapshot.word_query(question)
         hits = search(snapshot, words, embedder().query(question), limit)
-        wanted = dict(zip(words.stems, words.weights, strict=True))
-        return [_passage(snapshot, hit, hits[0].score, wanted) for hit in hits]
+        return [_passage(snapshot, hit, hits[0].score, words) for hit in hits]
 
     def delete_data_source(self, engine_id: str, data_source_id: str) -> None:
         try:
@@ -344,15 +344,17 @@ def _job(store: Store, job_id: str) -> IngestionJob:
     )
 
 
-def _passage(snapshot: Snapshot, hit: Hit, top: float, wanted: Mapping[str, float]) -> Passage:
+def _passage(snapshot: Snapshot, hit: Hit, top: float, words: WordQuery) -> Passage:
+    wanted = dict(zip(words.stems, words.weights, strict=True))
     return Passage(
         passage_id=str(hit.row.chunk_id),
         path=snapshot.paths[hit.row.doc_id],
         text=hit.row.text,
-        excerpt=excerpt(hit.row.text, wanted, snapshot.stems),
+        excerpt=excerpt(hit.row.text, wanted, snapshot.held),
         score=round(min(1.0, max(0.0, hit.score / top)), 4) if top > 0 else 0.0,
         similarity=round(min(1.0, max(-1.0, hit.similarity)), 4),
         coverage=round(hit.coverage, 4),
+        known=round(words.known, 4),
         page=hit.row.page,
         heading=hit.row.heading or None,
     )

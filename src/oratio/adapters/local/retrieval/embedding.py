@@ -72,6 +72,11 @@ class Embedder:
                 self._queries.popitem(last=False)
         return vector
 
+    def forget(self) -> None:
+        """Drop the remembered questions."""
+        with self._lock:
+            self._queries.clear()
+
     def embed(self, texts: Sequence[str], *, threads: int = 1) -> Vectors:
         """Many texts, shape (n, 384), on up to `threads` cores; texts past 256 tokens count by their start."""
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]

@@ -1,6 +1,6 @@
 """The sentences of a chunk that answer a question best, verbatim."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from oratio.adapters.local.retrieval.chunking import sentences
 
@@ -8,17 +8,17 @@ MAX_EXCERPT_CHARS = 400
 SPAN_COST = 0.02  # a longer run must add a wanted word
 
 
-def excerpt(text: str, wanted: Mapping[str, float], stems: Callable[[str], list[str]]) -> str:
+def excerpt(text: str, wanted: Mapping[str, float], held_in: Callable[[str, Collection[str]], set[str]]) -> str:
     """A run of sentences or lines of `text`, at most 400 characters, with the most weight of wanted words.
 
     Args:
         wanted: The question's stems with their weights.
-        stems: Turns a text into stems.
+        held_in: Tells which of some stems a text holds.
     """
     if len(text) <= MAX_EXCERPT_CHARS:
         return text.strip()
     spans = _spans(text)
-    held = [{stem for stem in stems(text[start:end]) if stem in wanted} for start, end in spans]
+    held = [held_in(text[start:end], wanted) for start, end in spans]
     best, window = -1.0, (0, 0)
     for first in range(len(spans)):
         present: set[str] = set()

@@ -52,7 +52,7 @@ class Hit:
 
 
 def search(snapshot: Snapshot, query: WordQuery, vector: Vectors, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
-    """The best chunks for a question, best first.
+    """The best chunks for a question, best first; none that shares neither words nor meaning with it.
 
     Args:
         query: The question's words.
@@ -72,6 +72,8 @@ def search(snapshot: Snapshot, query: WordQuery, vector: Vectors, limit: int, we
     hits = []
     for row, place in zip(snapshot.read(chunk_ids[order].tolist()), order.tolist(), strict=True):
         held, held_or_described = _coverage(snapshot, row, query, described=weights.described)
+        if cosines[place] <= 0 and not held_or_described:
+            continue
         score = float(scores[place]) + weights.coverage * held_or_described
         hits.append(Hit(row, score, float(cosines[place]), held))
     hits.sort(key=lambda hit: (-hit.score, hit.row.chunk_id))
@@ -82,7 +84,7 @@ def _coverage(snapshot: Snapshot, row: ChunkRow, query: WordQuery, *, described:
     """Which share of the question's words a chunk holds, and which together with its document's descriptions."""
     if not query.total:
         return 0.0, 0.0
-    words = snapshot.stems_of(row)
+    words = snapshot.held(f"{row.heading} {row.text}", query.stems)
     about = snapshot.description_stems(row.doc_id) if described else frozenset()
     held = also = 0.0
     for stem, weight in zip(query.stems, query.weights, strict=True):

@@ -6,7 +6,7 @@ common that ranking its chunks would take too long is left to the second stage.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -21,8 +21,7 @@ from oratio.adapters.local.retrieval.words import Stemmer, content_words
 VECTOR_CANDIDATES = 40
 WORD_CANDIDATES = 40
 RESCORED = 400  # chunks near by sign bits whose exact cosine is computed
-CHUNK_STEMS_KEPT = 2_000
-MAX_RANKED = 2_500  # chunks a word query may rank
+MAX_RANKED = 2_000  # chunks a word query may rank
 HEADING_WEIGHT = 0.7
 WORDS = 8  # of 64 bits a code
 _READ_ROWS = 20_000
@@ -57,6 +56,12 @@ class WordQuery:
     def total(self) -> float:
         return sum(self.weights)
 
+    @property
+    def known(self) -> float:
+        """Share of the weight in words that stand somewhere in the knowledge base, 0 to 1."""
+        found = sum(weight for weight, count in zip(self.weights, self.counts, strict=True) if count)
+        return found / self.total if self.total else 0.0
+
 
 class Snapshot:
     """The chunks one version can see. Thread-safe; closed by its cache."""
@@ -69,7 +74,6 @@ class Snapshot:
         self._free: list[sqlite3.Connection] = []
         self._lock = Lock()
         self._about_stems: dict[int, frozenset[str]] = {}
-        self._chunk_stems: dict[int, frozenset[str]] = {}
         with self._database() as database:
             rows = np.array(
                 database.execute(
@@ -175,18 +179,9 @@ class Snapshot:
         by_id = {row[0]: ChunkRow(*row) for row in rows}
         return [by_id[chunk_id] for chunk_id in chunk_ids if chunk_id in by_id]
 
-    def stems(self, text: str) -> list[str]:
-        return self._stemmer.stems(text)
-
-    def stems_of(self, row: ChunkRow) -> frozenset[str]:
-        """The stems of a chunk and its headings; kept for the chunks asked for most recently."""
-        known = self._chunk_stems.get(row.chunk_id)
-        if known is None:
-            known = frozenset(self._stemmer.stems(f"{row.heading} {row.text}"))
-            if len(self._chunk_stems) >= CHUNK_STEMS_KEPT:
-                self._chunk_stems.clear()
-            self._chunk_stems[row.chunk_id] = known
-        return known
+    def held(self, text: str, wanted: Collection[str]) -> set[str]:
+        """Which of some stems a text holds."""
+        return self._stemmer.held(text, wanted)
 
     def _holds(self, chunk_id: int) -> bool:
         at = int(np.searchsorted(self.chunk_ids, chunk_id))

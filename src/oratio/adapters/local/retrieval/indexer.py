@@ -261,7 +261,7 @@ def main(parent: int, lock: int) -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.set_inheritable(lock, False)
-    os.nice(5)
+    os.nice(2)
     order: Order = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent
     store = Store(order.folder)
     with store.connect() as database:

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from threading import Lock
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -19,7 +19,8 @@ your yours yourself s t d ll re ve m don doesn didn isn aren wasn won im ive
 """
 STOP_WORDS = frozenset(_STOP.split())
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")  # as unicode61 cuts words: underscores part them
+_PREFIX = 2  # letters that stemming never touches
 
 
 class Stemmer:
@@ -42,6 +43,12 @@ class Stemmer:
             self._learn(set(words))
             known = self._known
             return [known.get(word, word) for word in words]
+
+    def held(self, text: str, wanted: Collection[str]) -> set[str]:
+        """Which of some stems a text holds; only words that begin like one of them are stemmed."""
+        begins = {stem[:_PREFIX] for stem in wanted}
+        words = {word for word in _WORD.findall(text.lower()) if word[:_PREFIX] in begins or not word.isascii()}
+        return set(self.stems(" ".join(words))).intersection(wanted) if words else set()
 
     def _learn(self, words: Iterable[str]) -> None:
         listed = list(words)
