@@ -1,20 +1,44 @@
-"""The console as one ASGI application: the Streamlit script, the sign-in routes, security headers.
+"""The console as one ASGI application: the Streamlit script, its page document, sign-in, uploads, headers.
 
 Started by `oratio up` as `python -m streamlit run console/app.py`.
 """
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from console.headers import SecurityHeaders
-from console.session import sign_in, sign_out
+from console.pages import PATHS
+from console.web.document import document, favicon
+from console.web.headers import SecurityHeaders
+from console.web.session import sign_in, sign_out
+from console.web.uploads import list_files, put_file, remove_files
+from console.wording import report_script_error
+
+
+@asynccontextmanager
+async def _lifespan(_app: st.App) -> AsyncIterator[None]:
+    # What is loaded by now lives as long as the process: each script run's collection need not walk it again.
+    gc.collect()
+    gc.freeze()
+    yield
+
 
 app = st.App(
     "script.py",
+    lifespan=_lifespan,
     routes=[
+        *(Route(path, document, methods=["GET"]) for path in ("/", *PATHS)),
+        Route("/favicon.svg", favicon, methods=["GET"]),
         Route("/session/sign-in", sign_in, methods=["POST"]),
         Route("/session/sign-out", sign_out, methods=["POST"]),
+        Route("/drafts/{draft_id}/files", list_files, methods=["GET"]),
+        Route("/drafts/{draft_id}/files", put_file, methods=["PUT"]),
+        Route("/drafts/{draft_id}/files/remove", remove_files, methods=["POST"]),
     ],
     middleware=[Middleware(SecurityHeaders)],
+    on_script_error=report_script_error,
 )

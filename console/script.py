@@ -3,8 +3,9 @@
 import streamlit as st
 
 from console.components.session_form import sign_in_form, sign_out_form
-from console.state import client, keep_pages, settings, token
-from console.views import agent, agents, create
+from console.state import keep_pages, show_notice, system, token
+from console.views import agent, agents, conversation, create, health
+from console.wording import show_error
 from oratio.errors import NotAuthenticated, OratioError
 
 _REASONS = {
@@ -14,54 +15,81 @@ _REASONS = {
 }
 
 
-def _sign_in() -> None:
-    st.title("Sign in to Oratio")
-    if reason := _REASONS.get(st.query_params.get("signin", "")):
-        st.error(reason, icon=":material/error:")
-    st.write("Run `oratio token` on this machine and paste what it prints.")
-    sign_in_form()
+def _sign_in(expired: bool) -> None:
+    _, middle, _ = st.columns([1, 2, 1])
+    with middle:
+        st.title("Sign in to Oratio")
+        if reason := _REASONS.get(st.query_params.get("signin", "")):
+            st.error(reason, icon=":material/error:")
+        elif expired:
+            st.warning(
+                "Your session has expired. Sign in again and you are back on this page; drafts are kept.",
+                icon=":material/lock_clock:",
+            )
+        st.markdown("Run this on the machine Oratio runs on, and paste what it prints:")
+        st.code("oratio token", language="bash")
+        sign_in_form()
+        st.caption("The token goes into a cookie that scripts cannot read, and is checked with the API on every call.")
 
 
 def _banners() -> None:
     """What an operator must know on every page."""
-    with client() as api:
-        system = api.system()
-    if system.model == "builtin":
-        st.caption(
-            ":material/info: Answers come from `builtin`: quotes from the documents by rule, no language model. "
-            "Set `ORATIO_MODEL` for one."
+    about = system()
+    if about.sandbox in ("B", "C"):
+        st.warning(
+            f"Agents run in sandbox tier {about.sandbox} on this machine: less apart from it than tier A. "
+            "`oratio doctor` says what is missing.",
+            icon=":material/shield:",
         )
-    if system.sandbox in ("B", "C"):
-        st.warning(f"Agents run in sandbox tier {system.sandbox} on this machine.", icon=":material/shield:")
+    if about.sandbox == "off":
+        st.error("Agents run without any sandbox on this machine.", icon=":material/gpp_bad:")
+
+
+def _sidebar(pages: dict[str, st.Page]) -> None:
+    with st.sidebar:
+        st.markdown("### Oratio")
+        st.page_link(pages["create"], label="New agent", icon=":material/add_circle:")
+        st.page_link(pages["agents"], label="Agents", icon=":material/support_agent:")
+        st.page_link(pages["system"], label="Health", icon=":material/monitor_heart:")
+        about = system()
+        st.page_link(about.urls["prefect"].removesuffix("/api"), label="Prefect runs", icon=":material/account_tree:")
+        st.space("small")
+        if about.model == "builtin":
+            st.caption(
+                ":material/info: Answers come from `builtin`: quotes from the documents by rule, no language model. "
+                "Set `ORATIO_MODEL` for one."
+            )
+        else:
+            st.caption(f":material/neurology: Answers come from `{about.model}`.")
+        st.caption(f"Oratio {about.version} · {about.platform}")
+        sign_out_form()
 
 
 def main() -> None:
     st.set_page_config(page_title="Oratio", layout="wide")
+    # No icons on the pages themselves: Streamlit would fetch them from a foreign host for the browser's tab.
     pages = {
-        "agents": st.Page(
-            agents.show, title="Agents", icon=":material/support_agent:", url_path="agents", default=True
-        ),
-        "create": st.Page(create.show, title="New agent", icon=":material/add_circle:", url_path="create"),
-        "agent": st.Page(agent.show, title="Agent", url_path="agent", visibility="hidden"),
+        "agents": st.Page(agents.show, title="Agents · Oratio", url_path="agents", default=True),
+        "create": st.Page(create.show, title="New agent · Oratio", url_path="create"),
+        "agent": st.Page(agent.show, title="Agent · Oratio", url_path="agent"),
+        "conversation": st.Page(conversation.show, title="Conversation · Oratio", url_path="conversation"),
+        "system": st.Page(health.show, title="Health · Oratio", url_path="system"),
     }
     keep_pages(pages)
+    page = st.navigation(list(pages.values()), position="hidden")
     if not token():
-        st.navigation(list(pages.values()), position="hidden")
-        _sign_in()
+        _sign_in(expired=False)
         return
-    page = st.navigation(list(pages.values()))
-    with st.sidebar:
-        st.link_button("Prefect runs", settings().local_url("prefect"), icon=":material/account_tree:")
-        sign_out_form()
     try:
+        _sidebar(pages)
         _banners()
+        show_notice()
         page.run()
     except NotAuthenticated:
-        st.warning("Your session has expired. Sign in again.", icon=":material/lock_clock:")
-        sign_in_form()
+        _sign_in(expired=True)
     except OratioError as error:
-        st.error(f"{error}", icon=":material/error:")
-        st.button("Try again", icon=":material/refresh:")
+        show_error(error)
+        st.button("Try again", key="again", icon=":material/refresh:")
 
 
 main()

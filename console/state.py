@@ -1,29 +1,29 @@
-"""The console's settings, and every key of the session state in one place."""
+"""Every key of the session state, and what the pages of one session share."""
 
+import time
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
+from console import backend
+from console.drafts import Drafts
 from oratio.client import Client
-from oratio.settings import Settings, load
+from oratio.errors import NotFound, RateLimited, Unavailable
+from oratio.wire import Answer, SystemView
 
-CHATS = "chats"
-PAGES = "pages"
+_CHATS = "chats"
+_PAGES = "pages"
+_LAST = "last_seen"
+_NOTICE = "notice"
+_SYSTEM_S = 30.0
 
 
 @cache
-def settings() -> Settings:
-    return load()
-
-
-def api_base() -> str:
-    return settings().local_url("api")
-
-
-def client() -> Client:
-    """A client that speaks as whoever is signed in; close it by `with`."""
-    return Client(api_base(), token(), timeout_s=30)
+def drafts() -> Drafts:
+    return Drafts(backend.settings().data / "console" / "drafts")
 
 
 def token() -> str:
@@ -31,24 +31,78 @@ def token() -> str:
     return str(st.context.cookies.get("oratio_token", ""))
 
 
+def client() -> Client:
+    """A client that speaks as whoever is signed in; close it by `with`."""
+    return backend.client(token())
+
+
+def tenant() -> str:
+    return backend.tenant_of(token())
+
+
 class Chat:
     """A text conversation on an agent's page: what was said, and the session that keeps it."""
 
     def __init__(self) -> None:
         self.session_id: str | None = None
-        self.messages: list[tuple[str, str, str]] = []
+        self.turns: list[tuple[str, Answer]] = []
 
 
 def chat(agent_id: str) -> Chat:
-    chats: dict[str, Chat] = st.session_state.setdefault(CHATS, {})
+    chats: dict[str, Chat] = st.session_state.setdefault(_CHATS, {})
     return chats.setdefault(agent_id, Chat())
 
 
+def forget_chat(agent_id: str) -> None:
+    st.session_state.get(_CHATS, {}).pop(agent_id, None)
+
+
 def keep_pages(pages: dict[str, StreamlitPage]) -> None:
-    st.session_state[PAGES] = pages
+    st.session_state[_PAGES] = pages
 
 
 def page(name: str) -> StreamlitPage:
-    """A page of this run's navigation: `agents`, `create` or `agent`."""
-    pages: dict[str, StreamlitPage] = st.session_state[PAGES]
+    """A page of this run's navigation, by its name in `console.pages`."""
+    pages: dict[str, StreamlitPage] = st.session_state[_PAGES]
     return pages[name]
+
+
+def seen[T](name: str, ask: Callable[[], T]) -> tuple[T, float]:
+    """What `ask` gives, and its age in seconds: when the API does not answer, what it gave last.
+
+    Raises:
+        Unavailable, RateLimited: The API does not answer, and never did in this session.
+    """
+    kept: dict[str, tuple[Any, float]] = st.session_state.setdefault(_LAST, {})
+    try:
+        found = ask()
+    except NotFound:
+        kept.pop(name, None)
+        raise
+    except (Unavailable, RateLimited):
+        if name not in kept:
+            raise
+        value, at = kept[name]
+        return value, time.time() - at
+    kept[name] = (found, time.time())
+    return found, 0.0
+
+
+def system() -> SystemView:
+    """What runs behind this console; asked for at most twice a minute."""
+    kept: tuple[SystemView, float] | None = st.session_state.get("system")
+    if kept is None or time.monotonic() - kept[1] > _SYSTEM_S:
+        with client() as api:
+            kept = (api.system(), time.monotonic())
+        st.session_state["system"] = kept
+    return kept[0]
+
+
+def notify(text: str) -> None:
+    """Say something once the page has been drawn anew."""
+    st.session_state[_NOTICE] = text
+
+
+def show_notice() -> None:
+    if text := st.session_state.pop(_NOTICE, None):
+        st.toast(text, icon=":material/check:")

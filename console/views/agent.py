@@ -1,95 +1,80 @@
-"""One agent: how it is being made, a chat with it, its files, versions, keys and conversations."""
+"""One agent: its head, and the sections below it."""
+
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from console.state import client, page
-from console.views import talk, workshop
-from console.views.agents import STATUS_ICONS
-from oratio.domain.agent import StepProgress
-from oratio.errors import OratioError
+from console.state import client, page, seen
+from console.views import access, conversations, generated, knowledge, overview, rehearsal, settings, talk, versions
+from console.views.create import begin_version
+from console.wording import STATUS_COLOURS, guarded, plain, stale
+from oratio.domain.agent import AgentStatus
+from oratio.errors import NotFound
 from oratio.wire import AgentDetail
 
-_TABS = [
-    "Overview",
-    "Talk",
-    "Knowledge",
-    "Generated files",
-    "Rehearsal",
-    "Versions",
-    "Conversations",
-    "Access",
-    "Delete",
-]
+_SECTIONS: Mapping[str, Callable[[AgentDetail], None]] = {
+    "Overview": overview.show,
+    "Talk": talk.show,
+    "Knowledge": knowledge.show,
+    "Generated files": generated.show,
+    "Rehearsal": rehearsal.show,
+    "Versions": versions.show,
+    "Conversations": conversations.show,
+    "Access": access.show,
+    "Settings": settings.show,
+}
 
 
 def show() -> None:
     agent_id = st.query_params.get("id", "")
-    if not agent_id:
-        st.info("Choose an agent from the list.")
-        st.page_link(page("agents"), label="Agents")
-        return
-    with client() as api:
-        agent = api.agent(agent_id)
-    st.title(agent.agent_name)
-    st.markdown(f"{STATUS_ICONS[agent.status]} · {agent.agent_type} · version {agent.current_version or '-'}")
-    tab = st.segmented_control("Section", _TABS, default=_TABS[0], key=f"tab_{agent_id}", label_visibility="collapsed")
-    if tab == "Overview":
-        _overview(agent)
-    elif tab == "Talk":
-        talk.show(agent)
-    elif tab:
-        workshop.SECTIONS[tab](agent)
-
-
-def _overview(agent: AgentDetail) -> None:
-    busy = agent.status in ("creating", "deleting") or _is_updating(agent)
-    st.fragment(_progress, run_every=1.0 if busy else None)(agent.agent_id, busy)
-    if agent.status == "active":
-        st.subheader("Endpoints")
-        st.code(agent.api_endpoint or "", language=None)
-        st.code(agent.websocket_url or "", language=None)
-        st.caption("Try it from a shell, with a key from the Access tab:")
-        st.code(
-            f"curl {agent.api_endpoint} -H 'Authorization: Bearer orat_live_…' \\\n"
-            """  -H 'Content-Type: application/json' -d '{"prompt": "Hello"}'""",
-            language="bash",
-        )
-
-
-def _is_updating(agent: AgentDetail) -> bool:
-    return agent.error is None and any(entry.ended_at is None for entry in agent.progress)
-
-
-def _progress(agent_id: str, was_busy: bool) -> None:
-    with client() as api:
+    with guarded("Loading the agent"):
         try:
-            agent = api.agent(agent_id)
-        except OratioError as error:
-            st.info(f"{error}")
+            agent, age = seen(f"agent {agent_id}", lambda: _ask(agent_id))
+        except NotFound:
+            _gone()
             return
-    if was_busy and not (agent.status in ("creating", "deleting") or _is_updating(agent)):
-        st.rerun()
-    done = sum(entry.status == "succeeded" for entry in agent.progress)
-    st.progress(done / max(1, len(agent.progress)), text=f"{done} of {len(agent.progress)} steps")
-    for entry in agent.progress:
-        _step(entry)
-    if agent.error:
-        st.error(f"**{agent.error.step}**: {agent.error.message}", icon=":material/error:")
-        if st.button("Retry from this step", key="retry", type="primary", icon=":material/refresh:"):
-            with client() as api:
-                api.retry(agent_id)
-            st.rerun()
+        stale(age)
+        _head(agent)
+        section = st.segmented_control(
+            "Section",
+            list(_SECTIONS),
+            default="Overview",
+            required=True,
+            key="section",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        with guarded(f"Loading {section}", key="section"):
+            _SECTIONS[section or "Overview"](agent)
 
 
-def _step(entry: StepProgress) -> None:
-    label = entry.step.replace("_", " ")
-    if entry.status == "pending":
-        st.markdown(f":gray[:material/circle: {label}]")
-        return
-    seconds = f" · {(entry.ended_at - entry.started_at) / 1000:.1f} s" if entry.ended_at and entry.started_at else ""
-    icons = {
-        "running": ":material/progress_activity:",
-        "succeeded": ":material/check_circle:",
-        "failed": ":material/error:",
-    }
-    st.markdown(f"{icons[entry.status]} **{label}**{seconds}  {entry.detail}")
+def _ask(agent_id: str) -> AgentDetail:
+    if not agent_id:
+        raise NotFound("no agent is named in the address")
+    with client() as api:
+        return api.agent(agent_id)
+
+
+def _gone() -> None:
+    st.info("There is no such agent: it was deleted, or it is not yours.", icon=":material/search_off:")
+    st.page_link(page("agents"), label="All agents", icon=":material/arrow_back:")
+
+
+def _head(agent: AgentDetail) -> None:
+    colour, icon = STATUS_COLOURS[agent.status]
+    st.page_link(page("agents"), label="Agents", icon=":material/arrow_back:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(plain(agent.agent_name), width="content")
+        st.badge(agent.status, icon=icon, color=colour)
+        st.badge(agent.agent_type, icon=":material/call:" if agent.agent_type == "voice" else ":material/chat:")
+        st.badge(f"version {agent.current_version}" if agent.current_version else "no version yet", color="gray")
+        st.space("stretch")
+        may_build = agent.status == AgentStatus.ACTIVE and not overview.is_busy(agent)
+        if may_build and st.button("New version", key="new_version", icon=":material/edit:"):
+            _begin(agent)
+
+
+def _begin(agent: AgentDetail) -> None:
+    with client() as api:
+        version = api.version(agent.agent_id, agent.current_version or agent.latest_version)
+    st.switch_page(page("create"), query_params={"draft": begin_version(version, agent.agent_id)})

@@ -1,46 +1,107 @@
 """The list of agents."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from pathlib import Path
 
 import streamlit as st
 
-from console.state import client, page
+from console.state import client, drafts, page, seen, tenant
+from console.wording import STATUS_COLOURS, ago, guarded, moment, plain, stale
+from oratio.domain.agent import AgentStatus
 from oratio.wire import AgentSummary
 
-STATUS_ICONS = {
-    "active": ":material/check_circle: active",
-    "creating": ":material/progress_activity: creating",
-    "failed": ":material/error: failed",
-    "deleting": ":material/delete: deleting",
-}
+_SAMPLE = Path(__file__).parent.parent / "sample"
+_BUSY = (AgentStatus.CREATING, AgentStatus.DELETING)
+_PAGE = 20
 
 
 def show() -> None:
-    st.title("Agents")
-    with client() as api:
-        found = list(api.all_agents())
-    if not found:
-        st.info("There is no agent yet. Give Oratio a folder of documents and a procedure, and it makes one.")
-        st.page_link(page("create"), label="New agent", icon=":material/add_circle:")
-        return
-    wanted = st.text_input("Search", key="agents_search", placeholder="Name").casefold()
-    status = st.segmented_control("Status", ["all", *STATUS_ICONS], default="all", key="agents_status")
-    shown = [
-        agent for agent in found if wanted in agent.agent_name.casefold() and status in ("all", None, agent.status)
-    ]
-    for agent in shown:
-        _row(agent)
-    if not shown:
-        st.write("No agent matches. Clear the search or the filter.")
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title("Agents")
+        if st.button("New agent", type="primary", key="new_agent", icon=":material/add:"):
+            st.switch_page(page("create"))
+    with guarded("Loading the agents"):
+        found = _found()
+        busy = any(agent.status in _BUSY for agent in found)
+        # The list asks again only while something on it can change by itself.
+        st.fragment(_list, run_every=5.0 if busy else None)()
+
+
+def _found() -> list[AgentSummary]:
+    def ask() -> list[AgentSummary]:
+        with client() as api:
+            return list(api.all_agents())
+
+    found, age = seen("agents", ask)
+    stale(age)
+    return found
+
+
+def _list() -> None:
+    with guarded("Loading the agents", key="list"):
+        found = _found()
+        if not found:
+            _empty()
+            return
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            wanted = st.text_input("Search", key="search", placeholder="Name", bind="query-params") or ""
+            status = st.selectbox("Status", ["any", *AgentStatus], key="status", bind="query-params", width=160)
+            kind = st.selectbox("Type", ["any", "text", "voice"], key="type", bind="query-params", width=160)
+        shown = [
+            agent
+            for agent in found
+            if wanted.casefold() in agent.agent_name.casefold()
+            and status in ("any", agent.status)
+            and kind in ("any", agent.agent_type)
+        ]
+        pages = -(-len(shown) // _PAGE)
+        at = st.pagination(pages, key="page") if pages > 1 else 1
+        for agent in shown[(at - 1) * _PAGE : at * _PAGE]:
+            _row(agent)
+        if not shown:
+            st.info("No agent matches. Clear the search or the filters.", icon=":material/search_off:")
 
 
 def _row(agent: AgentSummary) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{agent.agent_name}**  \n{agent.agent_type} · made {_day(agent.created_at)}")
-        st.markdown(STATUS_ICONS[agent.status])
-        if st.button("Open", key=f"open_{agent.agent_id}", icon=":material/open_in_new:"):
-            st.switch_page(page("agent"), query_params={"id": agent.agent_id})
+    colour, icon = STATUS_COLOURS[agent.status]
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"row_{agent.agent_id}"):
+        st.markdown(
+            f"**{plain(agent.agent_name)}**  \n:small[{agent.agent_type} · made {moment(agent.created_at)}, "
+            f"{ago(agent.created_at)}]"
+        )
+        st.badge(agent.status, icon=icon, color=colour)
+        st.page_link(page("agent"), label="Open", query_params={"id": agent.agent_id}, icon=":material/chevron_right:")
+        if agent.status == AgentStatus.ACTIVE:
+            talk: Mapping[str, str] = {"id": agent.agent_id, "section": "Talk"}
+            st.page_link(page("agent"), label="Talk", query_params=talk, icon=":material/chat:")
 
 
-def _day(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
+def _empty() -> None:
+    with st.container(border=True):
+        st.subheader("No agent yet")
+        st.write(
+            "Give Oratio a folder of documents and a procedure; it writes, rehearses and hosts an agent from them."
+        )
+        with st.container(horizontal=True):
+            if st.button("Make the first one", key="first", type="primary", icon=":material/add:"):
+                st.switch_page(page("create"))
+            if st.button("Try the sample folder", key="sample", icon=":material/science:"):
+                st.switch_page(page("create"), query_params={"draft": _sample_draft()})
+
+
+def _sample_draft() -> str:
+    """A draft filled with the sample of a small shop."""
+    draft = drafts().start(
+        tenant(),
+        agent_name="Lamplight shop",
+        sop=(_SAMPLE / "procedure.md").read_text(),
+        knowledge_base_description="For any question about opening hours, delivery, returns, lamps and bulbs.",
+        human_handoff_description="When the caller asks for a person, or reports a lamp that smokes or sparks.",
+        descriptions={"returns.md": "How and when goods can be sent back", "products/": "Everything that is sold"},
+        step=3,
+    )
+    for file in sorted((_SAMPLE / "folder").rglob("*.md")):
+        place = drafts().place(tenant(), draft.draft_id, file.relative_to(_SAMPLE / "folder").as_posix())
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(file.read_bytes())
+    return draft.draft_id

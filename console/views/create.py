@@ -1,106 +1,127 @@
-"""The form that makes an agent: everything on one page, refused fields named beside what was typed."""
-
-import json
-import uuid
+"""The form that makes an agent, or an agent's next version, in four steps over a draft that is always saved."""
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from console.state import client, page
-from oratio.client import Brief
-from oratio.errors import InvalidInput, OratioError
+from console.components.autosave import autosave
+from console.drafts import Draft
+from console.state import client, drafts, page, tenant
+from console.views import create_knowledge, create_review, create_steps
+from console.views.form import save
+from console.wording import ago
+from oratio.errors import NotFound
+from oratio.wire import VersionDetail
 
-_SOP_EXAMPLE = """# Returns
-
-1. Ask for the order number.
-2. If the order is older than 30 days, say that it cannot be returned.
-3. Otherwise explain how to send it back, from the documents.
-"""
+_STEPS = ("Basics", "Knowledge", "Hand-off", "Review")
 
 
 def show() -> None:
-    st.title("New agent")
-    st.subheader("1 · Basics")
-    name = st.text_input("Name", key="create_name", max_chars=100, persist_state="session")
-    kind = st.segmented_control("Type", ["text", "voice"], default="text", key="create_type")
-    sop = st.text_area(
-        "Standard operating procedure (SOP)", key="create_sop", height=260, placeholder=_SOP_EXAMPLE,
-        persist_state="session", help="Markdown or plain text: what the agent does, step by step.",
-    )  # fmt: skip
-    st.caption(f"{len(sop):,} characters")
-    st.subheader("2 · Knowledge")
-    files = st.file_uploader("Folder of documents", accept_multiple_files="directory", key="create_files")
-    chosen = _relative(files or [])
-    when = st.text_area(
-        "When should the agent consult the documents?", key="create_when", persist_state="session",
-        placeholder="For questions about products, prices and returns.",
-    )  # fmt: skip
-    described = _descriptions(sorted(chosen))
-    st.subheader("3 · Hand-off")
-    handoff = st.text_area(
-        "When should a human take over?", key="create_handoff", persist_state="session",
-        placeholder="When the caller asks for a refund or for a person.",
-    )  # fmt: skip
-    st.subheader("4 · Create")
-    st.write(f"{len(chosen)} files, {sum(map(len, chosen.values())) / 1e6:.1f} MB, {len(described)} described.")
-    if st.button("Create agent", type="primary", key="create_submit", icon=":material/rocket_launch:"):
-        brief = Brief(
-            agent_name=name, agent_type=kind or "", sop=sop, knowledge_base_description=when,
-            human_handoff_description=handoff, descriptions=json.dumps(_nested(described)),
-        )  # fmt: skip
-        _submit(brief, chosen)
+    draft = _draft()
+    before = _version_before(draft)
+    st.title(f"New version of {before.agent_name}" if before else "New agent")
+    form, summary = st.columns([3, 1], gap="large")
+    with summary:
+        _summary(draft, before)
+    with form:
+        _steps(draft, before)
+    autosave()
 
 
-def _relative(files: list[UploadedFile]) -> dict[str, bytes]:
-    """Bytes by path below the chosen folder; hidden files are left out, and said."""
-    paths = {file.name: file for file in files}
-    tops = {name.split("/", 1)[0] for name in paths if "/" in name}
-    strip = len(tops) == 1 and all("/" in name for name in paths)
-    found = {(name.split("/", 1)[1] if strip else name): file.getvalue() for name, file in paths.items()}
-    hidden = [name for name in found if any(part.startswith(".") for part in name.split("/"))]
-    if hidden:
-        st.caption(f"Left out: {len(hidden)} hidden files.")
-    return {name: data for name, data in found.items() if name not in hidden}
+def begin_version(version: VersionDetail, agent_id: str) -> str:
+    """The draft of an agent's next version: the one under way, or a new one that starts from this version."""
+    draft = drafts().newest(tenant(), agent_id)
+    if draft is None:
+        draft = drafts().start(
+            tenant(),
+            agent_id=agent_id,
+            agent_name=version.agent_name,
+            agent_type=version.agent_type,
+            sop=version.sop,
+            knowledge_base_description=version.knowledge_base_description,
+            human_handoff_description=version.human_handoff_description,
+            descriptions=create_knowledge.flat(version),
+        )
+    return draft.draft_id
 
 
-def _descriptions(paths: list[str]) -> dict[str, str]:
-    """What each folder and file is for, by path; folders end in `/`."""
-    if not paths:
-        return {}
-    folders = sorted(
-        {"/".join(path.split("/")[:depth]) + "/" for path in paths for depth in range(1, path.count("/") + 1)}
-    )
-    rows = [{"path": path, "what it is for": ""} for path in sorted([*folders, *paths])]
-    edited = st.data_editor(
-        rows, key=f"create_descriptions_{hash(tuple(paths))}", disabled=["path"], hide_index=True, width="stretch"
-    )
-    return {str(row["path"]): str(row["what it is for"]) for row in edited if str(row["what it is for"] or "").strip()}
-
-
-def _nested(flat: dict[str, str]) -> dict[str, object]:
-    tree: dict[str, object] = {}
-    for path, text in flat.items():
-        *folders, name = path.split("/")
-        node = tree
-        for folder in folders:
-            node = node.setdefault(folder, {})  # type: ignore[assignment]
-        node[name] = text
-    return tree
-
-
-def _submit(brief: Brief, files: dict[str, bytes]) -> None:
-    # One key a form: pressing twice, or again after a lost answer, makes one agent.
-    key = st.session_state.setdefault("create_key", str(uuid.uuid4()))
+def _draft() -> Draft:
+    """The draft the address names, else the newest one, else a new one."""
+    wanted = st.query_params.get("draft", "")
     try:
-        with client() as api, st.spinner("Uploading"):
-            made = api.create_agent(brief, sorted(files.items()), idempotency_key=key)
-    except InvalidInput as error:
-        st.session_state.pop("create_key")
-        for problem in error.problems:
-            st.error(f"**{'.'.join(part for part in problem.loc if part)}** {problem.msg}", icon=":material/error:")
-        return
-    except OratioError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    st.session_state.pop("create_key")
-    st.switch_page(page("agent"), query_params={"id": made.agent_id})
+        draft = drafts().get(tenant(), wanted)
+    except NotFound:
+        draft = drafts().newest(tenant()) or drafts().start(tenant())
+    if draft.draft_id != wanted:
+        st.query_params["draft"] = draft.draft_id
+    return draft
+
+
+def _version_before(draft: Draft) -> VersionDetail | None:
+    if draft.agent_id is None:
+        return None
+    with client() as api:
+        agent = api.agent(draft.agent_id)
+        return api.version(agent.agent_id, agent.current_version or agent.latest_version)
+
+
+def _steps(draft: Draft, before: VersionDetail | None) -> None:
+    key = f"{draft.draft_id}_at"
+    if key not in st.session_state:
+        st.session_state[key] = _STEPS[min(draft.step, len(_STEPS) - 1)]
+    at = _STEPS.index(
+        st.segmented_control(
+            "Step",
+            _STEPS,
+            key=key,
+            format_func=lambda name: f"{_STEPS.index(name) + 1} · {name}",
+            label_visibility="collapsed",
+            required=True,
+        )
+        or _STEPS[0]
+    )
+    if at != draft.step:
+        draft = save(draft.draft_id, step=at)
+    if at == 0:
+        create_steps.basics(draft)
+    elif at == 1:
+        create_knowledge.knowledge(draft, before)
+    elif at == 2:
+        create_steps.handoff(draft)
+    else:
+        create_review.review(draft, before)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        if at:
+            st.button("Back", key="step_back", icon=":material/arrow_back:", on_click=_go, args=(key, at - 1))
+        if at < len(_STEPS) - 1:
+            st.button("Next", key="step_next", type="primary", on_click=_go, args=(key, at + 1))
+
+
+def _go(key: str, step: int) -> None:
+    st.session_state[key] = _STEPS[step]
+
+
+def _summary(draft: Draft, before: VersionDetail | None) -> None:
+    """What is there and what is missing, beside every step."""
+    with st.container(border=True):
+        for done, text in create_review.checklist(draft, before):
+            mark = ":green[:material/check_circle:]" if done else ":material/radio_button_unchecked:"
+            st.markdown(f"{mark} {text}")
+        st.caption(f":material/save: Draft saved {ago(int(draft.updated_at * 1000))}")
+        st.button("Start over", key="start_over", icon=":material/delete_sweep:", on_click=_ask_to_discard)
+    if st.session_state.get("discard_asked"):
+        _discard(draft)
+
+
+def _ask_to_discard() -> None:
+    st.session_state["discard_asked"] = True
+
+
+@st.dialog("Throw this draft away?")
+def _discard(draft: Draft) -> None:
+    st.session_state.pop("discard_asked", None)
+    st.write("What was typed and the files that were chosen are deleted.")
+    if st.button("Throw away", key="discard", type="primary"):
+        drafts().discard(tenant(), draft.draft_id)
+        st.query_params.pop("draft", None)
+        if draft.agent_id:
+            st.switch_page(page("agent"), query_params={"id": draft.agent_id})
+        st.rerun()

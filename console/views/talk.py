@@ -4,59 +4,71 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from console.state import Chat, chat, client
-from oratio.errors import OratioError
+from console.state import Chat, chat, client, forget_chat
+from console.views.turns import behind, sop_lines
+from console.wording import plain, show_error
+from oratio.domain.agent import AgentStatus
+from oratio.errors import NotAuthenticated, OratioError
 from oratio.wire import AgentDetail, Answer
 
 
 def show(agent: AgentDetail) -> None:
-    if agent.status != "active":
-        st.info("The agent can be talked to once it is active.")
+    if agent.status != AgentStatus.ACTIVE:
+        st.info("The agent can be talked to once it is active.", icon=":material/hourglass:")
         return
     talk = chat(agent.agent_id)
-    for role, text, notes in talk.messages:
-        with st.chat_message(role):
-            st.markdown(text)
-            if notes:
-                st.caption(notes)
-    if prompt := st.chat_input("Ask the agent", key=f"ask_{agent.agent_id}"):
+    if not talk.turns:
+        st.caption("Ask what a caller would ask. Each answer shows the documents and the SOP lines it came from.")
+    for prompt, answer in talk.turns:
         with st.chat_message("user"):
-            st.markdown(prompt)
+            st.markdown(plain(prompt))
         with st.chat_message("assistant"):
-            _answer(agent.agent_id, talk, prompt)
+            st.markdown(plain(answer.answer))
+            _behind(agent, answer)
+    if talk.turns:
+        st.button(
+            "New conversation",
+            key="new_conversation",
+            icon=":material/restart_alt:",
+            on_click=forget_chat,
+            args=(agent.agent_id,),
+        )
+    if asked := st.chat_input("Ask the agent", key=f"ask_{agent.agent_id}"):
+        with st.chat_message("user"):
+            st.markdown(plain(asked))
+        with st.chat_message("assistant"):
+            _answer(agent, talk, asked)
 
 
-def _answer(agent_id: str, talk: Chat, prompt: str) -> None:
+def _answer(agent: AgentDetail, talk: Chat, prompt: str) -> None:
     final: list[Answer] = []
 
     def pieces() -> Iterator[str]:
         with client() as api:
-            for event in api.ask_stream(agent_id, prompt, session_id=talk.session_id):
+            for event in api.ask_stream(agent.agent_id, prompt, session_id=talk.session_id):
                 if isinstance(event, str):
-                    yield event
+                    yield plain(event)
                 else:
                     final.append(event)
 
     try:
         st.write_stream(pieces())
+    except NotAuthenticated:
+        raise
     except OratioError as error:
-        st.error(f"{error}", icon=":material/error:")
+        show_error(error, "Asking the agent")
+        st.caption("What you asked:")
+        st.code(prompt, language=None, wrap_lines=True)
         return
-    answer = final[0]
-    talk.session_id = answer.session_id
-    notes = _notes(answer)
-    st.caption(notes)
-    talk.messages += [("user", prompt, ""), ("assistant", answer.answer, notes)]
+    if not final:
+        st.error("The answer broke off. Ask again.", icon=":material/error:")
+        return
+    talk.session_id = final[0].session_id
+    talk.turns.append((prompt, final[0]))
+    _behind(agent, final[0])
 
 
-def _notes(answer: Answer) -> str:
-    """Where an answer came from, in one line."""
-    parts = [f":material/timer: {answer.latency_ms} ms"]
-    for citation in answer.citations:
-        place = f", page {citation.page}" if citation.page else f", {citation.heading}" if citation.heading else ""
-        parts.append(f":material/description: {citation.path}{place}")
-    for step in answer.sop_steps:
-        parts.append(f":material/list_alt: SOP {step.line_start}-{step.line_end}")
-    if answer.handoff:
-        parts.append(f":material/support_agent: hand-off: {answer.handoff.reason}")
-    return "  \n".join(parts)
+def _behind(agent: AgentDetail, answer: Answer) -> None:
+    with st.expander("Why it says that", expanded=True, icon=":material/quick_reference_all:"):
+        sop = sop_lines(agent.agent_id, answer.version) if answer.sop_steps else []
+        behind(answer, answer.latency_ms, sop=sop, extra=f"version {answer.version} · {answer.model}")

@@ -1,0 +1,23 @@
+"""Our components' JavaScript and CSS, beside the one function that registers them."""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import streamlit as st
+
+_FOLDER = Path(__file__).parent
+
+
+class Mount(Protocol):
+    """A registered component: call it to put it on the page; what it says comes back as attributes."""
+
+    def __call__(self, *, key: str, data: Any = None, **options: Any) -> Any: ...
+
+
+def component(name: str, *, html: str) -> Mount:
+    """Register a component whose script is `<name>.js` here, if there is one, in the style of all of ours."""
+    script = _FOLDER / f"{name}.js"
+    style = _FOLDER / f"{name}.css"
+    css = (_FOLDER / "common.css").read_text() + (style.read_text() if style.exists() else "")
+    js = script.read_text() if script.exists() else "export default function () {\n}\n"
+    return st.components.v2.component(f"oratio_{name}", html=html + "\n<!-- -->", css=css, js=js)

@@ -1,0 +1,72 @@
+"""The nested descriptions of a folder, one line a file or folder."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from console.backend import settings
+from console.components.assets import component
+from console.tree import rows, signature
+
+_tree = component(
+    "tree_editor",
+    html="""<div class="bar">
+    <input type="search" data-part="filter" placeholder="Filter by path" aria-label="Filter by path">
+    <label><input type="checkbox" data-part="missing">only missing</label>
+    <button type="button" data-part="expand">Open all</button>
+    <button type="button" data-part="collapse">Close all</button>
+    <span class="count" data-part="count" role="status" aria-live="polite"></span></div>
+    <div class="grid" data-part="grid" role="treegrid" aria-label="Descriptions of the folder"></div>""",
+)
+
+
+class Told(NamedTuple):
+    """What the operator did: texts by path that were typed, and a path that was left out, or `""`."""
+
+    edits: dict[str, str]
+    removed: str
+
+
+def tree_editor(
+    name: str, files: Mapping[str, Path | int], texts: Mapping[str, str], *, removable: bool = True
+) -> Told:
+    """Show the editor.
+
+    Args:
+        name: Of this editor within the session.
+        files: The files by path: where they are, or how many bytes they have.
+        texts: Their descriptions as they are stored, by flat path.
+        removable: Whether files can be left out here.
+    """
+    told = signature(files)
+    # What is typed here is not sent back: the texts are those of when this set of files was first shown.
+    kept: dict[str, tuple[str, dict[str, str]]] = st.session_state.setdefault("trees", {})
+    if name not in kept or kept[name][0] != told:
+        kept[name] = (told, dict(texts))
+    key = f"tree_{name}_{hashlib.sha256(repr(kept[name]).encode()).hexdigest()[:12]}"
+    data = {
+        "signature": key,
+        "rows": rows(files),
+        "texts": kept[name][1],
+        "maxChars": settings().max_description_chars,
+        "removable": removable,
+    }
+    result = _tree(key=key, data=data, on_edits_change=lambda: None, on_removed_change=lambda: None)
+    return Told(known_edits(result.edits, files), str(result.removed or ""))
+
+
+def known_edits(edits: object, files: Collection[str]) -> dict[str, str]:
+    """Those of a browser's edits that speak of files and folders there are."""
+    if not isinstance(edits, Mapping):
+        return {}
+    paths = {path for path, _ in rows(dict.fromkeys(files, 0))}
+    most = settings().max_description_chars
+    return {path: str(text)[:most] for path, text in edits.items() if path in paths}
+
+
+def forget_tree(name: str) -> None:
+    """Show the stored texts the next time, whatever was shown before."""
+    st.session_state.get("trees", {}).pop(name, None)

@@ -1,0 +1,69 @@
+"""What runs behind the console, and whether each part answers."""
+
+from typing import NamedTuple
+
+import httpx
+import streamlit as st
+
+from console import backend
+from console.state import system
+from console.wording import guarded, size
+from oratio.wire import ReadinessView
+
+_NAMES = {"records": "Records", "objects": "Object store", "prefect": "Flow engine", "agent-host": "Agent host"}
+_TICK_S = 5.0
+
+
+class Part(NamedTuple):
+    """One service and whether it works; `detail` says what is wrong."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def parts() -> list[Part]:
+    """Every service as it is now. The voice server answers on its own port; the rest is told by the API."""
+    with httpx.Client(transport=backend.transport(), timeout=3) as http:
+        try:
+            told = ReadinessView.model_validate_json(http.get(f"{backend.api_base()}/readyz").content)
+            found = [Part("HTTP API", True, "")]
+            found += [Part(_NAMES.get(name, name), check.ok, check.detail) for name, check in told.checks.items()]
+        except (httpx.HTTPError, ValueError):
+            found = [Part("HTTP API", False, "does not answer")]
+        try:
+            answer = http.get(f"{backend.settings().local_url('voice')}/healthz")
+            found.append(Part("Voice server", answer.is_success, "" if answer.is_success else f"{answer.status_code}"))
+        except httpx.HTTPError:
+            found.append(Part("Voice server", False, "does not answer"))
+    return found
+
+
+def show() -> None:
+    st.title("Health")
+    st.fragment(_services, run_every=_TICK_S)()
+    with guarded("Asking what runs"):
+        about = system()
+        st.subheader("This installation")
+        for label, text in (
+            ("Answers come from", about.answers_by),
+            ("Speech", about.speech),
+            ("Sandbox of the agents", f"tier {about.sandbox}" if about.sandbox else "not known"),
+            ("Platform", f"{about.platform}, {about.environment}, Oratio {about.version}"),
+            ("An agent may have", f"{about.limits['maxFiles']} files, {size(about.limits['maxTotalBytes'])} in all"),
+        ):
+            st.markdown(f"**{label}**  \n{text}")
+        for name, url in about.urls.items():
+            st.markdown(f"`{name}` {url}")
+
+
+def _services() -> None:
+    found = parts()
+    if all(part.ok for part in found):
+        st.success("Everything answers.", icon=":material/check_circle:")
+    else:
+        silent = ", ".join(part.name for part in found if not part.ok)
+        st.error(f"Not working: {silent}. `oratio status` and the logs say more.", icon=":material/error:")
+    for part in found:
+        icon = ":green[:material/check_circle:]" if part.ok else ":red[:material/error:]"
+        st.markdown(f"{icon} **{part.name}** {'works' if part.ok else part.detail}")

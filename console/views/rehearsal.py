@@ -1,0 +1,76 @@
+"""What a version was rehearsed with, and how each scenario went."""
+
+import streamlit as st
+
+from console.state import client
+from console.views.turns import behind
+from console.wording import Colour, duration, plain
+from oratio.domain.agent import Step, StepStatus
+from oratio.domain.rehearsal import RehearsalReport, ScenarioResult
+from oratio.wire import AgentDetail
+
+_EXPECTED = {
+    "answer": "an answer from the documents",
+    "no_answer": "no answer, for the documents hold none",
+    "handoff": "a hand-over to a human",
+    "reply": "any reply",
+}
+
+
+def show(agent: AgentDetail) -> None:
+    with client() as api:
+        numbers = [version.version for version in api.versions(agent.agent_id).versions]
+        number = st.selectbox("Version", numbers, key="rehearsal_version") if len(numbers) > 1 else numbers[0]
+        version = api.version(agent.agent_id, number)
+    if version.override:
+        st.warning(
+            f"This version went live without a passed rehearsal. Signed by {plain(version.override.signed_by)}: "
+            f"{plain(version.override.reason)}",
+            icon=":material/draw:",
+        )
+    if version.rehearsal is None:
+        running = next((entry for entry in agent.progress if entry.step == Step.REHEARSE_AGENT), None)
+        if running and running.status == StepStatus.RUNNING:
+            st.info(f"The rehearsal is being played: {running.detail}", icon=":material/theater_comedy:")
+        else:
+            st.info("This version has not been rehearsed yet.", icon=":material/hourglass:")
+        return
+    _report(version.rehearsal)
+
+
+def _report(report: RehearsalReport) -> None:
+    passed = sum(result.passed for result in report.results)
+    with st.container(horizontal=True):
+        verdict = "passed" if report.passed else "failed"
+        colour: Colour = "green" if report.passed else "red"
+        st.badge(f"rehearsal {verdict}", icon=":material/theater_comedy:", color=colour)
+        st.badge(f"{passed} of {len(report.results)} scenarios", color="gray")
+        st.badge(duration(report.ended_at - report.started_at), icon=":material/timer:", color="gray")
+        st.badge(f"model {report.model}", color="gray")
+    which = ["All", "Failed"]
+    chosen = st.segmented_control(
+        "Scenarios", which, default="All", required=True, key="rehearsal_filter", disabled=passed == len(report.results)
+    )
+    for at, result in enumerate(report.results):
+        if chosen == "All" or not result.passed:
+            _scenario(result, at)
+
+
+def _scenario(result: ScenarioResult, at: int) -> None:
+    icon = (
+        ":material/check_circle:" if result.passed else ":material/error:" if result.required else ":material/warning:"
+    )
+    word = "passed" if result.passed else "failed" if result.required else "worth a look"
+    title = f"{plain(result.scenario.title)} · {word}"
+    with st.expander(title, icon=icon, key=f"scenario_{at}", on_change="rerun") as box:
+        if not box.open:
+            return
+        st.caption(f"Expected: {_EXPECTED[result.scenario.expect]}" + ("" if result.required else ". Advice only."))
+        if result.reason:
+            st.warning(plain(result.reason), icon=":material/info:")
+        for turn in result.turns:
+            with st.chat_message("user"):
+                st.markdown(plain(turn.prompt))
+            with st.chat_message("assistant"):
+                st.markdown(plain(turn.answer or turn.error))
+                behind(turn, turn.latency_ms)

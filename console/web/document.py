@@ -1,0 +1,54 @@
+"""The page's HTML: Streamlit's own, told where its server is.
+
+Without that the page looks for the server below its own path first, and each deep link opens with two 404s.
+"""
+
+import base64
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+_BOOT = "window.__streamlit = {BACKEND_BASE_URL: location.origin + '/', MAIN_PAGE_BASE_URL: location.origin + '/'};"
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_FAVICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0f5fa8"/>'
+    '<g stroke="#fff" stroke-width="3" stroke-linecap="round"><path d="M8 13v6M13 8v16M19 11v10M24 14v4"/></g></svg>'
+)
+
+
+class Document(NamedTuple):
+    """The HTML and the CSP hashes of its inline scripts."""
+
+    html: str
+    script_hashes: tuple[str, ...]
+
+
+def rewritten(html: str) -> Document:
+    """Streamlit's document with our title and icon, and the server's address before its first script."""
+    html = re.sub(r"<title>.*?</title>", "<title>Oratio</title>", html, count=1)
+    html = html.replace('href="./favicon.png"', 'href="/favicon.svg" type="image/svg+xml"', 1)
+    html = html.replace("<script", f"<script>{_BOOT}</script>\n    <script", 1)
+    # Deep links are one level below the root only, but an absolute address holds for any.
+    html = re.sub(r'((?:src|href)=")\./', r"\1/", html)
+    digests = (hashlib.sha256(text.encode()).digest() for text in _INLINE_SCRIPT.findall(html))
+    return Document(html, tuple(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests))
+
+
+@cache
+def current() -> Document:
+    """The installed Streamlit's document, rewritten."""
+    return rewritten((Path(streamlit.__file__).parent / "static" / "index.html").read_text())
+
+
+async def document(_request: Request) -> Response:
+    return HTMLResponse(current().html, headers={"Cache-Control": "no-cache"})
+
+
+async def favicon(_request: Request) -> Response:
+    return Response(_FAVICON, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
