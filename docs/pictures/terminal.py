@@ -4,6 +4,7 @@ python docs/pictures/terminal.py --data DIR
 """
 
 import argparse
+import io
 import os
 import shlex
 import subprocess
@@ -14,7 +15,8 @@ from rich.text import Text
 
 SAMPLE = "tests/data/telecom-support"
 CREATE = (
-    f"oratio agents create {SAMPLE} --exclude main_policy.md --name Telecom --type text --sop {SAMPLE}/main_policy.md"
+    f"oratio agents create {SAMPLE} --exclude main_policy.md --name Telecom --type text"
+    f" --sop {SAMPLE}/main_policy.md"
     ' --knowledge-description "For technical support questions" --handoff-description "When the caller asks for a human"'
 )
 SESSION = (
@@ -33,7 +35,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--data", required=True)
     data = arguments.parse_args().data
-    console = Console(record=True, width=104, file=Path("/dev/null").open("w"))
+    console = Console(record=True, width=104, file=io.StringIO())
     for shown, command in SESSION:
         console.print(Text.assemble(("$ ", "bold green"), (shown, "bold")))
         done = subprocess.run(
