@@ -17,7 +17,8 @@ SAMPLE = "tests/data/telecom-support"
 CREATE = (
     f"oratio agents create {SAMPLE} --exclude main_policy.md --name Telecom --type text"
     f" --sop {SAMPLE}/main_policy.md"
-    ' --knowledge-description "For technical support questions" --handoff-description "When the caller asks for a human"'
+    ' --knowledge-description "For technical support questions"'
+    ' --handoff-description "When the caller asks for a human"'
 )
 SESSION = (
     ("oratio status", "oratio status"),
