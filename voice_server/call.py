@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 SEND_TIMEOUT_S = 5.0
 _SPEECH_TRIES = 2
+_UNHEARD = 2_000
 
 
 class Socket(Protocol):
@@ -99,6 +100,8 @@ class Call:
         self._speech: SpeechSession | None = None
         # What was to be said before the speech model was there.
         self._unsaid: deque[do.Say] = deque()
+        # What the caller said before it; bounded by the session's limit on audio and the time models take to load.
+        self._unheard: deque[bytes] = deque(maxlen=_UNHEARD)
         self._from_client: FromClient | None = None
         self._to_client: ToClient | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -190,7 +193,9 @@ class Call:
                     if self._speech is not None:
                         self._speech.hush()
                 case do.Ask(turn, prompt):
-                    self._asking = asyncio.create_task(self._ask(turn, prompt, self._asking), name="ask")
+                    # The turn before has been kept as it was spoken when the next is put to the agent.
+                    asking = self._ask(turn, prompt, self._asking, self._keeping)
+                    self._asking = asyncio.create_task(asking, name="ask")
                 case do.Abandon():
                     if self._asking is not None:
                         self._asking.cancel()
@@ -213,6 +218,8 @@ class Call:
         self._record.caller(pcm, self._now())
         if self._speech is not None:
             self._speech.hear(pcm)
+        elif self._session.turns.hears:
+            self._unheard.append(pcm)
 
     def _turn_ended(self, turn: do.TurnEnded) -> None:
         self._metrics.turns.labels(turn.status).inc()
@@ -304,10 +311,10 @@ class Call:
         self._record.agent(effect.pcm, self._now())
         return self._to_client.feed(effect.pcm) if self._to_client is not None else effect.pcm
 
-    async def _ask(self, turn: int, prompt: str, before: asyncio.Task[None] | None) -> None:
-        """One question to the agent; the one before has ended first."""
-        if before is not None and not before.done():
-            await asyncio.wait([before])
+    async def _ask(self, turn: int, prompt: str, *before: asyncio.Task[None] | None) -> None:
+        """One question to the agent."""
+        if waiting := [task for task in before if task is not None]:
+            await asyncio.wait(waiting)
         user_id, agent_id = self.grant.user_id, self.grant.agent.agent_id
         try:
             async for event in self._conversations.stream(
@@ -342,6 +349,8 @@ class Call:
             if lost_ms is not None:
                 self._session.speech_restored(round(self._now() - lost_ms))
                 self._act()
+            while self._unheard:
+                self._speech.hear(self._unheard.popleft())
             while self._unsaid:
                 waiting = self._unsaid.popleft()
                 self._speech.say(waiting.utterance, waiting.text)

@@ -37,8 +37,11 @@ class Playout:
         # The moment at which the caller hears sample 0, given that all sent so far plays without a hole; None: no
         # audio has been sent since the start, a hold or a cut.
         self._epoch_ms: float | None = None
-        # While set nothing more is sent; what the client holds plays on.
-        self.held = False
+        self._held = False
+        # The next hole is the caller's doing.
+        self._excused = False
+        # How long the caller heard nothing between the first sample and the last, because nothing was there.
+        self.dry_ms = 0.0
         self._reported: tuple[float, float] | None = None
 
     @property
@@ -49,6 +52,16 @@ class Playout:
     def queued_ms(self) -> int:
         """Audio not sent yet."""
         return (len(self._audio) - self._sent) // BYTES_PER_MS
+
+    @property
+    def held(self) -> bool:
+        """While set nothing more is sent; what the client holds plays on."""
+        return self._held
+
+    @held.setter
+    def held(self, held: bool) -> None:
+        self._held = held
+        self._excused = self._excused or held
 
     def segment(self, text: str) -> None:
         """Audio pushed from here on speaks `text`."""
@@ -80,7 +93,10 @@ class Playout:
             return b""
         if self._epoch_ms is None or now_ms - self._epoch_ms > self.sent_ms:
             # First audio, or the caller has run dry: the next sample is heard now.
+            if self._epoch_ms is not None and not self._excused:
+                self.dry_ms += now_ms - self.ends_ms()
             self._epoch_ms = now_ms - self._sent / BYTES_PER_MS
+        self._excused = False
         allowed = int((now_ms - self._epoch_ms + self._lead_ms - self.sent_ms) // FRAME_MS) * _FRAME
         size = max(0, min(allowed, available))
         if not (whole and size == available):

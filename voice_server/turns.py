@@ -57,8 +57,6 @@ class _Response:
     # ms heard when the caller broke in; set between `interrupt` and the decision to give up or go on.
     cut_ms: int | None = None
     first_out_ms: float | None = None
-    dead_air_ms: float = 0.0
-    dry_since_ms: float | None = None
 
     @property
     def all_queued(self) -> bool:
@@ -93,7 +91,7 @@ class TurnMachine:
         self._caller_item: str | None = None
         # Caller audio so far and when its end arrived: maps a position in it to a moment.
         self._heard_ms = 0.0
-        self._heard_at_ms = 0.0
+        self._heard_at_ms: float | None = None
         self._away = False
 
     @property
@@ -158,6 +156,8 @@ class TurnMachine:
 
     def _moment(self, at_ms: int, now_ms: float) -> float:
         """When the caller audio at this position arrived."""
+        if self._heard_at_ms is None:
+            return now_ms
         return min(now_ms, self._heard_at_ms - max(0.0, self._heard_ms - at_ms))
 
     def _speech_started(self, now_ms: float) -> None:
@@ -183,6 +183,7 @@ class TurnMachine:
 
     def _turn_heard(self, text: str, ended_ms: float, now_ms: float) -> None:
         self._timers.clear(Timer.HOLD, Timer.BARGE_IN)
+        self.caller_speaking = False
         current = self._current
         audible = current is not None and (current.audio_on or current.cut_ms is not None)
         if not text or (audible and is_back_channel(text)):
@@ -242,10 +243,9 @@ class TurnMachine:
             if not current.audio_on:
                 current.audio_on = True
                 self._out(Send({"type": "audio.start", "responseId": current.response_id, "rate": self.rate}))
-            self._wet(current, now_ms)
+            if current.first_out_ms is None:
+                current.first_out_ms = now_ms
             self._out(Play(pcm))
-        if playout.queued_ms == 0 and current.waiting and now_ms >= playout.ends_ms() and current.dry_since_ms is None:
-            current.dry_since_ms = max(now_ms, playout.ends_ms())
         if current.all_queued and playout.queued_ms == 0 and not playout.held:
             if current.audio_on and not current.audio_done:
                 self._audio_done(current)
@@ -262,14 +262,6 @@ class TurnMachine:
         if due is None and current.all_queued and current.playout.queued_ms == 0 and not current.playout.held:
             return current.playout.ends_ms()
         return due
-
-    def _wet(self, current: _Response, now_ms: float) -> None:
-        if current.first_out_ms is None:
-            current.first_out_ms = now_ms
-            current.dead_air_ms += max(0.0, now_ms - current.prompt.ended_ms)
-        elif current.dry_since_ms is not None:
-            current.dead_air_ms += now_ms - current.dry_since_ms
-        current.dry_since_ms = None
 
     # --- the agent
 
@@ -319,7 +311,7 @@ class TurnMachine:
             for piece in current.clauses.feed(text):
                 self._say(current, piece, piece)
         elif current.first_out_ms is None:
-            self._wet(current, now_ms)
+            current.first_out_ms = now_ms
 
     def _complete(self, current: _Response, now_ms: float) -> None:
         if self.voice:
@@ -434,13 +426,14 @@ class TurnMachine:
 
     def _record(self, current: _Response, spoken: str, status: str) -> TurnEnded:
         first, asked = current.first_out_ms, current.prompt.ended_ms
+        latency_ms = None if first is None else round(first - asked)
         return TurnEnded(
             turn=current.turn or 0,
             prompt=current.prompt.text,
             spoken=spoken,
             status=status,
-            latency_ms=None if first is None else round(first - asked),
-            dead_air_ms=round(current.dead_air_ms),
+            latency_ms=latency_ms,
+            dead_air_ms=(latency_ms or 0) + round(current.playout.dry_ms),
             result=current.result,
         )
 

@@ -36,6 +36,7 @@ class PlayedSession(SpeechSession):
 
     def __init__(self) -> None:
         self.heard = bytearray()
+        self.hearing = asyncio.Event()
         self.said: list[str] = []
         self.hushed = 0
         self.closed = False
@@ -44,6 +45,7 @@ class PlayedSession(SpeechSession):
 
     def hear(self, pcm: bytes) -> None:
         self.heard += pcm
+        self.hearing.set()
 
     def say(self, utterance: int, text: str) -> None:
         self.said.append(text)
@@ -75,6 +77,13 @@ class PlayedSpeech(Speech):
     def __init__(self) -> None:
         self.sessions: list[PlayedSession] = []
         self.missing = ""
+        self._first = asyncio.Event()
+
+    async def opened(self) -> PlayedSession:
+        """The first session, once a call has opened it."""
+        async with asyncio.timeout(5):
+            await self._first.wait()
+        return self.sessions[0]
 
     def quality(self) -> SpeechQuality:
         return SpeechQuality("played", "en")
@@ -83,6 +92,7 @@ class PlayedSpeech(Speech):
         if self.missing:
             raise Unavailable(self.missing)
         self.sessions.append(PlayedSession())
+        self._first.set()
         return self.sessions[-1]
 
     async def close(self) -> None:

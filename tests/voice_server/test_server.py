@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import time
+import wave
 from typing import Any
 
 import httpx
@@ -14,6 +16,7 @@ from websockets.exceptions import InvalidStatus
 from oratio.domain.agent import AgentStatus
 from oratio.domain.api_keys import Scope
 from oratio.domain.conversation import Handoff, ToolCall, TurnResult
+from oratio.domain.storage_layout import audio_key
 from oratio.errors import AgentFailed
 from oratio.ports.speech import Heard, SpeechStarted, SpeechStopped
 from tests.voice_server.fakes import Exchange, PlayedSpeech, spoken_pcm
@@ -79,13 +82,13 @@ class TestHandshake:
         assert "Retry-After" in refused.response.headers
 
     async def test_a_place_is_free_again_after_a_refused_upgrade(self, exchange: Exchange) -> None:
+        exchange.app.switchboard._calls_per_key = 1
         _, key = exchange.key()
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{exchange.port}") as client:
             headers = {"X-API-Key": key, "Upgrade": "websocket", "Connection": "Upgrade"}
             assert (await client.get("/v1/agents/a1/voice", headers=headers)).status_code == 400
-        async with asyncio.timeout(5):
-            while exchange.app.switchboard._places:
-                await asyncio.sleep(0.01)
+        async with exchange.line(key) as line:
+            await line.start(**TEXT_ONLY)
 
     async def test_a_subprotocol_may_carry_the_key_and_is_not_echoed(self, exchange: Exchange) -> None:
         _, key = exchange.key()
@@ -297,10 +300,8 @@ class TestSpeech:
         async with exchange.line() as line:
             await line.start()
             await line.socket.send(bytes(640))
-            async with asyncio.timeout(5):
-                while not speech.sessions or not speech.sessions[0].heard:
-                    await asyncio.sleep(0.01)
-            session = speech.sessions[0]
+            session = await speech.opened()
+            await session.hearing.wait()
             session.put(SpeechStarted(0), SpeechStopped(10), Heard("My phone is off.", 10))
             done = await line.until("response.done")
             assert done["spokenText"] == "Hold the power button."
@@ -309,6 +310,52 @@ class TestSpeech:
             assert kinds.index("audio.start") < kinds.index("audio.done") < kinds.index("response.done")
             assert next(m for m in line.seen if m["type"] == "audio.done")["ms"] == 400
         assert speech.sessions[0].said == ["Hold the power button."]
+
+    async def test_a_caller_who_breaks_in_is_heard_and_the_record_says_so(
+        self, exchange: Exchange, speech: PlayedSpeech
+    ) -> None:
+        exchange.runtime.result = TurnResult(answer="word " * 40, answered=True)
+        exchange.runtime.deltas = ("word " * 20, "word " * 20)
+        async with exchange.line() as line:
+            ready = await line.start()
+            session = await speech.opened()
+            session.put(Heard("My phone is off.", 0))
+            await line.until("audio.start")
+            session.put(SpeechStarted(0))
+            interrupt = await line.until("interrupt")
+            await line.send("playback", responseId=interrupt["responseId"], playedMs=200)
+            await line.send("ping")
+            await line.until("pong")
+            session.put(Heard("Wait.", 0))
+            first = await line.until("response.done")
+            assert (first["status"], first["spokenText"]) == ("interrupted", "word word")
+            assert (await line.until("response.start"))["responseId"] != first["responseId"]
+            await line.send("session.end")
+            await line.closed()
+        async with asyncio.timeout(5):
+            await exchange.app.switchboard.drain(0, asyncio.Event())
+        _, turns = exchange.services.conversations.get("ada", ready["sessionId"])
+        assert (turns[0].interrupted, turns[0].result.answer) == (True, "word word")
+        assert turns[0].dead_air_ms is not None
+
+    async def test_a_call_is_recorded_in_two_channels(self, exchange: Exchange, speech: PlayedSpeech) -> None:
+        async with exchange.line() as line:
+            ready = await line.start()
+            await line.socket.send(b"\x10\x00" * 16_000)
+            (await speech.opened()).put(Heard("My phone is off.", 1_000))
+            await line.until("response.done")
+            await line.send("session.end")
+            await line.closed()
+        await exchange.app.switchboard.drain(0, asyncio.Event())
+        data = exchange.platform.recordings.get(audio_key("ada", "a1", ready["sessionId"]))
+        with wave.open(io.BytesIO(data)) as file:
+            assert (file.getnchannels(), file.getframerate()) == (2, 16_000)
+            assert file.getnframes() >= 16_000
+            samples = file.readframes(file.getnframes())
+        assert b"\x10\x00" in samples[0:4]
+        assert b"\xe8\x03" in samples
+        conversation, _ = exchange.services.conversations.get("ada", ready["sessionId"])
+        assert conversation.outcome == "ended"
 
     async def test_audio_comes_in_the_rate_asked_for(self, exchange: Exchange) -> None:
         async with exchange.line() as line:
@@ -333,10 +380,7 @@ class TestSpeech:
     async def test_a_speech_model_that_dies_is_replaced_once(self, exchange: Exchange, speech: PlayedSpeech) -> None:
         async with exchange.line() as line:
             await line.start()
-            async with asyncio.timeout(5):
-                while not speech.sessions:
-                    await asyncio.sleep(0.01)
-            speech.sessions[0].die()
+            (await speech.opened()).die()
             restored = await line.until("model.restored")
             assert restored["gapMs"] >= 0
             speech.sessions[1].die()

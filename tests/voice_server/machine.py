@@ -1,0 +1,107 @@
+"""A session in a test's hands: time is a number, the client's end is played out by the test."""
+
+from typing import Any
+
+from oratio.domain.conversation import TurnResult
+from oratio.ports.speech import Heard, SpeechEvent, SpeechStarted, SpeechStopped, Spoken
+from tests.voice_server.fakes import spoken_pcm
+from voice_server import effects as do
+from voice_server.session import Session, Who
+from voice_server.terms import Terms
+from voice_server.wire import dumps
+
+TERMS = Terms()
+
+
+class Machine:
+    """A session, and everything it has asked for."""
+
+    def __init__(self, terms: Terms = TERMS, *, speaks: bool = True) -> None:
+        self.now = 1_000.0
+        self.session = Session(Who("s1", "token", {"agentId": "a1"}), terms, speaks=speaks, now_ms=self.now)
+        self.done: list[do.Effect] = []
+        # What the fake voice still has to say; hushed texts leave it.
+        self.to_say: list[do.Say] = []
+
+    def _collect(self) -> None:
+        for effect in self.session.effects():
+            self.done.append(effect)
+            if isinstance(effect, do.Say):
+                self.to_say.append(effect)
+            elif isinstance(effect, do.Hush):
+                self.to_say.clear()
+
+    def client(self, kind: str, **fields: Any) -> None:
+        self.session.receive(dumps({"type": kind, **fields}), self.now)
+        self._collect()
+
+    def frame(self, frame: str | bytes) -> None:
+        self.session.receive(frame, self.now)
+        self._collect()
+
+    def start(self, **fields: Any) -> None:
+        self.client("session.start", **fields)
+
+    def speech(self, event: SpeechEvent) -> None:
+        self.session.speech(event, self.now)
+        self._collect()
+
+    def caller_says(self, text: str) -> None:
+        """A whole spoken turn, heard at once."""
+        self.speech(SpeechStarted(0))
+        self.speech(SpeechStopped(0))
+        self.speech(Heard(text, 0))
+
+    def answer(self, text: str, *, turn: int | None = None, result: TurnResult | None = None) -> None:
+        """The agent's whole answer to the newest question."""
+        turn = turn or self.asked[-1].turn
+        self.session.agent_text(turn, text, self.now)
+        self.session.agent_done(turn, result or TurnResult(answer=text, answered=True), self.now)
+        self._collect()
+
+    def voice(self) -> None:
+        """Synthesise all that was asked for."""
+        waiting, self.to_say = self.to_say, []
+        for effect in waiting:
+            self.speech(Spoken(effect.utterance, spoken_pcm(effect.text), last=True))
+
+    def run(self, ms: float) -> None:
+        """Let time pass, ticking whenever the session wants to."""
+        end = self.now + ms
+        while True:
+            due = self.session.next_ms()
+            if due is None or due > end:
+                break
+            self.now = max(self.now, due)
+            self.session.tick(self.now)
+            self._collect()
+        self.now = end
+        self.session.tick(self.now)
+        self._collect()
+
+    @property
+    def sent(self) -> list[dict[str, Any]]:
+        return [effect.message for effect in self.done if isinstance(effect, do.Send)]
+
+    def kinds(self) -> list[str]:
+        return [message["type"] for message in self.sent]
+
+    def last(self, kind: str) -> dict[str, Any]:
+        return next(message for message in reversed(self.sent) if message["type"] == kind)
+
+    @property
+    def asked(self) -> list[do.Ask]:
+        return [effect for effect in self.done if isinstance(effect, do.Ask)]
+
+    @property
+    def played(self) -> int:
+        """Bytes of agent audio given out."""
+        return sum(len(effect.pcm) for effect in self.done if isinstance(effect, do.Play))
+
+    @property
+    def closed(self) -> do.Close | None:
+        return next((effect for effect in self.done if isinstance(effect, do.Close)), None)
+
+    @property
+    def records(self) -> list[do.TurnEnded]:
+        return [effect for effect in self.done if isinstance(effect, do.TurnEnded)]
