@@ -11,7 +11,7 @@ from oratio.adapters.local.dialogue.perspective import is_imperative, to_caller
 from oratio.adapters.local.dialogue.question import question
 from oratio.adapters.local.dialogue.replies import Reply
 from oratio.adapters.local.dialogue.selection import chosen
-from oratio.adapters.local.dialogue.stages import wording
+from oratio.adapters.local.dialogue.stages import quoted_say, wording
 from oratio.adapters.local.dialogue.text import Term, content_stems, stems, terms
 from oratio.adapters.local.dialogue.transcript import ToolReply, Transcript
 from oratio.domain.plan import AgentPlan, PlanStep
@@ -115,8 +115,11 @@ def sop_passages(plan: AgentPlan) -> tuple[judging.Passage, ...]:
     """The plan's steps as passages, one a section, for questions the SOP answers as a statement of fact."""
     sections: dict[str, list[PlanStep]] = {}
     for step in plan.steps:
-        if _DATA_MODEL.match(step.text) or (
-            wording(step) is None and (step.kind != "inform" or is_imperative(step.text))
+        if (
+            _DATA_MODEL.match(step.text)
+            or quoted_say(step)
+            or re.search(r"\btool\b", step.text)
+            or (wording(step) is None and (step.kind != "inform" or is_imperative(step.text)))
         ):
             continue
         sections.setdefault(step.section, []).append(step)

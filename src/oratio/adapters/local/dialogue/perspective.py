@@ -41,7 +41,12 @@ def to_caller(text: str) -> str:
         return _upper_first(text)
     article = r"(?:the |an? |their |our |every |each )?"
     text = re.sub(rf"\b{article}{_CALLER}(?:'s|s')(?=\s)", "your", text, flags=re.I)
-    text = re.sub(rf"\b(?:the )?{_CALLER} (confirmation|request|consent|approval)\b", r"your \1", text, flags=re.I)
+    text = re.sub(
+        rf"\b(?:the )?{_CALLER} (confirmation|request|consent|approval|identity|information|details)\b",
+        r"your \1",
+        text,
+        flags=re.I,
+    )
     text = re.sub(
         rf"\b(?:the |an? |our |every |each )?{_CALLER}s?(?! (?:id|ids|number|service|support|care|account|profile"
         r"|name|data)\b) ((?:also |then |still |already )?)(\w+(?:'t)?)\b",
@@ -66,7 +71,9 @@ def to_caller(text: str) -> str:
     text = re.sub(
         r"\b(ask|tell|inform|help|remind|send|offer|give|thank|let|for|to|with) them\b", r"\1 you", text, flags=re.I
     )
-    return _upper_first(text)
+    return _upper_first(
+        re.sub(r"(?<=[a-z)\"'][.!?] )(?<!e\.g\. )(?<!i\.e\. )[a-z]", lambda found: found.group().upper(), text)
+    )
 
 
 def _plural(verb: str) -> str:

@@ -155,8 +155,10 @@ def wording(step: PlanStep) -> str | None:
         return exact
     if told := _TELL.match(step.text) or _EXPLAIN.match(step.text):
         what = told["what"]
+        if what.lower().startswith("to "):
+            return closed(to_caller(f"Please {what[3:]}").replace("they ", "you "))
         return closed(to_caller(what[:1].upper() + what[1:]))
     kept = [_FOR_THE_AGENT.sub("", sentence) for sentence in sentences(step.text) if not _BOILERPLATE.search(sentence)]
-    if not kept or is_imperative(kept[0]) or not _PERMISSION.search(kept[0]):
+    if not kept or step.text.endswith(":") or is_imperative(kept[0]) or not _PERMISSION.search(kept[0]):
         return None
     return " ".join(closed(to_caller(sentence.rstrip(" ,"))) for sentence in kept)
