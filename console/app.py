@@ -11,8 +11,8 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from console.pages import PATHS
-from console.web.document import document, favicon
+from console.pages import HOME, PATHS
+from console.web.document import document, favicon, home
 from console.web.headers import SecurityHeaders
 from console.web.session import sign_in, sign_out
 from console.web.uploads import list_files, put_file, remove_files
@@ -32,6 +32,7 @@ app = st.App(
     lifespan=_lifespan,
     routes=[
         *(Route(path, document, methods=["GET"]) for path in ("/", *PATHS)),
+        Route(f"/{HOME}", home, methods=["GET"]),
         Route("/favicon.svg", favicon, methods=["GET"]),
         Route("/session/sign-in", sign_in, methods=["POST"]),
         Route("/session/sign-out", sign_out, methods=["POST"]),

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-NAMES: Final = ("agents", "create", "agent", "conversation", "system")
-PATHS: Final = tuple(f"/{name}" for name in NAMES)
+HOME: Final = "agents"
+NAMES: Final = (HOME, "create", "agent", "conversation", "system")
+PATHS: Final = tuple(f"/{name}" for name in NAMES if name != HOME)
 
 
 def own_address(target: str) -> str:

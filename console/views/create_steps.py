@@ -35,7 +35,7 @@ def basics(draft: Draft) -> None:
         "Standard operating procedure (SOP)",
         height=320,
         placeholder=SOP_EXAMPLE,
-        help="Markdown or plain text: what the agent does, step by step. Each line is shown beside the answers it shaped.",
+        help="Markdown or plain text: what the agent does, step by step. Answers show the lines that shaped them.",
         **bound(draft, "sop"),
     )
     too_long(sop, system().limits["maxSopChars"], "The SOP")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import streamlit
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 _BOOT = "window.__streamlit = {BACKEND_BASE_URL: location.origin + '/', MAIN_PAGE_BASE_URL: location.origin + '/'};"
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -48,6 +48,11 @@ def current() -> Document:
 
 async def document(_request: Request) -> Response:
     return HTMLResponse(current().html, headers={"Cache-Control": "no-cache"})
+
+
+async def home(request: Request) -> Response:
+    """The first page has no name in Streamlit's addresses."""
+    return RedirectResponse(request.url.replace(path="/"), status_code=307)
 
 
 async def favicon(_request: Request) -> Response:

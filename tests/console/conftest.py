@@ -1,0 +1,33 @@
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.console.browser import CHROMIUM, Watched, chromium
+from tests.e2e.conftest import oratio
+from tests.e2e.installation import Installation
+
+__all__ = ["oratio"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine")
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def token(oratio: Installation) -> str:
+    return oratio.oratio("token").strip()
+
+
+@pytest.fixture
+def watched(browser: Browser, oratio: Installation) -> Iterator[Watched]:
+    """A page of a browser of its own, which in the end must have stayed clean."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = Watched(context, f"http://127.0.0.1:{oratio.base + 2}")
+    yield page
+    context.close()
+    assert page.faults == []

@@ -1,0 +1,210 @@
+"""An operator's day in a real browser, against a whole Oratio."""
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.console.browser import Watched
+from tests.e2e.installation import Installation
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("console"),
+    pytest.mark.timeout(600),
+]
+
+MADE_MS = 240_000
+
+
+def fill(page: Page, label: str, text: str) -> None:
+    """Type into a field and leave it, as a person does."""
+    field = page.get_by_label(label)
+    field.fill(text)
+    field.blur()
+
+
+@pytest.fixture(scope="session")
+def agent(browser: Browser, oratio: Installation, token: str, telecom: Path) -> str:
+    """The telecom agent, made in the console from the sample folder with descriptions; its id."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    watched = Watched(context, f"http://127.0.0.1:{oratio.base + 2}")
+    page = watched.sign_in(token)
+    page.get_by_role("button", name="Make the first one").click()
+    fill(page, "Name", "Telecom")
+    page.get_by_role("button", name="Next").click()
+
+    page.get_by_label("Folder of documents").set_input_files(telecom)
+    expect(page.get_by_text("6 of 6 files are there")).to_be_visible()
+    page.get_by_label("Description of tech_support_manual.md").fill("What each check and each tool does")
+    page.keyboard.press("Enter")
+    page.get_by_label("Description of workflows/", exact=True).fill("Flow charts of the three troubleshooting paths")
+    page.get_by_role("button", name="Leave out LICENSE").click()
+    expect(page.get_by_label("Description of LICENSE")).to_have_count(0)
+    expect(page.get_by_text("1 of 5 files described")).to_be_visible()
+    fill(page, "When should the agent consult the documents?", "Any question about phone service, data or MMS")
+
+    page.get_by_role("button", name="Back").click()
+    page.get_by_text("Import from a file").click()
+    page.get_by_label("Or take a file of the folder").click()
+    page.get_by_role("option", name="main_policy.md").click()
+    page.get_by_role("button", name="Take it as SOP").click()
+    expect(page.get_by_label("Standard operating procedure")).to_have_value(re.compile("Telecom Agent Policy"))
+
+    page.keyboard.press("Escape")
+    page.locator(".st-key-step_next").get_by_role("button").click()
+    page.get_by_role("button", name="Next").click()
+    fill(page, "When should a human take over?", "When the caller asks for a human or the problem cannot be solved")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("4 files", exact=False).first).to_be_visible()
+    page.get_by_role("button", name="Create agent").click()
+
+    expect(page.get_by_text("Version 1 is being made")).to_be_visible()
+    expect(page.get_by_role("heading", name="Endpoints")).to_be_visible(timeout=MADE_MS)
+    expect(page.get_by_text("7 of 7 steps")).to_be_visible()
+    found = parse_qs(urlsplit(page.url).query)["id"][0]
+    context.close()
+    assert watched.faults == []
+    return found
+
+
+def test_agent_made_in_the_console_has_the_words_that_were_typed(oratio: Installation, agent: str) -> None:
+    detail = oratio.json("agents", "show", agent)
+    assert detail["status"] == "active"
+    assert detail["folderFileDescriptions"] == {
+        "tech_support_manual.md": "What each check and each tool does",
+        "workflows": {"": "Flow charts of the three troubleshooting paths"},
+    }
+    assert detail["sop"].startswith("# Telecom Agent Policy")
+    assert "main_policy.md" not in str(detail["folderFileDescriptions"])
+
+
+def test_deep_link_survives_signing_in_and_signing_out_closes_it(watched: Watched, token: str, agent: str) -> None:
+    address = f"/agent?id={agent}&section=Knowledge"
+    page = watched.sign_in("not-a-token" if False else token, address)
+    expect(page.get_by_text("workflows/tech_support_path3_mms.pdf")).to_be_visible()
+    assert "section=Knowledge" in page.url
+    assert page.evaluate("document.cookie").find("oratio_token") < 0
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Operator token").wait_for()
+    watched.open(address)
+    expect(page.get_by_label("Operator token")).to_be_visible()
+
+
+def test_wrong_token_is_refused_on_the_same_page(watched: Watched, agent: str) -> None:
+    page = watched.open(f"/agent?id={agent}")
+    page.get_by_label("Operator token").fill("not.a.token")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("That token is not valid or has expired")).to_be_visible()
+    assert f"id={agent}" in page.url
+
+
+def test_answer_shows_its_sources_and_the_lines_of_the_procedure(watched: Watched, token: str, agent: str) -> None:
+    page = watched.sign_in(token, f"/agent?id={agent}&section=Talk")
+    page.get_by_test_id("stChatInputTextArea").fill("Which path covers Picture/Group Messaging?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("tech_support_path3_mms.pdf").first).to_be_visible()
+    page.get_by_test_id("stChatInputTextArea").fill("I want to talk to a human")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Handed over:")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"SOP line \d+")).first).to_be_visible()
+    watched.section("Conversations")
+    expect(page.get_by_text("handed over").first).to_be_visible()
+    page.get_by_role("link", name="Open").first.click()
+    expect(page.get_by_text("Picture/Group Messaging").first).to_be_visible()
+
+
+def test_what_was_written_and_rehearsed_can_be_read(watched: Watched, token: str, agent: str) -> None:
+    page = watched.sign_in(token, f"/agent?id={agent}&section=Generated+files")
+    expect(page.get_by_text("def build_agent").first).to_be_visible()
+    page.get_by_text("SOP coverage").click()
+    expect(page.get_by_text("lines are used")).to_be_visible()
+    watched.section("Rehearsal")
+    expect(page.get_by_text("rehearsal passed")).to_be_visible()
+
+
+def test_key_is_shown_once_and_can_be_revoked(watched: Watched, token: str, agent: str) -> None:
+    page = watched.sign_in(token, f"/agent?id={agent}&section=Access")
+    page.get_by_label("Name").fill("Web shop")
+    page.get_by_role("button", name="Create key").click()
+    key = page.get_by_text(re.compile(r"^orat_live_\w{50,}$"))
+    expect(key).to_be_visible()
+    page.get_by_role("button", name="Revoke").first.click()
+    expect(key).to_have_count(0)
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("revoked", exact=True).first).to_be_visible()
+
+
+def test_draft_survives_a_reload_in_the_middle_of_a_sentence(watched: Watched, token: str) -> None:
+    page = watched.sign_in(token, "/create")
+    field = page.get_by_label("Standard operating procedure")
+    field.press_sequentially("1. Say hello.")
+    expect(page.get_by_text("13 of 100,000 characters")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Standard operating procedure")).to_have_value("1. Say hello.")
+
+
+def test_ended_session_asks_to_sign_in_and_keeps_the_draft(watched: Watched, oratio: Installation, token: str) -> None:
+    page = watched.sign_in(oratio.oratio("token", "--ttl", "20s").strip(), "/create")
+    fill(page, "Name", "Half typed")
+    expired = page.get_by_text("Your session has expired")
+    for _ in range(30):
+        fill(page, "Name", "Half typed, then more") if not expired.is_visible() else None
+        page.wait_for_timeout(1000)
+        page.reload()
+        if expired.or_(page.get_by_label("Name")).first.text_content() and expired.is_visible():
+            break
+    expect(expired).to_be_visible()
+    page.get_by_label("Operator token").fill(token)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Name")).to_have_value("Half typed, then more")
+
+
+def test_new_version_is_built_compared_and_rolled_back(watched: Watched, token: str, agent: str) -> None:
+    page = watched.sign_in(token, f"/agent?id={agent}")
+    page.get_by_role("button", name="New version").click()
+    page.get_by_text("3 · Hand-off").click()
+    fill(page, "When should a human take over?", "When the caller asks for a human, or reports a stolen phone")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Build version").click()
+    expect(page.get_by_text("Version 2 is being made")).to_be_visible()
+    expect(page.get_by_text("version 2", exact=True)).to_be_visible(timeout=MADE_MS)
+
+    watched.section("Generated files")
+    page.get_by_label("Compare with").click()
+    page.get_by_role("option", name="1").click()
+    expect(page.get_by_text("+++ version 2/agent_file.py").first).to_be_visible()
+    watched.section("Versions")
+    page.get_by_role("button", name="Roll back to it").click()
+    page.get_by_role("button", name="Switch", exact=True).click()
+    expect(page.get_by_text("version 1", exact=True)).to_be_visible()
+
+
+def test_agent_is_deleted_by_typing_its_name(watched: Watched, token: str) -> None:
+    page = watched.sign_in(token)
+    page.locator(".st-key-new_agent").get_by_role("button").click()
+    page.get_by_role("button", name="Start over").click()
+    page.get_by_role("button", name="Throw away").click()
+    fill(page, "Name", "Short-lived")
+    page.get_by_role("button", name="Use the example").click()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Files to add").set_input_files(
+        {"name": "hours.md", "mimeType": "text/markdown", "buffer": b"# Hours\n\nOpen from nine to five on weekdays.\n"}
+    )
+    expect(page.get_by_text("1 of 1 files are there")).to_be_visible()
+    fill(page, "When should the agent consult the documents?", "For opening hours")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="It never hands over").click()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Create agent").click()
+    expect(page.get_by_text("7 of 7 steps").or_(page.get_by_text("failed").first).first).to_be_visible(timeout=MADE_MS)
+    watched.section("Settings")
+    delete = page.get_by_role("button", name="Delete agent")
+    expect(delete).to_be_disabled()
+    fill(page, "Type Short-lived to delete it", "Short-lived")
+    delete.click()
+    expect(page.get_by_role("heading", name="Agents")).to_be_visible()
+    expect(page.get_by_text("Short-lived", exact=True)).to_have_count(0, timeout=MADE_MS)
