@@ -41,8 +41,9 @@ def to_caller(text: str) -> str:
         return _upper_first(text)
     article = r"(?:the |an? |their |our |every |each )?"
     text = re.sub(rf"\b{article}{_CALLER}(?:'s|s')(?=\s)", "your", text, flags=re.I)
+    text = re.sub(rf"(?<!the )\b{_CALLER} (information|details)\b", r"\1", text, flags=re.I)
     text = re.sub(
-        rf"\b(?:the )?{_CALLER} (confirmation|request|consent|approval|identity|information|details)\b",
+        rf"\b(?:the )?{_CALLER} (confirmation|request|consent|approval|identity)\b",
         r"your \1",
         text,
         flags=re.I,
