@@ -54,6 +54,14 @@ class Settings(BaseSettings):
     max_sop_chars: int = Field(100_000, ge=1, description="Characters of an SOP.")
     max_description_chars: int = Field(2_000, ge=1, description="Characters of one description.")
 
+    calls_per_minute_key: int = Field(1_200, ge=1, description="HTTP calls a minute one API key may make.")
+    calls_per_minute_tenant: int = Field(12_000, ge=1, description="HTTP calls a minute one tenant may make in all.")
+    failed_auth_per_minute: int = Field(
+        100, ge=1, description="Tokens and keys that do not hold, a minute and address; more are answered with 429."
+    )
+    turns_per_key: int = Field(20, ge=1, description="Text turns one API key may have answered at a time.")
+    turns_per_tenant: int = Field(100, ge=1, description="Text turns one tenant may have answered at a time.")
+
     jwt_issuer: str | None = Field(None, description="Exact `iss` of an outside OIDC provider; unset: embedded issuer.")
     jwt_audience: str | None = Field(None, description="`aud` (or Cognito `client_id`) that tokens must carry.")
     jwt_jwks_url: str | None = Field(None, description="Where the outside issuer's keys are.")

@@ -1,5 +1,6 @@
 """Puts the HTTP application together."""
 
+import time
 from collections.abc import Callable
 
 from fastapi import FastAPI
@@ -10,6 +11,7 @@ from oratio.api import problems
 from oratio.api.context import Context
 from oratio.api.forms import Receiver
 from oratio.api.guard import Guard
+from oratio.api.limits import CallLimits
 from oratio.api.metrics import Metrics
 from oratio.api.observe import Observe
 from oratio.api.openapi import describe
@@ -30,13 +32,20 @@ class Application:
         await self._outer(scope, receive, send)
 
 
-def create_app(platform: Platform, services: Services, *, stopping: Callable[[], bool] = lambda: False) -> Application:
+def create_app(
+    platform: Platform,
+    services: Services,
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+    now: Callable[[], float] = time.monotonic,
+) -> Application:
     """The application over a platform.
 
     Args:
         platform: The ports.
         services: The use cases over them.
         stopping: Says that the process is on its way out; open event streams then end.
+        now: Seconds on a clock that only goes forward, for the limits on calls.
     """
     settings = platform.settings
     app = FastAPI(
@@ -61,5 +70,11 @@ def create_app(platform: Platform, services: Services, *, stopping: Callable[[],
     for part in (agents, versions, keys, invocations, conversations, system):
         app.include_router(part.router)
     describe(app)
-    guard = Guard(app, identity=platform.identity, access=services.access, max_upload_bytes=settings.max_total_bytes)
+    guard = Guard(
+        app,
+        identity=platform.identity,
+        access=services.access,
+        limits=CallLimits(settings, now=now),
+        max_upload_bytes=settings.max_total_bytes,
+    )
     return Application(Observe(guard, metrics=metrics), app)

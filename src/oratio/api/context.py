@@ -8,8 +8,8 @@ from fastapi import Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from oratio.api.caller import Caller
 from oratio.api.forms import Receiver
-from oratio.api.guard import Caller
 from oratio.api.metrics import Metrics
 from oratio.api.problems import MEDIA_TYPE
 from oratio.api.readiness import Readiness
@@ -63,7 +63,7 @@ _MEANINGS = {
     502: "The agent failed",
     503: "A dependency does not answer; try again",
 }
-_ALWAYS = (400, 401, 404, 408, 413, 415, 422, 500, 503)
+_ALWAYS = (400, 401, 404, 408, 413, 415, 422, 429, 500, 503)
 _SCHEMA = {"schema": {"$ref": "#/components/schemas/Problem"}}
 
 

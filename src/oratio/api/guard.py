@@ -5,7 +5,7 @@ FastAPI parses bodies before its security dependencies run, so they would be too
 
 import asyncio
 import re
-from typing import NamedTuple
+from contextlib import ExitStack
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -13,9 +13,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oratio.api import problems
+from oratio.api.caller import Caller
+from oratio.api.limits import CallLimits
 from oratio.api.problems import Refusal
 from oratio.domain import api_keys
-from oratio.domain.api_keys import ApiKey
 from oratio.domain.api_keys import Scope as KeyScope
 from oratio.errors import NotAllowed, NotAuthenticated, OratioError, TooLarge
 from oratio.ports.identity import Identity
@@ -28,22 +29,19 @@ _FORM_ALLOWANCE = 32 * 1024 * 1024  # the text fields, and the parts' own header
 _SMALL_REMAINDER = 1 << 20  # read and dropped, so that the client sees the answer; more closes the connection
 _OPEN = frozenset({"/healthz", "/readyz", "/metrics", "/.well-known/jwks.json", "/openapi.json", "/api/system"})
 _KEYED = re.compile(r"/api/agents/([^/]+)/(invocations|voice-tickets)")
+_TURN = re.compile(r"/api/agents/[^/]+/invocations")
 _FORMS = re.compile(r"/api/agents(?:/[^/]+/versions)?")
 _SCOPES = {"invocations": KeyScope.INVOKE, "voice-tickets": KeyScope.VOICE}
-
-
-class Caller(NamedTuple):
-    """Who calls: the tenant, and the API key when it was not the operator's own token."""
-
-    user_id: str
-    key: ApiKey | None = None
 
 
 class Guard:
     """Lets a request through when its caller is known and its body is within bounds; `state.caller` says who."""
 
-    def __init__(self, app: ASGIApp, *, identity: Identity, access: AccessService, max_upload_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, identity: Identity, access: AccessService, limits: CallLimits, max_upload_bytes: int
+    ) -> None:
         self._app = app
+        self._limits = limits
         self._identity = identity
         self._access = access
         self._max_form_bytes = max_upload_bytes + _FORM_ALLOWANCE
@@ -52,21 +50,34 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        with ExitStack() as held:
+            headers = Headers(scope=scope)
+            try:
+                caller = None if scope["path"] in _OPEN else await self._admit(scope, headers)
+                scope.setdefault("state", {})["caller"] = caller
+                is_form = scope["method"] == "POST" and _FORMS.fullmatch(scope["path"]) is not None
+                self._check_head(headers, self._max_form_bytes if is_form else MAX_JSON_BYTES)
+                receive = _patient(receive) if is_form else await _whole(_patient(receive), headers)
+                if caller is not None and _TURN.fullmatch(scope["path"]):
+                    held.enter_context(self._limits.turn(caller))
+            except (OratioError, Refusal, ClientDisconnect) as error:
+                answer = problems.of_exception(error)
+                assert answer is not None
+                if _unread(headers) > _SMALL_REMAINDER:
+                    answer.headers["Connection"] = "close"
+                await answer(scope, receive, send)
+                return
+            await self._app(scope, receive, send)
+
+    async def _admit(self, scope: Scope, headers: Headers) -> Caller:
         try:
-            if scope["path"] not in _OPEN:
-                scope.setdefault("state", {})["caller"] = await self._authenticate(scope["path"], headers)
-            is_form = scope["method"] == "POST" and _FORMS.fullmatch(scope["path"]) is not None
-            self._check_head(headers, self._max_form_bytes if is_form else MAX_JSON_BYTES)
-            receive = _patient(receive) if is_form else await _whole(_patient(receive), headers)
-        except (OratioError, Refusal, ClientDisconnect) as error:
-            answer = problems.of_exception(error)
-            assert answer is not None
-            if _unread(headers) > _SMALL_REMAINDER:
-                answer.headers["Connection"] = "close"
-            await answer(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+            caller = await self._authenticate(scope["path"], headers)
+        except NotAuthenticated:
+            if "authorization" in headers or "x-api-key" in headers:
+                self._limits.count_failure((scope.get("client") or ("",))[0])
+            raise
+        self._limits.admit(caller)
+        return caller
 
     async def _authenticate(self, path: str, headers: Headers) -> Caller:
         token = _token(headers)
