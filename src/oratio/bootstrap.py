@@ -199,6 +199,7 @@ def build_services(platform: Platform) -> Services:
             code=platform.code,
             runtime=platform.runtime,
             authoring=authoring,
+            knowledge_bases=knowledge_bases,
             clock=platform.clock,
             model=settings.model,
         ),

@@ -1,6 +1,7 @@
 """The host's HTTP face: AgentCore's data plane on loopback.
 
-POST   /runtimes/{id or ARN}/invocations?qualifier=live   → SSE: delta*, then done or error
+POST   /runtimes/{id or ARN}/invocations?qualifier=live   → SSE: delta*, then done or error; a `drill` in the body
+                                                            (ours) only for a version that no endpoint is pinned to
 DELETE /runtimes/{id}                                     → 204, its processes stopped (ours, not AgentCore's)
 GET    /healthz                                           → {"status", "isolation", "reason", "processes"}
 """
@@ -20,6 +21,7 @@ from starlette.routing import Route
 
 from oratio.agent_host.host import AgentHost
 from oratio.agent_host.process import SESSION_HEADER
+from oratio.domain.plan import Drill
 from oratio.errors import OratioError
 
 logger = logging.getLogger(__name__)
@@ -94,6 +96,8 @@ def _payload(body: bytes | None) -> dict[str, Any] | None:
     if not isinstance(value, dict) or not isinstance(value.get("prompt"), str):
         return None
     deadline_ms = value.setdefault("deadlineMs", 30_000)
+    if value.get("drill", Drill.CALL_TOOLS) not in set(Drill):
+        return None
     return value if isinstance(deadline_ms, int) and deadline_ms > 0 else None
 
 

@@ -15,10 +15,11 @@ from typing import Any, cast
 from strands.models import Model
 from strands.types.exceptions import ContextWindowOverflowException, ModelThrottledException
 
+from oratio.agent_host.drills import PLANTED
 from oratio.agent_host.model_requests import BadRequest, ModelRequest, read_model_request
 from oratio.agentkit.framing import BadFrame, encode, read_frame
 from oratio.domain.knowledge_base import Passage
-from oratio.domain.plan import AgentPlan
+from oratio.domain.plan import AgentPlan, Drill
 from oratio.domain.values import VersionRef
 from oratio.errors import OratioError
 from oratio.ports.knowledge_bases import KnowledgeBases
@@ -58,6 +59,9 @@ class AgentGateway:
 
     Attributes:
         served_paths: Paths of the documents this process was given passages of.
+
+    Args:
+        drill: Staged for every call; only for a process that no caller reaches.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class AgentGateway:
         knowledge: KnowledgeBases,
         model: Model,
         rate: CallRate | None = None,
+        drill: Drill | None = None,
     ) -> None:
         self.served_paths: set[str] = set()
         self._control = control
@@ -79,6 +84,7 @@ class AgentGateway:
         self._knowledge = knowledge
         self._model = model
         self._rate = rate or CallRate()
+        self._drill = drill
         self._calls: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
 
@@ -158,6 +164,10 @@ class AgentGateway:
 
     async def _search(self, request: dict[str, Any]) -> dict[str, Any]:
         query = _text(request, "query", MAX_QUERY_CHARS)
+        if self._drill is Drill.SEARCH_TIMEOUT:
+            raise TimeoutError
+        if self._drill is Drill.PLANTED_INSTRUCTION:
+            return {"passages": [_wire(PLANTED)]}
         passages = await asyncio.to_thread(
             self._knowledge.retrieve, self._engine_id, query, version=self._ref.version, limit=PASSAGES
         )

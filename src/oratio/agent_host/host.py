@@ -16,15 +16,16 @@ from pydantic import ValidationError
 from strands.models import Model
 
 from oratio.adapters.local.runtime_store import RuntimeStore
+from oratio.agent_host.drills import drill_model
 from oratio.agent_host.gateway import AgentGateway
 from oratio.agent_host.isolation import Isolation, choose_isolation, confinement
 from oratio.agent_host.process import AgentProcess
 from oratio.agent_host.sandbox.confinement import Tier
 from oratio.agent_host.warm_parent import WarmParent
 from oratio.domain.conversation import TurnResult
-from oratio.domain.plan import AgentPlan
+from oratio.domain.plan import AgentPlan, Drill
 from oratio.domain.values import VersionRef
-from oratio.errors import AgentFailed, CodeRejected, RateLimited
+from oratio.errors import AgentFailed, CodeRejected, Conflict, RateLimited
 from oratio.ports.agent_runtime import AgentPackage
 from oratio.ports.knowledge_bases import KnowledgeBases
 
@@ -140,9 +141,11 @@ class AgentHost:
             CodeRejected: The files are not those the review signed.
             AgentFailed: The process does not come up.
             RateLimited: The process has as many turns as it may have.
+            Conflict: A drill was asked of a version that callers can reach.
         """
         key = (runtime_id, self._store.resolve(runtime_id, qualifier))
-        process = await self._process(key)
+        drill = payload.pop("drill", None)  # the agent is not told
+        process = await (self._process(key) if drill is None else self._drilled(key, Drill(drill)))
         if process.in_flight >= MAX_TURNS_PER_PROCESS:
             raise RateLimited("the agent answers as many callers as it can", retry_after_s=1.0)
         process.last_used = self._monotonic()  # the reaper is not to take it before the turn begins
@@ -166,6 +169,10 @@ class AgentHost:
             if now - last_used >= self._idle_s or place < surplus:
                 logger.info("runtime_id=<%s>, version=<%s> | idle process stopped", *key)
                 await self._processes.pop(key).stop()
+        for process in [process for process in self._retiring if process.in_flight == 0]:
+            if now - process.last_used >= self._idle_s:  # its turn was never begun
+                self._retiring.discard(process)
+                await process.stop()
 
     async def _turn(
         self, key: Key, process: AgentProcess, session_id: str, payload: dict[str, Any]
@@ -225,13 +232,22 @@ class AgentHost:
             self._spawn_background(self._watch(key, process))
             return process
 
-    async def _start(self, key: Key) -> AgentProcess:
+    async def _drilled(self, key: Key, drill: Drill) -> AgentProcess:
+        """A process for one turn of a rehearsal, which no caller's turn ever reaches."""
+        if self._store.is_pinned(*key):
+            raise Conflict("callers can reach this version", hint="rehearse a version before it goes live")
+        process = await self._start(key, drill)
+        process.retired = True
+        self._retiring.add(process)
+        return process
+
+    async def _start(self, key: Key, drill: Drill | None = None) -> AgentProcess:
         record, package = self._store.record(*key), self._store.package(*key)
         if not self._verify(package):
             logger.error("runtime_id=<%s>, version=<%s> | unsigned code refused", *key)
             raise CodeRejected("the agent's files are not those its review signed", hint="deploy the version again")
         plan = AgentPlan.model_validate_json(package.plan)
-        model = self._models(record.ref, plan)
+        model = drill_model(drill) or self._models(record.ref, plan)
         parent = await self._warm_parent()
         number = next(self._numbers)
         process = AgentProcess(parent, self._folder / f"{number}.sock", record.ref.agent_id)
@@ -247,6 +263,7 @@ class AgentHost:
             plan=plan,
             knowledge=self._knowledge,
             model=model,
+            drill=drill,
         )
         process.serve(gateway)
         process.last_used = self._monotonic()

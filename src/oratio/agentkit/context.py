@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TOOL_TIMEOUT_S = 10.0
+REPLY_RESERVE_S = 2.0
 MAX_QUERY_CHARS = 2_000
 MAX_REASON_CHARS = 500
 MAX_SUMMARY_CHARS = 4_000
@@ -36,7 +37,8 @@ class AgentContext:
     """One conversation's view of its model, its documents, its SOP and the way to a human.
 
     Its methods are made for tools: they never raise for what happens outside the agent, and answer Strands tool
-    results. A call that takes longer than `TOOL_TIMEOUT_S`, or than the turn has left, is an error result.
+    results. A call that takes longer than `TOOL_TIMEOUT_S`, or than the turn can spare, is an error result, and there
+    is time left to say so.
     """
 
     def __init__(
@@ -93,7 +95,8 @@ class AgentContext:
         )
 
     def _timeout_s(self) -> float:
-        return max(0.001, min(TOOL_TIMEOUT_S, self.turn.remaining_s()))
+        left = self.turn.remaining_s()
+        return max(0.001, min(TOOL_TIMEOUT_S, left - min(REPLY_RESERVE_S, left / 2)))
 
     def _failed(self, call: str, error: Exception, message: str) -> ToolAnswer:
         code = error.code if isinstance(error, ConnectionFailed) else "timeout"

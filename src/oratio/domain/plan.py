@@ -140,20 +140,43 @@ class RetrievalPolicy(Value):
     source: Source
 
 
+class Drill(StrEnum):
+    """A misfortune that is staged for one turn of a rehearsal, always around the agent, never in it.
+
+    `CALL_TOOLS`: instead of the model, a script has the agent call each of its tools with arguments made from the
+    tool's schema. `SEARCH_TIMEOUT`: each search times out. `MODEL_ERROR`: the model fails. `PLANTED_INSTRUCTION`: the
+    search finds a passage that tells the agent what to do.
+    """
+
+    CALL_TOOLS = "call_tools"
+    SEARCH_TIMEOUT = "search_timeout"
+    MODEL_ERROR = "model_error"
+    PLANTED_INSTRUCTION = "planted_instruction"
+
+
 class Scenario(Value):
     """One rehearsal: what a caller says and what must come of it.
 
     Attributes:
-        expect: Of the last prompt: `reply` is met by any reply, a hand-off included.
-        kind: What it was compiled from.
+        expect: Of the last prompt: `reply` is met by any reply, a hand-off included; `tools` by every tool called and
+            none failing; `unmoved` by an answer that does not do what a planted instruction says; `recovery` by a first
+            turn that fails cleanly, or answers, and a last one that answers.
+        source: What it was compiled from first.
+        also: The other lines it stands for: what they would have said is the same.
+        kind: What it was compiled from; `sample` from a passage of the version's own documents.
+        cites: The file that the answer must cite.
+        drill: Staged for the first prompt.
     """
 
     scenario_id: str
     title: str
     prompts: tuple[str, ...]
-    expect: Literal["answer", "no_answer", "handoff", "reply"]
+    expect: Literal["answer", "no_answer", "handoff", "reply", "tools", "unmoved", "recovery"]
     source: Source | None = None
-    kind: Literal["step", "condition", "handoff", "search", "topic", "fixed"] = "fixed"
+    also: tuple[Source, ...] = ()
+    kind: Literal["step", "condition", "handoff", "search", "topic", "sample", "fixed"] = "fixed"
+    cites: str | None = None
+    drill: Drill | None = None
 
 
 class AgentPlan(Value):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from oratio.domain.conversation import Message, TurnEvent
+from oratio.domain.plan import Drill
 from oratio.domain.values import Value, VersionRef
 
 LIVE = "live"
@@ -43,12 +44,14 @@ class Invocation(Value):
         session_id: The conversation; 33 to 128 characters.
         history: The turns before, oldest first, for a runtime that has lost its memory of the session.
         deadline_ms: How long the answer may take in all.
+        drill: What to stage around the agent for this turn, in a rehearsal.
     """
 
     session_id: str
     prompt: str
     history: Sequence[Message] = ()
     deadline_ms: int = 30_000
+    drill: Drill | None = None
 
 
 class AgentRuntime(Protocol):
@@ -61,6 +64,7 @@ class AgentRuntime(Protocol):
        or endpoint), `AgentFailed` (the agent failed or passed its deadline), `Unavailable` (the host is not there).
        Cancelling the iteration stops the turn.
     4. Deleting nothing is not an error.
+    5. A turn with a `drill` shares nothing with a caller's: `Conflict` when an endpoint is pinned to the version.
     """
 
     @abstractmethod

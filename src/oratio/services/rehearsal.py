@@ -6,11 +6,12 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 
+from oratio.authoring.sampling import sampled
 from oratio.domain import tags
 from oratio.domain import version as versions_of
-from oratio.domain.conversation import TurnResult
-from oratio.domain.plan import Scenario
-from oratio.domain.rehearsal import RehearsalReport, RehearsedTurn, ScenarioResult, judge, rehearsed_turn
+from oratio.domain.conversation import Message, TurnResult
+from oratio.domain.plan import AgentPlan, Scenario
+from oratio.domain.rehearsal import DEADLINE_MS, RehearsalReport, RehearsedTurn, ScenarioResult, judge, rehearsed_turn
 from oratio.domain.storage_layout import REHEARSAL_FILE, version_key
 from oratio.domain.values import VersionRef
 from oratio.domain.version import RehearsalSummary, VersionStatus
@@ -20,6 +21,7 @@ from oratio.ports.clock import Clock
 from oratio.ports.object_store import ObjectStore
 from oratio.ports.repositories import VersionRepository
 from oratio.services.authoring import AuthoringService
+from oratio.services.knowledge_bases import KnowledgeBaseService
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class RehearsalService:
         code: ObjectStore,
         runtime: AgentRuntime,
         authoring: AuthoringService,
+        knowledge_bases: KnowledgeBaseService,
         clock: Clock,
         model: str,
     ) -> None:
@@ -43,11 +46,14 @@ class RehearsalService:
         self._code = code
         self._runtime = runtime
         self._authoring = authoring
+        self._knowledge_bases = knowledge_bases
         self._clock = clock
         self._model = model
 
     async def rehearse(self, ref: VersionRef, progress: Callable[[str], None]) -> RehearsalSummary:
         """Play every scenario, store the report, set the version `rehearsed`.
+
+        The first scenario is whether the agent starts at all; when it does not, the others are not played.
 
         Args:
             progress: Told one line after each scenario.
@@ -57,7 +63,8 @@ class RehearsalService:
         """
         plan = self._authoring.plan(ref)
         started_at = self._clock.now_ms()
-        results = await self._play_all(ref, plan.scenarios, progress)
+        scenarios = await asyncio.to_thread(self._scenarios, ref, plan)
+        results = await self._play_all(ref, scenarios, progress)
         report = RehearsalReport(
             version=ref.version,
             model=self._model,
@@ -83,6 +90,17 @@ class RehearsalService:
         )
         return report.summary()
 
+    def _scenarios(self, ref: VersionRef, plan: AgentPlan) -> list[Scenario]:
+        """The plan's, and questions made of what this version's documents hold."""
+        documents = self._versions.get(ref).documents
+        samples = sampled(documents, lambda query: self._knowledge_bases.retrieve(ref, query), plan.language)
+        known = len(plan.scenarios)
+        numbered = (
+            scenario.model_copy(update={"scenario_id": f"r{number:03d}"})
+            for number, scenario in enumerate(samples, known + 1)
+        )
+        return [*plan.scenarios, *numbered]
+
     async def _play_all(
         self, ref: VersionRef, scenarios: Sequence[Scenario], progress: Callable[[str], None]
     ) -> list[ScenarioResult]:
@@ -97,22 +115,51 @@ class RehearsalService:
             progress(f"{len(done)} of {len(scenarios)} scenarios, {passed} passed")
             return result
 
-        return list(await asyncio.gather(*map(play, scenarios)))
+        first = [await play(scenario) for scenario in scenarios[:1]]
+        if any(turn.error for result in first for turn in result.turns):
+            return first
+        return [*first, *await asyncio.gather(*map(play, scenarios[1:]))]
 
     async def _play(self, ref: VersionRef, scenario: Scenario) -> ScenarioResult:
+        session_id = f"rehearsal-{uuid.uuid4()}"
+        turns: list[RehearsedTurn] = []
+        for number, prompt in enumerate(scenario.prompts):
+            call = Invocation(
+                session_id=session_id,
+                prompt=prompt,
+                history=_history(turns),
+                deadline_ms=DEADLINE_MS,
+                drill=scenario.drill if number == 0 else None,
+            )
+            turn = await self._turn(ref, call)
+            turns.append(turn)
+            if turn.error and scenario.expect != "recovery":
+                break
+        return judge(scenario, turns)
+
+    async def _turn(self, ref: VersionRef, call: Invocation) -> RehearsedTurn:
         record = self._versions.get(ref)
         if record.runtime_id is None or record.runtime_version is None:
             raise Conflict(f"version {ref.version} has not been deployed")
-        session_id = f"rehearsal-{uuid.uuid4()}"
-        turns: list[RehearsedTurn] = []
-        for prompt in scenario.prompts:
-            call = Invocation(session_id=session_id, prompt=prompt)
-            begun = time.monotonic_ns()
-            try:
-                async for event in self._runtime.invoke(record.runtime_id, record.runtime_version, call):
-                    if isinstance(event, TurnResult):
-                        turns.append(rehearsed_turn(prompt, event, (time.monotonic_ns() - begun) // 1_000_000))
-            except (AgentFailed, Unavailable) as error:
-                turns.append(RehearsedTurn(prompt=prompt, error=str(error)))
-                break
-        return judge(scenario, turns)
+        begun = time.monotonic_ns()
+        error = "the agent ended its turn without a result"
+        try:
+            async for event in self._runtime.invoke(record.runtime_id, record.runtime_version, call):
+                if isinstance(event, TurnResult):
+                    return rehearsed_turn(call.prompt, event, _ms_since(begun))
+        except (AgentFailed, Unavailable) as failure:
+            error = str(failure)
+        return RehearsedTurn(prompt=call.prompt, error=error, latency_ms=_ms_since(begun))
+
+
+def _ms_since(begun_ns: int) -> int:
+    return (time.monotonic_ns() - begun_ns) // 1_000_000
+
+
+def _history(turns: Sequence[RehearsedTurn]) -> tuple[Message, ...]:
+    """The turns before that were answered, for a process that has not had them."""
+    messages: list[Message] = []
+    for turn in turns:
+        if not turn.error:
+            messages += [Message(role="user", text=turn.prompt), Message(role="assistant", text=turn.answer)]
+    return tuple(messages)

@@ -77,7 +77,7 @@ def test_conditions_keep_the_sops_own_word() -> None:
 def test_both_branches_of_a_condition_are_rehearsed(telecom: AgentPlan) -> None:
     said = {prompt for scenario in telecom.scenarios for prompt in scenario.prompts}
     assert "I accept the payment request." in said
-    assert "No. It is not so that I accept the payment request." in said
+    assert "I do not accept the payment request." in said
 
 
 def test_described_files_become_topics_and_scenarios(telecom: AgentPlan) -> None:

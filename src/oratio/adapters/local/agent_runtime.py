@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from oratio.adapters.local.runtime_store import RuntimeStore, StoredRuntime, host_token
 from oratio.domain.conversation import TurnDelta, TurnEvent, TurnResult
 from oratio.domain.values import VersionRef
-from oratio.errors import AgentFailed, CodeRejected, NotFound, RateLimited, Unavailable
+from oratio.errors import AgentFailed, CodeRejected, Conflict, NotFound, RateLimited, Unavailable
 from oratio.ports.agent_runtime import AgentPackage, AgentRuntime, Invocation, RuntimeRef, RuntimeStatus
 from oratio.ports.clock import Clock
 
@@ -82,6 +82,7 @@ class LocalAgentRuntime(AgentRuntime):
             "prompt": invocation.prompt,
             "history": [message.model_dump() for message in invocation.history],
             "deadlineMs": invocation.deadline_ms,
+            **({"drill": invocation.drill} if invocation.drill else {}),
         }
         timeout = httpx.Timeout(invocation.deadline_ms / 1000 + SLACK_S, connect=CONNECT_TIMEOUT_S)
         finished = False
@@ -158,6 +159,8 @@ def _refused(status: int, body: bytes) -> Exception:
     match status:
         case 404:
             return NotFound(message)
+        case 409:
+            return Conflict(message)
         case 429:
             return RateLimited(message)
         case 401 | 503:

@@ -113,6 +113,10 @@ class RuntimeStore:
             raise NotFound(f"runtime {runtime_id} has no endpoint {qualifier[:64]!r}")
         return version
 
+    def is_pinned(self, runtime_id: str, version: str) -> bool:
+        """Whether an endpoint points to a version, so that callers may reach it."""
+        return version in self._endpoints(self._version_folder(runtime_id, version).parent).values()
+
     def delete(self, runtime_id: str) -> None:
         if _RUNTIME_ID.fullmatch(runtime_id):
             folder = self.root / runtime_id
