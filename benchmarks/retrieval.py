@@ -147,15 +147,19 @@ def speed(folder: Path) -> list[Row]:
         )
         _fill(Store(folder / engine_id_of("tenant", str(size))), texts, size)
         knowledge_bases.retrieve(engine.id, "warm up the index", version=1)
-        took, used = [], []
-        embedder().forget()
+        took, used, model = [], [], []
         for question in questions:
+            embedder().forget()
+            cpu = time.thread_time()
+            embedder().query(question)
+            model.append((time.thread_time() - cpu) * 1_000)
+            embedder().forget()
             start, cpu = time.perf_counter(), time.thread_time()
             knowledge_bases.retrieve(engine.id, question, version=1)
             took.append((time.perf_counter() - start) * 1_000)
             used.append((time.thread_time() - cpu) * 1_000)
-        spent = f"p95 {np.percentile(took, 95):.1f} ms; CPU p50 {statistics.median(used):.1f} ms"
-        note = f"{len(questions)} different questions, embedding included; {spent}"
+        spent = f"CPU p50 {statistics.median(used):.1f} ms, of which the model {statistics.median(model):.1f}"
+        note = f"{len(questions)} questions, embedding included; p95 {np.percentile(took, 95):.1f} ms; {spent}"
         rows.append(Row(f"retrieval p50 at {size:,} chunks", statistics.median(took), "ms", target, note))
     return rows
 

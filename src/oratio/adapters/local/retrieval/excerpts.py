@@ -4,21 +4,23 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from oratio.adapters.local.retrieval.chunking import sentences
 
+type HeldIn = Callable[[Sequence[str], Collection[str]], list[set[str]]]
+
 MAX_EXCERPT_CHARS = 400
 SPAN_COST = 0.02  # a longer run must add a wanted word
 
 
-def excerpt(text: str, wanted: Mapping[str, float], held_in: Callable[[str, Collection[str]], set[str]]) -> str:
+def excerpt(text: str, wanted: Mapping[str, float], held_in: HeldIn) -> str:
     """A run of sentences or lines of `text`, at most 400 characters, with the most weight of wanted words.
 
     Args:
         wanted: The question's stems with their weights.
-        held_in: Tells which of some stems a text holds.
+        held_in: Tells which of some stems each of some texts holds.
     """
     if len(text) <= MAX_EXCERPT_CHARS:
         return text.strip()
     spans = _spans(text)
-    held = [held_in(text[start:end], wanted) for start, end in spans]
+    held = held_in([text[start:end] for start, end in spans], wanted)
     best, window = -1.0, (0, 0)
     for first in range(len(spans)):
         present: set[str] = set()

@@ -5,6 +5,7 @@ the question's words that chunk, heading, path and description hold together, an
 document's description. The weights are measured in docs/retrieval.md.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,13 +66,16 @@ def search(snapshot: Snapshot, query: WordQuery, vector: Vectors, limit: int, we
         return []
     cosines = snapshot.cosines(vector, chunk_ids)
     best = max(by_words.values(), default=1.0)
-    words = np.array([by_words.get(chunk_id, 0.0) / best for chunk_id in chunk_ids.tolist()])
+    ranked = np.array([by_words.get(chunk_id, 0.0) / best for chunk_id in chunk_ids.tolist()])
     fits = snapshot.description_fits(vector)[snapshot.places_of(chunk_ids)]
-    scores = weights.meaning * cosines + weights.words * words + weights.description * fits
+    scores = weights.meaning * cosines + weights.words * ranked + weights.description * fits
     order = np.argsort(-scores, kind="stable")[: max(READ, limit)]
+    rows = snapshot.read(chunk_ids[order].tolist())
+    held_words = snapshot.held([f"{row.heading} {row.text}" for row in rows], query.stems)
     hits = []
-    for row, place in zip(snapshot.read(chunk_ids[order].tolist()), order.tolist(), strict=True):
-        held, held_or_described = _coverage(snapshot, row, query, described=weights.described)
+    for row, words, place in zip(rows, held_words, order.tolist(), strict=True):
+        about = snapshot.description_stems(row.doc_id) if weights.described else frozenset()
+        held, held_or_described = _coverage(query, words, about)
         if cosines[place] <= 0 and not held_or_described:
             continue
         score = float(scores[place]) + weights.coverage * held_or_described
@@ -80,12 +84,10 @@ def search(snapshot: Snapshot, query: WordQuery, vector: Vectors, limit: int, we
     return hits[:limit]
 
 
-def _coverage(snapshot: Snapshot, row: ChunkRow, query: WordQuery, *, described: bool) -> tuple[float, float]:
+def _coverage(query: WordQuery, words: Set[str], about: Set[str]) -> tuple[float, float]:
     """Which share of the question's words a chunk holds, and which together with its document's descriptions."""
     if not query.total:
         return 0.0, 0.0
-    words = snapshot.held(f"{row.heading} {row.text}", query.stems)
-    about = snapshot.description_stems(row.doc_id) if described else frozenset()
     held = also = 0.0
     for stem, weight in zip(query.stems, query.weights, strict=True):
         if stem in words:

@@ -179,9 +179,9 @@ class Snapshot:
         by_id = {row[0]: ChunkRow(*row) for row in rows}
         return [by_id[chunk_id] for chunk_id in chunk_ids if chunk_id in by_id]
 
-    def held(self, text: str, wanted: Collection[str]) -> set[str]:
-        """Which of some stems a text holds."""
-        return self._stemmer.held(text, wanted)
+    def held(self, texts: Sequence[str], wanted: Collection[str]) -> list[set[str]]:
+        """Which of some stems each text holds."""
+        return self._stemmer.held(texts, wanted)
 
     def _holds(self, chunk_id: int) -> bool:
         at = int(np.searchsorted(self.chunk_ids, chunk_id))

@@ -10,7 +10,6 @@ import os
 import resource
 import signal
 import sys
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -163,6 +162,7 @@ def _kreuzberg(data: bytes, media_type: str) -> str:
 def _check_archive(data: bytes) -> None:
     """Refuse office files that are encrypted, broken, or unpack to more than is sane."""
     import io
+    import zipfile
 
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise _Unreadable(f"{ENCRYPTED}, in today's format (docx, xlsx, pptx)")

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence, Set
 from threading import Lock
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -30,7 +30,7 @@ class Stemmer:
         self._known: dict[str, str] = {}
         self._lock = Lock()
         self._database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        self._database.execute(f"CREATE VIRTUAL TABLE words USING fts5(word, tokenize='{TOKENIZER}')")
+        self._database.execute(f"CREATE VIRTUAL TABLE words USING fts5(word, content='', tokenize='{TOKENIZER}')")
         self._database.execute("CREATE VIRTUAL TABLE stem USING fts5vocab(words, instance)")
 
     def stems(self, text: str) -> list[str]:
@@ -44,23 +44,33 @@ class Stemmer:
             known = self._known
             return [known.get(word, word) for word in words]
 
-    def held(self, text: str, wanted: Collection[str]) -> set[str]:
-        """Which of some stems a text holds; only words that begin like one of them are stemmed."""
+    def held(self, texts: Sequence[str], wanted: Collection[str]) -> list[set[str]]:
+        """Which of some stems each text holds; only words that begin like one of them are stemmed."""
         begins = {stem[:_PREFIX] for stem in wanted}
-        words = {word for word in _WORD.findall(text.lower()) if word[:_PREFIX] in begins or not word.isascii()}
-        return set(self.stems(" ".join(words))).intersection(wanted) if words else set()
+        likely = [_likely(text.lower(), begins) for text in texts]
+        every = list(set().union(*likely))
+        stem_of = dict(zip(every, self.stems(" ".join(every)), strict=True))
+        return [{stem for word in words if (stem := stem_of[word]) in wanted} for words in likely]
 
     def _learn(self, words: Iterable[str]) -> None:
         listed = list(words)
         with self._lock:
             if len(self._known) > MAX_KEPT:
                 self._known = {}
-            self._database.execute("DELETE FROM words")
+            self._database.execute("INSERT INTO words(words) VALUES ('delete-all')")
             self._database.execute("BEGIN")
             self._database.executemany("INSERT INTO words(rowid, word) VALUES (?, ?)", list(enumerate(listed)))
             self._database.execute("COMMIT")
             stems = dict(self._database.execute("SELECT doc, term FROM stem WHERE offset = 0").fetchall())
             self._known.update((word, stems.get(number, word)) for number, word in enumerate(listed))
+
+
+def _likely(text: str, begins: Set[str]) -> set[str]:
+    """Words that begin in a given way, or in letters the index may fold."""
+    words = set(_WORD.findall(text))
+    if text.isascii():
+        return {word for word in words if word[:_PREFIX] in begins}
+    return {word for word in words if word[:_PREFIX] in begins or not word.isascii()}
 
 
 def content_words(text: str) -> list[str]:
