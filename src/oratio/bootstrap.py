@@ -28,6 +28,7 @@ from oratio.adapters.oidc_identity import IssuerChoice, outside_identity
 from oratio.adapters.prefect_pipeline import PrefectPipeline
 from oratio.authoring.author import Authored, author
 from oratio.authoring.review import Finding
+from oratio.authoring.review.signature import covers
 from oratio.domain.brief import AgentBrief
 from oratio.domain.knowledge_base import Document
 from oratio.errors import InvalidInput
@@ -49,13 +50,15 @@ from oratio.ports.repositories import (
 from oratio.ports.speech import Speech
 from oratio.services.access import AccessService
 from oratio.services.agents import AgentService
-from oratio.services.authoring import AuthoringService
+from oratio.services.authoring import Author, AuthoringService
 from oratio.services.briefs import BriefLimits
+from oratio.services.comparison import ComparisonService
 from oratio.services.conversations import ConversationService
 from oratio.services.deletion import DeletionService
 from oratio.services.deployment import DeploymentService
 from oratio.services.knowledge_bases import KnowledgeBaseService
 from oratio.services.rehearsal import RehearsalService
+from oratio.services.replay import ReplayService
 from oratio.services.runs import RunService
 from oratio.services.uploads import Limits, UploadService
 from oratio.settings import Settings
@@ -96,6 +99,8 @@ class Services:
     deletion: DeletionService
     conversations: ConversationService
     access: AccessService
+    comparison: ComparisonService
+    replay: ReplayService
 
 
 def build_platform(settings: Settings) -> Platform:
@@ -127,7 +132,11 @@ def build_platform(settings: Settings) -> Platform:
         idempotency=SqliteIdempotency(database, clock),
         knowledge=LocalKnowledgeBases(data / "knowledge", documents, clock),
         runtime=LocalAgentRuntime(
-            data / "agents", settings.local_url("agent-host"), data / "run" / "agent-host.token", clock
+            data / "agents",
+            settings.local_url("agent-host"),
+            data / "run" / "agent-host.token",
+            clock,
+            verify=lambda package: covers(*package, key=secret_file(data / "keys" / "review.key")),
         ),
         pipeline=PrefectPipeline(settings),
         identity=_identity(settings, issuer, clock),
@@ -149,6 +158,20 @@ def _builtin_author(brief: AgentBrief, documents: Sequence[Document], _findings:
     return author(brief, documents)
 
 
+def _author(model: str) -> Author:
+    """The author that the model named in the settings makes; Strands is imported when it first writes."""
+    if model == "builtin":
+        return _builtin_author
+
+    def write(brief: AgentBrief, documents: Sequence[Document], findings: Sequence[Finding]) -> Authored:
+        from oratio.adapters.strands_models import strands_model
+        from oratio.authoring.meta_agent import meta_author
+
+        return meta_author(strands_model(model), model)(brief, documents, findings)
+
+    return write
+
+
 def build_services(platform: Platform) -> Services:
     """The services over a platform's ports."""
     settings = platform.settings
@@ -165,8 +188,17 @@ def build_services(platform: Platform) -> Services:
     authoring = AuthoringService(
         versions=platform.versions,
         code=platform.code,
-        author=_builtin_author,
+        author=_author(settings.model),
         review_key=partial(secret_file, settings.data / "keys" / "review.key"),
+    )
+    conversations = ConversationService(
+        agents=platform.agents,
+        versions=platform.versions,
+        conversations=platform.conversations,
+        recordings=platform.recordings,
+        runtime=platform.runtime,
+        clock=platform.clock,
+        deadline_ms=int(settings.turn_deadline_seconds * 1000),
     )
     return Services(
         agents=AgentService(
@@ -224,21 +256,21 @@ def build_services(platform: Platform) -> Services:
             runtime=platform.runtime,
             stores=(platform.documents, platform.code, platform.recordings),
         ),
-        conversations=ConversationService(
-            agents=platform.agents,
-            versions=platform.versions,
-            conversations=platform.conversations,
-            recordings=platform.recordings,
-            runtime=platform.runtime,
-            clock=platform.clock,
-            deadline_ms=int(settings.turn_deadline_seconds * 1000),
-        ),
+        conversations=conversations,
         access=AccessService(
             agents=platform.agents,
             keys=platform.api_keys,
             used_tickets=platform.idempotency,
             clock=platform.clock,
             pepper=partial(secret_file, settings.data / "keys" / "api-keys.pepper"),
+        ),
+        comparison=ComparisonService(versions=platform.versions, authoring=authoring),
+        replay=ReplayService(
+            agents=platform.agents,
+            versions=platform.versions,
+            conversations=conversations,
+            runtime=platform.runtime,
+            deadline_ms=int(settings.turn_deadline_seconds * 1000),
         ),
     )
 

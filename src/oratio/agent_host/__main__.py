@@ -1,7 +1,6 @@
 """`python -m oratio.agent_host`: the agent host of this machine."""
 
 import asyncio
-import hashlib
 import sys
 
 import uvicorn
@@ -13,10 +12,9 @@ from oratio.adapters.local.secrets import secret_file
 from oratio.agent_host.app import create_app
 from oratio.agent_host.host import AgentHost
 from oratio.agent_host.models import models
-from oratio.authoring.review.signature import verify
+from oratio.authoring.review.signature import covers
 from oratio.bootstrap import build_platform
 from oratio.errors import OratioError
-from oratio.ports.agent_runtime import AgentPackage
 from oratio.settings import Settings
 
 UNDERSTOOD = "i-understand"
@@ -31,16 +29,11 @@ def build_host(settings: Settings) -> AgentHost:
         knowledge=build_platform(settings).knowledge,
         models=models(settings),
         model_name=settings.model,
-        verify=lambda package: _signed(package, review_key),
+        verify=lambda package: covers(*package, key=review_key),
         idle_s=settings.agent_idle_seconds,
         turn_deadline_s=settings.turn_deadline_seconds,
         allow_unsandboxed=settings.allow_unsandboxed == UNDERSTOOD,
     )
-
-
-def _signed(package: AgentPackage, key: bytes) -> bool:
-    code, prompt, plan = (hashlib.sha256(data).hexdigest() for data in package[:3])
-    return verify(code, prompt, plan, package.signature, key)
 
 
 async def serve(settings: Settings) -> bool:

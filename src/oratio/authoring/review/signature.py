@@ -21,6 +21,12 @@ def verify(code_sha256: str, prompt_sha256: str, plan_sha256: str, signature: st
     return hmac.compare_digest(mac, _mac(prefix + colon, code_sha256, prompt_sha256, plan_sha256, key))
 
 
+def covers(code: bytes, prompt: bytes, plan: bytes, signature: str, key: bytes) -> bool:
+    """Whether the signature was made under this key over exactly these bytes."""
+    code_sha256, prompt_sha256, plan_sha256 = (sha256(data).hexdigest() for data in (code, prompt, plan))
+    return verify(code_sha256, prompt_sha256, plan_sha256, signature, key)
+
+
 def _mac(prefix: str, code_sha256: str, prompt_sha256: str, plan_sha256: str, key: bytes) -> str:
     message = "\n".join((prefix, code_sha256, prompt_sha256, plan_sha256))
     return hmac.new(key, message.encode(), sha256).hexdigest()
