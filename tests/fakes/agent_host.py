@@ -77,9 +77,7 @@ def running_host(
         root=folder / "agents",
         knowledge=knowledge,
         models=models,
-        model_name="scripted",
-        verify=is_signed,
-        **options,
+        **{"model_name": "scripted", "verify": is_signed, **options},
     )
     running = RunningHost(folder, host)
     running.start()
