@@ -162,8 +162,16 @@ def situations(text: str) -> list[str]:
     return [part for part in told if _content(part)]
 
 
+# An operator's way of saying that nobody is to be called; the caller's own plea is still heard.
+_NO_HANDOFF = frozenset(
+    {"never", "no", "none", "na", "n a", "nothing", "nobody", "not needed", "not applicable", "nie"}
+)
+
+
 def phrases_of(text: str) -> tuple[str, ...]:
     """Phrases a caller's words are held against: content words of each situation, and their usual wordings."""
+    if text.casefold().strip(" .!").replace("/", "") in _NO_HANDOFF:
+        return ()
     found: dict[str, None] = {}
     for situation in situations(text):
         if _HUMAN_WISH.search(situation) or _OWN_LIMITS.search(situation):

@@ -8,7 +8,7 @@ from oratio.adapters.local.dialogue.pleas import spoken
 from oratio.adapters.local.dialogue.procedures import Known
 from oratio.adapters.local.dialogue.text import content_stems, match, stem, stems
 from oratio.adapters.local.dialogue.transcript import Transcript
-from oratio.domain.plan import AgentPlan
+from oratio.domain.plan import AgentPlan, HandoffTrigger
 
 OFFER = "Would you like me to hand you over to a person?"
 ASKED = "The caller asked for a human."
@@ -38,6 +38,7 @@ _PASSING = frozenset(
     )
 )
 _GENERIC = frozenset(map(stem, EVERYDAY)) | frozenset(map(stem, ["request", "handle", "scope", "action", "policy"]))
+_CONJUNCTIONS = frozenset({"and", "or", "if", "when", "but"})
 SUMMARY_CHARS = 1_000
 
 
@@ -48,9 +49,17 @@ def handoff_reason(plan: AgentPlan, prompt: str, intent: Intent) -> str | None:
     said = spoken(prompt)
     bag = frozenset(stems(prompt))
     for trigger in plan.handoff.triggers:
-        if any(_meets(phrase, said, bag) for phrase in trigger.phrases):
+        if any(_meets(phrase, said, bag) for phrase in trigger.phrases) or _repeats(trigger, said):
             return trigger.text
     return None
+
+
+def _repeats(trigger: HandoffTrigger, said: str) -> bool:
+    """Whether a message is a part of the operator's own sentence, word for word: "the steps did not help"."""
+    words = said.split()
+    while words and words[0] in _CONJUNCTIONS:
+        del words[0]
+    return bool(trigger.phrases) and len(words) > 2 and f" {' '.join(words)} " in f" {spoken(trigger.text)} "
 
 
 def _meets(phrase: str, said: str, bag: frozenset[str]) -> bool:
