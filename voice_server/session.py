@@ -130,8 +130,19 @@ class Session:
             self._refuse(CloseCode.LIMIT, "rate_limited", "audio comes faster than real time", now_ms)
             return
         if self.turns.hears:
-            self.turns.audio_came(ms, now_ms)
-            self._out(Hear(audio, self._muted))
+            self._hear(audio, ms, now_ms)
+
+    def _hear(self, audio: bytes, ms: float, now_ms: float) -> None:
+        self.turns.audio_came(ms, now_ms)
+        self._timers.set(Timer.MICROPHONE, now_ms + self._terms.microphone_ms)
+        self._out(Hear(audio, self._muted))
+
+    def _microphone_still(self, now_ms: float) -> None:
+        """The client sends no audio in the middle of a turn: that is silence, and may end the turn."""
+        if self.turns.listening and self._input is not None:
+            ms = self._terms.microphone_ms
+            silent = b"\xff" if self._input.encoding == "mulaw" else b"\x00\x00"
+            self._hear(silent * (ms * self._input.rate // 1000), ms, now_ms)
 
     def _message(self, message: wire.ClientMessage, now_ms: float) -> None:
         if self.phase is Phase.WAITING:
@@ -260,6 +271,8 @@ class Session:
             if self.turns.caller_speaking:
                 self._active(now_ms)
             self.turns.speech(event, now_ms)
+            if self.turns.listening and not self._timers.pending(Timer.MICROPHONE):
+                self._timers.set(Timer.MICROPHONE, now_ms + self._terms.microphone_ms)
             self.turns.play(now_ms)
 
     def speech_missing(self, message: str, now_ms: float) -> None:
@@ -326,6 +339,8 @@ class Session:
                 self.end("draining", CloseCode.DRAINING, now_ms)
             case Timer.DTMF:
                 self._keyed(now_ms)
+            case Timer.MICROPHONE:
+                self._microphone_still(now_ms)
             case Timer.HANDOFF:
                 self._nobody_came(now_ms)
             case _:

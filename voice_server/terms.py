@@ -12,6 +12,7 @@ class Terms:
     Attributes:
         hold_ms: Speech this long over the agent's makes it pause.
         barge_in_ms: Speech this long over the agent's ends its turn; shorter sounds let it go on.
+        microphone_ms: A microphone that sends nothing for so long is silent.
         cut_ms: How long an interrupted response waits for words before it is given up for good.
         audio_burst_ms: Caller audio that may come at once; beyond, `audio_rate` times real time.
     """
@@ -24,6 +25,7 @@ class Terms:
     hold_ms: int = 200
     barge_in_ms: int = 600
     cut_ms: int = 4_000
+    microphone_ms: int = 300
     dtmf_ms: int = 2_000
     holding_ms: int = 2_500
     handoff_ms: int = 20_000

@@ -10,6 +10,7 @@ class Timer(Enum):
     RESUME = auto()
     DRAIN = auto()
     DTMF = auto()
+    MICROPHONE = auto()
     HANDOFF = auto()
     HOLD = auto()
     BARGE_IN = auto()

@@ -82,6 +82,8 @@ class TurnMachine:
         self.hears = False
         self.rate = 24_000
         self.caller_speaking = False
+        # The caller has spoken, and the turn is not over.
+        self.listening = False
         self.failures = 0
         self._current: _Response | None = None
         self._prompts: deque[_Prompt] = deque()
@@ -161,7 +163,7 @@ class TurnMachine:
         return min(now_ms, self._heard_at_ms - max(0.0, self._heard_ms - at_ms))
 
     def _speech_started(self, now_ms: float) -> None:
-        self.caller_speaking = True
+        self.caller_speaking = self.listening = True
         self._out(Send({"type": "speech.started"}))
         current = self._current
         if current is None or current.cut_ms is not None:
@@ -183,7 +185,7 @@ class TurnMachine:
 
     def _turn_heard(self, text: str, ended_ms: float, now_ms: float) -> None:
         self._timers.clear(Timer.HOLD, Timer.BARGE_IN)
-        self.caller_speaking = False
+        self.caller_speaking = self.listening = False
         current = self._current
         audible = current is not None and (current.audio_on or current.cut_ms is not None)
         if not text or (audible and is_back_channel(text)):
@@ -458,7 +460,7 @@ class TurnMachine:
 
     def restart_speech(self) -> bool:
         """A new speech model took over: ask it again for what the old one owed. True when a caller's turn was lost."""
-        lost, self.caller_speaking = self.caller_speaking, False
+        lost, self.caller_speaking, self.listening = self.listening, False, False
         self._heard_ms = 0.0
         current = self._current
         if current is not None:

@@ -292,6 +292,18 @@ class TestLimits:
         machine.client("input.dtmf", digits="34#")
         assert [ask.prompt for ask in machine.asked] == ["1234"]
 
+    def test_a_microphone_that_stops_in_a_turn_is_silence(self) -> None:
+        machine = Machine()
+        machine.start()
+        machine.frame(b"\x01\x00" * 320)
+        machine.speech(SpeechStarted(0))
+        machine.run(1_000)
+        heard = [effect.audio for effect in machine.done if isinstance(effect, Hear)]
+        assert heard[1:] == [bytes(9_600)] * 3
+        machine.speech(Heard("Hi.", 20))
+        machine.run(10_000)
+        assert len([effect for effect in machine.done if isinstance(effect, Hear)]) <= 5
+
     def test_a_muted_microphone_is_silence(self) -> None:
         machine = Machine()
         machine.start()

@@ -3,6 +3,7 @@
 import queue
 import sys
 import threading
+from functools import lru_cache
 
 import numpy as np
 import onnxruntime as ort
@@ -16,6 +17,8 @@ from oratio.errors import Unavailable
 
 RATE = 24_000
 _MAX_TOKENS = 500
+# Openings such as "The manual says:" come again and again: short pieces are kept.
+_CACHED, _CACHED_CHARS = 200, 80
 _STYLE = (510, 256)
 _QUIET = 0.008
 _LEAD_IN, _TAIL = RATE // 50, RATE // 8
@@ -38,8 +41,13 @@ class Kokoro:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = ort.InferenceSession(weights.synthesis(), options, providers=["CPUExecutionProvider"])
 
+        self._short = lru_cache(_CACHED)(self._speak)
+
     def speak(self, text: str) -> bytes:
         """16-bit mono PCM at 24 kHz, without the silence around it but with a pause for its last mark."""
+        return self._short(text) if len(text) <= _CACHED_CHARS else self._speak(text)
+
+    def _speak(self, text: str) -> bytes:
         phonemes = self._pronounce(text)
         tokens = [VOCABULARY[sound] for sound in phonemes if sound in VOCABULARY]
         parts = [self._infer(tokens[at : at + _MAX_TOKENS]) for at in range(0, len(tokens), _MAX_TOKENS)]
