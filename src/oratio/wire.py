@@ -8,6 +8,7 @@ from pydantic.alias_generators import to_camel
 from oratio.domain.agent import Agent, AgentFailure, AgentStatus, StepProgress
 from oratio.domain.api_keys import ApiKey, Scope
 from oratio.domain.brief import AgentType
+from oratio.domain.comparison import VersionDiff
 from oratio.domain.conversation import (
     Channel,
     Citation,
@@ -22,6 +23,7 @@ from oratio.domain.conversation import (
 from oratio.domain.descriptions import Descriptions
 from oratio.domain.knowledge_base import Document, DocumentProblem, KnowledgeBase, KnowledgeBaseStatus
 from oratio.domain.rehearsal import RehearsalReport
+from oratio.domain.replay import ReplayReport
 from oratio.domain.values import Value
 from oratio.domain.version import AgentVersion, Override, RehearsalSummary, VersionStatus
 
@@ -166,6 +168,20 @@ class Activated(Wire):
     agent_id: str
     version: int
     status: AgentStatus
+
+
+class DiffView(VersionDiff, Wire):
+    """From version `against` to version `version`."""
+
+
+class ReplayBody(Body):
+    """`conversations`: how many of the newest recorded ones are played again."""
+
+    conversations: Annotated[int, Field(ge=1, le=50, strict=True)] = 5
+
+
+class ReplayView(ReplayReport, Wire):
+    """What both versions say to what callers said."""
 
 
 class KeyBody(Body):

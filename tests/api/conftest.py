@@ -46,6 +46,13 @@ class World:
         self.app: Application = create_app(self.platform, self.services, stopping=lambda: self.stopping)
         self.data = config.data
 
+    def use_runtime(self, runtime: ScriptedRuntime) -> None:
+        """Start anew on another runtime."""
+        self.runtime = runtime
+        self.platform = dataclasses.replace(self.platform, runtime=runtime)
+        self.services = build_services(self.platform)
+        self.app = create_app(self.platform, self.services, stopping=lambda: self.stopping)
+
     def token(self, user_id: str = "alice") -> str:
         assert self.platform.token_issuer is not None
         return self.platform.token_issuer.issue(user_id, ttl_s=3600)

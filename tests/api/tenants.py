@@ -20,6 +20,8 @@ BODIES: Mapping[tuple[str, str], dict[str, Any]] = {
     ("post", "/api/agents/{agentId}/invocations"): {"json": {"prompt": "Hello?"}},
     ("post", "/api/agents/{agentId}/voice-tickets"): {"json": {}},
     ("post", "/api/agents/{agentId}/versions/{number}/activate"): {"json": {}},
+    ("post", "/api/agents/{agentId}/versions/{number}/replay"): {"json": {}},
+    ("get", "/api/agents/{agentId}/versions/{number}/diff"): {"params": {"against": 1}},
 }
 
 

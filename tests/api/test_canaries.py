@@ -4,7 +4,6 @@ The documents are uploaded over HTTP and searched by the real engine; the agent 
 for whatever it is told and repeats every passage it gets.
 """
 
-import dataclasses
 import logging
 import random
 import secrets
@@ -17,8 +16,6 @@ from typing import Any
 import pytest
 
 from oratio import logs
-from oratio.api.app import create_app
-from oratio.bootstrap import build_services
 from oratio.domain.conversation import Citation, TurnDelta, TurnEvent, TurnResult
 from oratio.domain.values import VersionRef
 from oratio.errors import NotReady
@@ -87,10 +84,7 @@ class Aviary:
     def __init__(self, config: Settings, *, tenants: int, documents: int) -> None:
         runtime = ObedientRuntime()
         self.world = World(config)
-        self.world.runtime = runtime
-        self.world.platform = dataclasses.replace(self.world.platform, runtime=runtime)
-        self.world.services = build_services(self.world.platform)
-        self.world.app = create_app(self.world.platform, self.world.services)
+        self.world.use_runtime(runtime)
         self._runtime = runtime
         runtime.engine = self.world.platform.knowledge
         self.callers = Callers(self.world)

@@ -126,6 +126,14 @@ class AsyncClient:
     async def activate(self, agent_id: str, number: int, *, override_reason: str | None = None) -> wire.Activated:
         return await self._send(calls.activate(agent_id, number, override_reason))
 
+    async def diff(self, agent_id: str, number: int, *, against: int) -> wire.DiffView:
+        """What changed from version `against` to `number`."""
+        return await self._send(calls.diff(agent_id, number, against))
+
+    async def replay(self, agent_id: str, number: int, *, conversations: int = 5) -> wire.ReplayView:
+        """The newest recorded conversations, asked again of version `number` and of the live one."""
+        return await self._send(calls.replay(agent_id, number, conversations))
+
     async def create_key(
         self,
         agent_id: str,
@@ -193,6 +201,8 @@ class AsyncClient:
 
     async def _send[W: wire.Wire](self, call: Call[W]) -> W:
         parts: dict[str, Any] = {"params": call.params, "json": call.json, "headers": dict(call.headers)}
+        if call.timeout_s is not None:
+            parts["timeout"] = call.timeout_s
         if call.form is not None:
             parts["headers"] |= call.form.headers
             parts |= {"content": in_thread(iter(call.form)), "timeout": UPLOAD_TIMEOUT}

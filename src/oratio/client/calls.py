@@ -8,9 +8,11 @@ from oratio import wire
 from oratio.client.forms import Brief, Files, Form, Progress, body_of, delete_files
 from oratio.wire import Wire
 
+REPLAY_TIMEOUT_S = 900.0
+
 
 class Call[W: Wire](NamedTuple):
-    """One request; `model` is what a good answer holds."""
+    """One request; `model` is what a good answer holds, `timeout_s` set where an answer takes longer than most."""
 
     method: str
     path: str
@@ -19,6 +21,7 @@ class Call[W: Wire](NamedTuple):
     json: Mapping[str, Any] | None = None
     form: Form | None = None
     headers: Mapping[str, str] = {}
+    timeout_s: float | None = None
 
 
 def _agent(agent_id: str, *rest: str) -> str:
@@ -75,6 +78,15 @@ def version(agent_id: str, number: int) -> Call[wire.VersionDetail]:
 def activate(agent_id: str, number: int, override_reason: str | None) -> Call[wire.Activated]:
     path = _agent(agent_id, "versions", str(number), "activate")
     return Call("POST", path, wire.Activated, json=body_of(overrideReason=override_reason))
+
+
+def diff(agent_id: str, number: int, against: int) -> Call[wire.DiffView]:
+    return Call("GET", _agent(agent_id, "versions", str(number), "diff"), wire.DiffView, {"against": against})
+
+
+def replay(agent_id: str, number: int, conversations: int) -> Call[wire.ReplayView]:
+    path = _agent(agent_id, "versions", str(number), "replay")
+    return Call("POST", path, wire.ReplayView, json=body_of(conversations=conversations), timeout_s=REPLAY_TIMEOUT_S)
 
 
 def create_key(

@@ -1,6 +1,5 @@
 """The text channel: one turn as JSON or as a stream of events."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -42,18 +41,8 @@ async def invoke(
         # Refusals come before the first event, while the status line can still say so.
         opened = await _opened(turn)
         return sse.EventStream(_events(context, opened, turn))
-    answering = asyncio.create_task(_answer(context, turn))
-    leaving = asyncio.create_task(sse.gone(request.receive))
-    try:
-        await asyncio.wait([answering, leaving], return_when=asyncio.FIRST_COMPLETED)
-        if answering.done():
-            return reply(answering.result())
-        return Response(status_code=499)
-    finally:
-        for task in (answering, leaving):
-            if not task.done():
-                task.cancel()
-        await asyncio.gather(answering, leaving, return_exceptions=True)
+    answer = await sse.unless_gone(request, _answer(context, turn))
+    return Response(status_code=499) if answer is None else reply(answer)
 
 
 def _wants_events(request: Request) -> bool:

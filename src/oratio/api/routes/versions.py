@@ -3,13 +3,14 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Request
+from fastapi import APIRouter, Body, Path, Query, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from oratio.api.context import ByCaller, Context, InContext, answers, reply
 from oratio.api.problems import Refusal
 from oratio.api.routes.agents import form_of
+from oratio.api.sse import unless_gone
 from oratio.domain.rehearsal import RehearsalReport
 from oratio.domain.storage_layout import CODE_FILE, PLAN_FILE, PROMPT_FILE, REHEARSAL_FILE
 from oratio.domain.values import VersionRef
@@ -18,6 +19,9 @@ from oratio.wire import (
     AcceptedVersion,
     ActivateBody,
     Activated,
+    DiffView,
+    ReplayBody,
+    ReplayView,
     VersionDetail,
     VersionList,
     VersionSummary,
@@ -106,6 +110,37 @@ def _detail(context: Context, ref: VersionRef) -> VersionDetail:
             "rehearsal_summary": record.rehearsal,
         }
     )
+
+
+@router.get("/api/agents/{agentId}/versions/{number}/diff", response_model=None, responses=answers(200, DiffView))
+def diff_versions(
+    agentId: str,
+    number: Number,
+    context: InContext,
+    caller: ByCaller,
+    against: Annotated[int, Query(ge=1, le=999_999)],
+) -> Response:
+    """What changed from version `against` to this one: words, files, plan, code, prompt, rehearsal."""
+    found = context.services.comparison.diff(caller.user_id, agentId, number, against=against)
+    return reply(DiffView(**dict(found)))
+
+
+@router.post(
+    "/api/agents/{agentId}/versions/{number}/replay", response_model=None, responses=answers(200, ReplayView, 409)
+)
+async def replay_version(
+    agentId: str,
+    number: Number,
+    request: Request,
+    context: InContext,
+    caller: ByCaller,
+    body: Annotated[ReplayBody | None, Body()] = None,
+) -> Response:
+    """Ask this version and the live one what callers asked before; nothing of it is kept."""
+    most = (body or ReplayBody()).conversations
+    playing = context.services.replay.replay(caller.user_id, agentId, number, conversations=most)
+    report = await unless_gone(request, playing)
+    return Response(status_code=499) if report is None else reply(ReplayView(**dict(report)))
 
 
 @router.post(
