@@ -4,6 +4,9 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -44,13 +47,15 @@ def engine(root: Path, documents: ObjectStore) -> KnowledgeBases:
     return LocalKnowledgeBases(root, documents, SystemClock())
 
 
-def indexer() -> psutil.Process:
-    """The indexing process this test started, as soon as it is there."""
+def indexer(look: Callable[[], object] = lambda: None) -> psutil.Process:
+    """The indexing process this test started, as soon as it is there; `look` asks for the job meanwhile."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         for child in psutil.Process().children(recursive=True):
-            if any(part.endswith(".indexer") for part in child.cmdline()):
-                return child
+            with suppress(psutil.Error):  # a parsing process that has just ended
+                if any(part.endswith(".indexer") for part in child.cmdline()):
+                    return child
+        look()
         time.sleep(0.01)
     raise AssertionError("no indexing process was started")
 
@@ -99,10 +104,9 @@ class TestLocalKnowledgeBases(KnowledgeBasesContract):
         engine_id, source_id = provision(engine)
         job_id = engine.start_ingestion(engine_id, source_id, ref=ref(), token="job")
         for _ in range(3):
-            killed = indexer()
+            killed = indexer(lambda: engine.ingestion_job(engine_id, source_id, job_id))
             killed.kill()
             psutil.wait_procs([killed], timeout=10)
-            engine.ingestion_job(engine_id, source_id, job_id)
         job = ended(engine, engine_id, source_id, job_id)
         assert job.status is IngestionStatus.FAILED
         assert "3 times" in job.failure
@@ -195,9 +199,11 @@ class TestLocalKnowledgeBases(KnowledgeBasesContract):
         engine_id, source_id = provision(engine)
         ingest(engine, engine_id, source_id)
         (asked,) = engine.retrieve(engine_id, "Is roaming free of charge for a customer?", version=1)
-        (other,) = engine.retrieve(engine_id, "Who won the chess championship?", version=1)
+        (other,) = engine.retrieve(engine_id, "Which customer won the chess championship?", version=1)
         assert (asked.coverage, asked.known) == (1, 1)
-        assert (other.coverage, other.known) == (0, 0)
+        assert other.coverage is not None
+        assert other.known is not None
+        assert 0 < other.coverage <= other.known < 0.5
         assert asked.similarity is not None
         assert other.similarity is not None
         assert asked.similarity > other.similarity + 0.3
@@ -219,6 +225,16 @@ class TestLocalKnowledgeBases(KnowledgeBasesContract):
         engine.delete_knowledge_base(engine_id)
         with pytest.raises(NotFound):
             reader.retrieve(engine_id, "roaming", version=1)
+
+    def test_many_threads_may_ask_at_once(self, engine: KnowledgeBases, documents: ObjectStore) -> None:
+        put(documents, "roaming.md", ROAMING)
+        put(documents, "refunds.md", b"# Refunds\n\nRefunds take seven days.\n")
+        engine_id, source_id = provision(engine)
+        ingest(engine, engine_id, source_id)
+        asked = [("Is roaming free?", "roaming.md"), ("How long do refunds take?", "refunds.md")] * 20
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            found = list(pool.map(lambda pair: engine.retrieve(engine_id, pair[0], version=1)[0].path, asked))
+        assert found == [path for _, path in asked]
 
     def test_a_reference_of_another_agent_reaches_nothing(self, engine: KnowledgeBases) -> None:
         engine_id, source_id = provision(engine)

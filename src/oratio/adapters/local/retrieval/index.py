@@ -21,7 +21,7 @@ from oratio.adapters.local.retrieval.words import Stemmer, content_words
 VECTOR_CANDIDATES = 40
 WORD_CANDIDATES = 40
 RESCORED = 400  # chunks near by sign bits whose exact cosine is computed
-MAX_RANKED = 2_000  # chunks a word query may rank
+MAX_RANKED = 1_000  # chunks a word query may rank
 HEADING_WEIGHT = 0.7
 WORDS = 8  # of 64 bits a code
 _READ_ROWS = 20_000
