@@ -6,10 +6,14 @@ import re
 
 from oratio.authoring.text import sentence
 
-_PERSON = r"(?:the |a |an |any |each |every )?(?:user|customer|caller|client|guest|patient|member|visitor)s?"
+_PEOPLE = "user|customer|caller|client|guest|patient|member|visitor"
+_PERSON = rf"(?:the |a |an |any |each |every )?(?:{_PEOPLE})s?"
 _POSSESSIVE = re.compile(rf"\b{_PERSON}['’]s?(?!\w)|\btheir\b|\bhis\b|\byour\b", re.IGNORECASE)
 _SUBJECT = re.compile(rf"\b(?:they|he|she|someone|somebody|{_PERSON})\s+(?P<verb>\w+)", re.IGNORECASE)
-_REST = re.compile(rf"\b(?:them|themselves|him|{_PERSON})\b", re.IGNORECASE)
+_REST = re.compile(
+    rf"\b(?:them|themselves|him|(?:the|a|an|any|each|every) (?:{_PEOPLE})s?|(?:{_PEOPLE}))\b", re.IGNORECASE
+)
+_CONJOINED = re.compile(r"\b(?P<joint>or|and) (?P<verb>\w+s)(?= (?:a|an|the|to|about|with|for|my)\b)")
 _VERBS = {"has": "have", "is": "am", "are": "am", "was": "was", "were": "was", "does": "do", "goes": "go"}
 
 
@@ -28,4 +32,6 @@ def as_said(clause: str) -> str:
     """`the customer is angry` as the customer would put it: `I am angry.`"""
     said = _POSSESSIVE.sub("my", clause.strip())
     said = _SUBJECT.sub(lambda match: f"I {_first_person(match['verb'])}", said)
+    if said.startswith("I "):
+        said = _CONJOINED.sub(lambda match: f"{match['joint']} {_first_person(match['verb'])}", said)
     return sentence(_REST.sub("me", said))

@@ -201,7 +201,7 @@ def _drills(language: str) -> Iterator[Scenario]:
     yield Scenario(
         scenario_id="",
         title="Goes on after a failure of the model",
-        prompts=("Hello!", "Are you still there?"),
+        prompts=("Hello!", "Hello again!"),
         expect="recovery",
         drill=Drill.MODEL_ERROR,
     )

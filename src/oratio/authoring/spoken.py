@@ -73,6 +73,7 @@ _PHRASES = {
         "Quiero hablar con una persona, por favor.",
     ),
 }
+_TELLING = frozenset(("inform", "tell", "notify", "remind", "explain", "advise", "greet", "thank", "transfer", "ask"))
 _WISH_WORDS = "book buy cancel change exchange find get make modify order pay renew rent return upgrade"
 _WISHES = frozenset(_WISH_WORDS.split())
 _TOLD = re.compile(r"^(\w+) (?:the |a )?(?:user|customer|caller|client|guest)\b(?!['’])", re.IGNORECASE)
@@ -81,7 +82,7 @@ _AUXILIARY = re.compile(r"\b(?:am|is|are|was|were|can|could|will|would|should|mu
 _PERFECT = re.compile(r"\b(?P<have>have|has)(?= (?:been|already|just|\w+ed|paid|lost|sent|made|gone|had)\b)")
 _FIRST_PERSON = re.compile(r"^I (?P<verb>\w+)")
 _WHEN = re.compile(r"\b(?:when(?:ever)?|if) (?P<clause>(?:the|a|an|any) (?:user|customer|caller|client|guest)\b[^.;]+)")
-_ABOUT = re.compile(r"\b(?:questions? (?:about|on|regarding)|for|about|on|regarding) (?P<topic>[^.;:]+)", re.IGNORECASE)
+_ABOUT = re.compile(r"\b(?:about|on|regarding|for(?! .*\b(?:about|on|regarding)\b)) (?P<topic>[^.;:]+)", re.IGNORECASE)
 _SAMPLES = {
     FactType.DATE: "The third of March 2026.",
     FactType.AMOUNT: "Two.",
@@ -134,7 +135,8 @@ def about_step(step: PlanStep, language: str) -> str:
         return said.needs
     text = _TOLD.sub(r"\1 me", plain(step.text).rstrip("."))
     first, _, rest = text.partition(" ")
-    if language == "en" and step.kind == "action" and first.lower() in ACTION_VERBS and rest and len(text) <= 100:
+    asked = first.lower() in ACTION_VERBS and first.lower() not in _TELLING
+    if language == "en" and step.kind == "action" and asked and rest and len(text) <= 100:
         return f"Could you {_lower_first(as_said(text).removesuffix('.'))}?"
     return said.next
 

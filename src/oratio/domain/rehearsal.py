@@ -75,14 +75,23 @@ def is_required(scenario: Scenario) -> bool:
 
 def judge(scenario: Scenario, turns: Sequence[RehearsedTurn]) -> ScenarioResult:
     """Hold what came back against what the scenario expects of its last turn."""
-    failed = any(turn.error for turn in turns) and scenario.expect != "recovery"
+    broken = any(turn.error for turn in turns) and scenario.expect != "recovery"
+    fault = _fault(scenario, turns)
+    advice = "" if fault or scenario.drill else _failed_tools(turns)
     return ScenarioResult(
         scenario=scenario,
-        required=is_required(scenario) or failed,
-        passed=not (reason := _fault(scenario, turns)),
-        reason=reason,
+        required=broken or (is_required(scenario) and not advice),
+        passed=not fault and not advice,
+        reason=fault or advice,
         turns=tuple(turns),
     )
+
+
+def _failed_tools(turns: Sequence[RehearsedTurn]) -> str:
+    """Tools whose last call in a turn failed: what was said may still be good, so this is advice."""
+    last = [{call.name: call.status for call in turn.tool_calls} for turn in turns]
+    failed = dict.fromkeys(name for calls in last for name, status in calls.items() if status == "error")
+    return f"tools failed: {', '.join(failed)}" if failed else ""
 
 
 def _fault(scenario: Scenario, turns: Sequence[RehearsedTurn]) -> str:
