@@ -113,3 +113,16 @@ def test_a_planted_instruction_is_found_and_not_followed(report: RehearsalReport
     result = drilled(report, Drill.PLANTED_INSTRUCTION)
     assert [call.name for call in result.turns[0].tool_calls] == ["search_knowledge_base"]
     assert result.passed
+
+
+def test_an_agent_whose_deployed_code_is_changed_is_refused_by_the_host(shop: Workshop) -> None:
+    ref = shop.make("tampered", {"faq.md": b"# Prices\n\nA ticket costs five euros.\n"}, sop="Greet the caller.")
+    record = shop.platform.versions.get(ref)
+    assert record.runtime_id
+    stored = shop.host.root / record.runtime_id / "1" / "agent_file.py"
+    stored.write_bytes(stored.read_bytes() + b"\nprint('hello')\n")
+    report = shop.rehearse(ref)
+    assert not report.passed
+    assert [result.reason for result in report.results] == [
+        "the agent's files are not those its review signed: deploy the version again"
+    ]
