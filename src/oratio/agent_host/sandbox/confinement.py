@@ -116,7 +116,7 @@ class Namespaced(Confiner):
 
         self._readable = namespaces.python_folders()
         namespaces.enter()
-        self._namespaces = namespaces.AgentNamespaces()
+        self._namespaces = namespaces.AgentNamespaces(self._readable)
         self._build_root = namespaces.build_root
 
     def prepare(self) -> None:

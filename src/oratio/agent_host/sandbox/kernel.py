@@ -14,6 +14,10 @@ PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP = 22
 PR_SET_NO_NEW_PRIVS = 38
 
+# The same numbers on both architectures; linux/mount.h, linux/fcntl.h
+_OPEN_TREE, _MOVE_MOUNT = 428, 429
+_OPEN_TREE_CLONE, _AT_RECURSIVE, _MOVE_MOUNT_F_EMPTY_PATH, _AT_FDCWD = 1, 0x8000, 4, -100
+
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 
@@ -56,3 +60,18 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str | No
 
 def unmount(target: str, flags: int) -> None:
     _checked(_libc.umount2(target.encode(), ctypes.c_int(flags)), f"umount {target}")
+
+
+def lift(path: str) -> int:
+    """A descriptor that holds a copy of the mount at a path, with all below it; needs Linux 5.2."""
+    flags = _OPEN_TREE_CLONE | _AT_RECURSIVE | os.O_CLOEXEC
+    return syscall(_OPEN_TREE, _AT_FDCWD, ctypes.c_char_p(path.encode()), flags, what=f"open_tree {path}")
+
+
+def put_down(mount_descriptor: int, path: str) -> None:
+    """Attach a lifted mount at a path; closes the descriptor."""
+    nothing, target = ctypes.c_char_p(b""), ctypes.c_char_p(path.encode())
+    syscall(
+        _MOVE_MOUNT, mount_descriptor, nothing, _AT_FDCWD, target, _MOVE_MOUNT_F_EMPTY_PATH, what=f"move_mount {path}"
+    )
+    os.close(mount_descriptor)

@@ -112,9 +112,14 @@ def python_folders() -> list[str]:
 
 
 class AgentNamespaces:
-    """Gives each fork of the warm parent its own process, mount, IPC and user namespaces."""
+    """Gives each fork of the warm parent its own process, mount, IPC and user namespaces.
 
-    def __init__(self) -> None:
+    Args:
+        readable: What the root holds; folders of it that lie below `/tmp` stay visible in the agent's own `/tmp`.
+    """
+
+    def __init__(self, readable: Sequence[str]) -> None:
+        self._below_tmp = [path for path in readable if path.startswith("/tmp/")]  # noqa: S108 - a comparison
         self._root = os.geteuid() == 0
         self._proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         self._own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
@@ -138,7 +143,11 @@ class AgentNamespaces:
         else:
             os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNS | os.CLONE_NEWIPC)
             _map_user("self", NOBODY, NOBODY, self._proc)
+        lifted = [(kernel.lift(path), path) for path in self._below_tmp]
         options = f"mode=1777,size={TMP_BYTES}"
         kernel.mount("tmpfs", "/tmp", "tmpfs", _NOSUID | _NODEV | _NOEXEC, options)  # noqa: S108 - a mount point
+        for mount_descriptor, path in lifted:
+            os.makedirs(path, mode=0o755)
+            kernel.put_down(mount_descriptor, path)
         os.close(self._proc)
         os.close(self._own)
