@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from oratio.adapters.http_webhooks import HttpWebhookSender
 from oratio.adapters.local.agent_runtime import LocalAgentRuntime
 from oratio.adapters.local.clock import SystemClock
 from oratio.adapters.local.database import Database
 from oratio.adapters.local.identity import ISSUER, EmbeddedIssuer
 from oratio.adapters.local.knowledge_bases import LocalKnowledgeBases
 from oratio.adapters.local.objects import FileObjectStore
+from oratio.adapters.local.outbox import SqliteOutbox, SqliteWebhooks
 from oratio.adapters.local.records import (
     SqliteAgents,
     SqliteApiKeys,
@@ -48,6 +50,7 @@ from oratio.ports.repositories import (
     VersionRepository,
 )
 from oratio.ports.speech import Speech
+from oratio.ports.webhooks import Outbox, WebhookRepository, WebhookSender
 from oratio.services.access import AccessService
 from oratio.services.agents import AgentService
 from oratio.services.authoring import Author, AuthoringService
@@ -61,6 +64,7 @@ from oratio.services.rehearsal import RehearsalService
 from oratio.services.replay import ReplayService
 from oratio.services.runs import RunService
 from oratio.services.uploads import Limits, UploadService
+from oratio.services.webhooks import WebhookService
 from oratio.settings import Settings
 
 
@@ -80,6 +84,9 @@ class Platform:
     api_keys: ApiKeyRepository
     conversations: ConversationRepository
     idempotency: IdempotencyRepository
+    webhooks: WebhookRepository
+    outbox: Outbox
+    webhook_sender: WebhookSender
     knowledge: KnowledgeBases
     runtime: AgentRuntime
     pipeline: Pipeline
@@ -101,6 +108,7 @@ class Services:
     access: AccessService
     comparison: ComparisonService
     replay: ReplayService
+    webhooks: WebhookService
 
 
 def build_platform(settings: Settings) -> Platform:
@@ -130,6 +138,9 @@ def build_platform(settings: Settings) -> Platform:
         api_keys=SqliteApiKeys(database),
         conversations=SqliteConversations(database),
         idempotency=SqliteIdempotency(database, clock),
+        webhooks=SqliteWebhooks(database),
+        outbox=SqliteOutbox(database, clock),
+        webhook_sender=HttpWebhookSender(allow_private=settings.webhook_allow_private),
         knowledge=LocalKnowledgeBases(data / "knowledge", documents, clock),
         runtime=LocalAgentRuntime(
             data / "agents",
@@ -263,6 +274,14 @@ def build_services(platform: Platform) -> Services:
             used_tickets=platform.idempotency,
             clock=platform.clock,
             pepper=partial(secret_file, settings.data / "keys" / "api-keys.pepper"),
+        ),
+        webhooks=WebhookService(
+            webhooks=platform.webhooks,
+            outbox=platform.outbox,
+            sender=platform.webhook_sender,
+            clock=platform.clock,
+            pepper=partial(secret_file, settings.data / "keys" / "webhooks.pepper"),
+            allow_private=settings.webhook_allow_private,
         ),
         comparison=ComparisonService(versions=platform.versions, authoring=authoring),
         replay=ReplayService(

@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     failed_auth_per_minute: int = Field(
         100, ge=1, description="Tokens and keys that do not hold, a minute and address; more are answered with 429."
     )
+    webhook_allow_private: bool = Field(
+        False, description="Let webhooks go to private addresses and plain http; never where tenants are strangers."
+    )
     turns_per_key: int = Field(20, ge=1, description="Text turns one API key may have answered at a time.")
     turns_per_tenant: int = Field(100, ge=1, description="Text turns one tenant may have answered at a time.")
 

@@ -26,6 +26,7 @@ from oratio.domain.rehearsal import RehearsalReport
 from oratio.domain.replay import ReplayReport
 from oratio.domain.values import Value
 from oratio.domain.version import AgentVersion, Override, RehearsalSummary, VersionStatus
+from oratio.domain.webhook import MAX_URL_CHARS, Webhook, WebhookEvent
 
 MAX_PROMPT_CHARS = 20_000
 
@@ -215,6 +216,32 @@ class NewKey(KeyView):
 
 class KeyList(Wire):
     keys: list[KeyView]
+
+
+class WebhookBody(Body):
+    url: Annotated[str, Field(min_length=1, max_length=MAX_URL_CHARS)]
+    events: Annotated[list[WebhookEvent], Field(min_length=1, max_length=20)]
+
+
+class WebhookView(Wire):
+    webhook_id: str
+    url: str
+    events: tuple[WebhookEvent, ...]
+    created_at: int
+
+    @classmethod
+    def of(cls, webhook: Webhook) -> "WebhookView":
+        return cls(**{name: getattr(webhook, name) for name in cls.model_fields})
+
+
+class NewWebhook(WebhookView):
+    """The only answer that holds the secret deliveries are signed with."""
+
+    secret: str
+
+
+class WebhookList(Wire):
+    webhooks: list[WebhookView]
 
 
 class PromptBody(Body):

@@ -31,6 +31,7 @@ MADE_UP = {
     "keyId": "0" * 12,
     "conversationId": str(uuid.UUID(int=2)),
     "number": "1",
+    "webhookId": "f" * 24,
 }
 
 
@@ -284,6 +285,8 @@ def _trespass_everywhere(world: World) -> None:
     world.go_live("alice", made["agentId"])
     base = f"/api/agents/{made['agentId']}"
     foreign["keyId"] = callers.call("alice", "post", f"{base}/api-keys", json={"name": "k"}).json()["keyId"]
+    body = BODIES["post", "/api/webhooks"]
+    foreign["webhookId"] = callers.call("alice", "post", "/api/webhooks", **body).json()["webhookId"]
     asked = callers.call("alice", "post", f"{base}/invocations", json={"prompt": "Hello?"}).json()
     foreign["conversationId"] = asked["sessionId"]
 

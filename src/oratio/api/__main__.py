@@ -1,12 +1,15 @@
 """`python -m oratio.api`: the `api` process."""
 
+import asyncio
+import socket
 import sys
 
 import uvicorn
 
 from oratio import logs, settings
+from oratio.api import duties
 from oratio.api.app import create_app
-from oratio.bootstrap import build_platform, build_services
+from oratio.bootstrap import Services, build_platform, build_services
 from oratio.errors import OratioError
 
 _DRAIN_S = 10
@@ -14,17 +17,37 @@ _KEEP_ALIVE_S = 30
 _BACKLOG = 1024
 
 
+class Server(uvicorn.Server):
+    """Does the process's other duties while it serves."""
+
+    def __init__(self, config: uvicorn.Config, services: Services) -> None:
+        super().__init__(config)
+        self._services = services
+        self._duties: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._duties = asyncio.create_task(duties.run(self._services))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._duties is not None:
+            self._duties.cancel()
+            await asyncio.gather(self._duties, return_exceptions=True)
+        await super().shutdown(sockets)
+
+
 def main() -> int:
     try:
         config = settings.load()
         logs.configure(config.log_level, service="api")
         platform = build_platform(config)
-        server: uvicorn.Server | None = None
-        app = create_app(platform, build_services(platform), stopping=lambda: server is not None and server.should_exit)
+        services = build_services(platform)
+        server: Server | None = None
+        app = create_app(platform, services, stopping=lambda: server is not None and server.should_exit)
     except OratioError as error:
         sys.stderr.write(f"oratio: {error}\n")
         return 2
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             app,
             host=config.host,
@@ -39,7 +62,8 @@ def main() -> int:
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=_DRAIN_S,
             backlog=_BACKLOG,
-        )
+        ),
+        services,
     )
     server.run()
     return 0 if server.started else 2

@@ -196,6 +196,16 @@ class AsyncClient:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise answers.unreachable(error, self.base_url) from error
 
+    async def create_webhook(self, url: str, events: Sequence[str]) -> wire.NewWebhook:
+        """Register an address; the secret its deliveries are signed with is in this answer alone."""
+        return await self._send(calls.create_webhook(url, events))
+
+    async def webhooks(self) -> wire.WebhookList:
+        return await self._send(calls.webhooks())
+
+    async def delete_webhook(self, webhook_id: str) -> None:
+        answers.check(await self._request("DELETE", calls.delete_webhook_path(webhook_id)))
+
     async def system(self) -> wire.SystemView:
         return await self._send(calls.system())
 

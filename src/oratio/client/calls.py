@@ -130,5 +130,17 @@ def recording_path(conversation_id: str) -> str:
     return f"/api/conversations/{quote(conversation_id, safe='')}/audio"
 
 
+def create_webhook(url: str, events: Sequence[str]) -> Call[wire.NewWebhook]:
+    return Call("POST", "/api/webhooks", wire.NewWebhook, json={"url": url, "events": list(events)})
+
+
+def webhooks() -> Call[wire.WebhookList]:
+    return Call("GET", "/api/webhooks", wire.WebhookList)
+
+
+def delete_webhook_path(webhook_id: str) -> str:
+    return f"/api/webhooks/{quote(webhook_id, safe='')}"
+
+
 def system() -> Call[wire.SystemView]:
     return Call("GET", "/api/system", wire.SystemView)

@@ -191,6 +191,16 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise answers.unreachable(error, self.base_url) from error
 
+    def create_webhook(self, url: str, events: Sequence[str]) -> wire.NewWebhook:
+        """Register an address; the secret its deliveries are signed with is in this answer alone."""
+        return self._send(calls.create_webhook(url, events))
+
+    def webhooks(self) -> wire.WebhookList:
+        return self._send(calls.webhooks())
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        answers.check(self._request("DELETE", calls.delete_webhook_path(webhook_id)))
+
     def system(self) -> wire.SystemView:
         return self._send(calls.system())
 

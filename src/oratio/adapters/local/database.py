@@ -52,6 +52,17 @@ MIGRATIONS: Sequence[str] = (
         created_at INTEGER NOT NULL,
         PRIMARY KEY (user_id, key)) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE webhooks (
+        webhook_id TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL, created_at INTEGER NOT NULL, body TEXT NOT NULL);
+    CREATE INDEX webhooks_user ON webhooks (user_id, created_at);
+    CREATE TABLE outbox (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, webhook_id TEXT NOT NULL, user_id TEXT NOT NULL,
+        agent_id TEXT NOT NULL, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL, body TEXT NOT NULL);
+    CREATE INDEX outbox_order ON outbox (webhook_id, agent_id, seq);
+    CREATE INDEX outbox_due ON outbox (due_at);
+    CREATE INDEX outbox_agent ON outbox (user_id, agent_id);
+    """,
 )
 
 

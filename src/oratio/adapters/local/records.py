@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from oratio.adapters.local.database import Database
+from oratio.adapters.local.outbox import tell_agent, tell_conversation
 from oratio.domain.agent import Agent, AgentStatus, Step
 from oratio.domain.api_keys import ApiKey
 from oratio.domain.conversation import Conversation
@@ -126,6 +127,7 @@ def _append_events(connection: sqlite3.Connection, before: Agent | None, after: 
     for seq, change in enumerate(events, start=last + 1):
         body = change.model_copy(update={"seq": seq}).model_dump_json()
         _insert(connection, "events", {"user_id": after.user_id, "agent_id": after.agent_id, "seq": seq, "body": body})
+    tell_agent(connection, before, after)
 
 
 def _save_agent(connection: sqlite3.Connection, agent: Agent) -> Agent:
@@ -199,7 +201,17 @@ class SqliteAgents(AgentRepository):
         return [Agent.model_validate_json(body) for (body,) in rows]
 
     def delete(self, user_id: str, agent_id: str) -> None:
-        tables = ("agents", "knowledge_bases", "versions", "journal", "leases", "events", "api_keys", "conversations")
+        tables = (
+            "agents",
+            "knowledge_bases",
+            "versions",
+            "journal",
+            "leases",
+            "events",
+            "api_keys",
+            "conversations",
+            "outbox",
+        )
         with self._database.write() as connection:
             for table in tables:
                 connection.execute(
@@ -457,7 +469,12 @@ class SqliteConversations(ConversationRepository):
             "conversation_id": conversation.conversation_id,
         }
         with self._database.write() as connection:
-            return _compare_and_set(connection, "conversations", keys, conversation)
+            row = connection.execute(
+                "SELECT body FROM conversations WHERE user_id = ? AND conversation_id = ?", tuple(keys.values())
+            ).fetchone()
+            stored = _compare_and_set(connection, "conversations", keys, conversation)
+            tell_conversation(connection, Conversation.model_validate_json(row[0]), stored)
+            return stored
 
 
 class SqliteIdempotency(IdempotencyRepository):

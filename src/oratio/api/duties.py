@@ -1,0 +1,36 @@
+"""What the API process does beside answering: webhooks are delivered."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from oratio.bootstrap import Services
+from oratio.errors import OratioError
+
+logger = logging.getLogger(__name__)
+
+DELIVER_EVERY_S = 1.0
+_MOST_PATIENCE_S = 60.0
+
+
+async def run(services: Services) -> None:
+    """Work until cancelled."""
+    await _repeat(services.webhooks.deliver, DELIVER_EVERY_S)
+
+
+async def _repeat(duty: Callable[[], Awaitable[int]], every_s: float) -> None:
+    """Do a duty again and again, at once while it finds work; a failed round is logged and the next waits longer."""
+    failures = 0
+    while True:
+        done = 0
+        try:
+            done = await duty()
+            failures = 0
+        except OratioError as error:
+            failures += 1
+            logger.warning("duty=<%s> failures=<%d> | %s", duty.__name__, failures, error.code)
+        except Exception:
+            failures += 1
+            logger.exception("duty=<%s> failures=<%d> | failed", duty.__name__, failures)
+        if not done:
+            await asyncio.sleep(min(every_s * 2**failures, _MOST_PATIENCE_S))
