@@ -89,6 +89,9 @@ def guarded(doing: str, *, key: str = "") -> Iterator[None]:
     except OratioError as error:
         show_error(error, doing)
         st.button("Try again", key=f"again_{key or doing}", icon=":material/refresh:")
+    except Exception as error:
+        # The edge of a part of the page: a fault of ours in one must not blank the others.
+        report_script_error(error)
 
 
 def report_script_error(error: Exception) -> bool:

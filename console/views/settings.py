@@ -21,7 +21,7 @@ def show(agent: AgentDetail) -> None:
         st.info("It is being deleted.", icon=":material/delete:")
         return
     st.markdown("Its documents, code, versions, keys and conversations go with it. This cannot be undone.")
-    typed = st.text_input(f"Type **{plain(agent.agent_name)}** to delete it", key="delete_name")
+    typed = st.text_input("Type the agent's name to delete it", key="delete_name")
     if st.button(
         "Delete agent", key="delete", disabled=typed.strip() != agent.agent_name, icon=":material/delete_forever:"
     ):

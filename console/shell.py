@@ -1,0 +1,99 @@
+"""What runs for every page: the gate, the navigation, the page."""
+
+import streamlit as st
+
+from console import state
+from console.components.session_form import sign_in_form, sign_out_form
+from console.pages import HOME
+from console.state import keep_pages, show_notice, system
+from console.views import agent, agents, conversation, create, health
+from console.wording import show_error
+from oratio.errors import NotAuthenticated, OratioError
+
+_REASONS = {
+    "empty": "Paste a token first.",
+    "refused": "That token is not valid or has expired. Make a new one with `oratio token`.",
+    "unreachable": "The Oratio API does not answer. Look at `oratio status`, then try again.",
+}
+
+
+def _sign_in(expired: bool) -> None:
+    _, middle, _ = st.columns([1, 2, 1])
+    with middle:
+        st.title("Sign in to Oratio")
+        if reason := _REASONS.get(st.query_params.get("signin", "")):
+            st.error(reason, icon=":material/error:")
+        elif expired:
+            st.warning(
+                "Your session has expired. Sign in again and you are back on this page; drafts are kept.",
+                icon=":material/lock_clock:",
+            )
+        st.markdown("Run this on the machine Oratio runs on, and paste what it prints:")
+        st.code("oratio token", language="bash")
+        sign_in_form()
+        st.caption("The token goes into a cookie that scripts cannot read, and is checked with the API on every call.")
+
+
+def _banners() -> None:
+    """What an operator must know on every page."""
+    about = system()
+    if about.sandbox in ("B", "C"):
+        st.warning(
+            f"Agents run in sandbox tier {about.sandbox} on this machine: less apart from it than tier A. "
+            "`oratio doctor` says what is missing.",
+            icon=":material/shield:",
+        )
+    if about.sandbox == "off":
+        st.error("Agents run without any sandbox on this machine.", icon=":material/gpp_bad:")
+
+
+def _sidebar(pages: dict[str, st.Page]) -> None:
+    with st.sidebar:
+        st.markdown("### Oratio")
+        st.page_link(pages["create"], label="New agent", icon=":material/add_circle:")
+        st.page_link(pages["agents"], label="Agents", icon=":material/support_agent:")
+        st.page_link(pages["system"], label="Health", icon=":material/monitor_heart:")
+        about = system()
+        st.page_link(about.urls["prefect"].removesuffix("/api"), label="Prefect runs", icon=":material/account_tree:")
+        st.space("small")
+        if about.model == "builtin":
+            st.caption(
+                ":material/info: Answers come from `builtin`: quotes from the documents by rule, no language model. "
+                "Set `ORATIO_MODEL` for one."
+            )
+        else:
+            st.caption(f":material/neurology: Answers come from `{about.model}`.")
+        st.caption(f"Oratio {about.version} · {about.platform}")
+        sign_out_form()
+
+
+def main(start: str = HOME) -> None:
+    """Run the page the address names; `start` is the one an address without a name stands for."""
+    st.set_page_config(page_title="Oratio", layout="wide")
+    # No icons on the pages themselves: Streamlit would fetch them from a foreign host for the browser's tab.
+    shown = {
+        HOME: (agents.show, "Agents"),
+        "create": (create.show, "New agent"),
+        "agent": (agent.show, "Agent"),
+        "conversation": (conversation.show, "Conversation"),
+        "system": (health.show, "Health"),
+    }
+    pages = {
+        name: st.Page(show, title=f"{title} · Oratio", url_path=name, default=name == start)
+        for name, (show, title) in shown.items()
+    }
+    keep_pages(pages)
+    page = st.navigation(list(pages.values()), position="hidden")
+    if not state.token():
+        _sign_in(expired=False)
+        return
+    try:
+        _sidebar(pages)
+        _banners()
+        show_notice()
+        page.run()
+    except NotAuthenticated:
+        _sign_in(expired=True)
+    except OratioError as error:
+        show_error(error)
+        st.button("Try again", key="again", icon=":material/refresh:")
