@@ -17,6 +17,7 @@ from playwright.sync_api import (
 )
 
 WAIT_MS = 60_000
+expect.set_options(timeout=WAIT_MS)
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 

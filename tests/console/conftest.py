@@ -10,8 +10,9 @@ from tests.e2e.installation import Installation
 __all__ = ["oratio"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One Chromium for a module: while Playwright runs, no test of the same process may use asyncio."""
     if CHROMIUM is None:
         pytest.skip("there is no Chromium on this machine")
     with chromium() as started:

@@ -27,7 +27,7 @@ def fill(page: Page, label: str, text: str) -> None:
     field.blur()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def agent(browser: Browser, oratio: Installation, token: str, telecom: Path) -> str:
     """The telecom agent, made in the console from the sample folder with descriptions; its id."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
