@@ -83,7 +83,7 @@ def agent(agent_id: str, status: AgentStatus = AgentStatus.ACTIVE, **fields: obj
         if status == AgentStatus.FAILED
         else None,
     }
-    return Agent(**{**values, **fields})  # type: ignore[arg-type]
+    return Agent(**{**values, **fields})
 
 
 def report() -> RehearsalReport:

@@ -50,7 +50,7 @@ def words(app: AppTest) -> str:
     """Everything a reader of the page sees."""
     kinds = ("title", "subheader", "markdown", "caption", "code", "error", "warning", "info", "success", "text")
     shown = [element.value for kind in kinds for element in app.get(kind) if hasattr(element, "value")]
-    shown += [element.label for kind in ("expander", "button", "status") for element in app.get(kind)]
+    shown += [getattr(element, "label", "") for kind in ("expander", "button", "status") for element in app.get(kind)]
     return "\n".join(map(str, shown)).replace("\\", "")
 
 
