@@ -23,6 +23,7 @@ from oratio.adapters.local.records import (
     SqliteIdempotency,
     SqliteJournal,
     SqliteKnowledgeBases,
+    SqliteSubmissions,
     SqliteVersions,
 )
 from oratio.adapters.local.secrets import secret_file
@@ -50,6 +51,7 @@ from oratio.ports.repositories import (
     VersionRepository,
 )
 from oratio.ports.speech import Speech
+from oratio.ports.submissions import SubmissionRepository
 from oratio.ports.webhooks import Outbox, WebhookRepository, WebhookSender
 from oratio.services.access import AccessService
 from oratio.services.agents import AgentService
@@ -84,6 +86,7 @@ class Platform:
     api_keys: ApiKeyRepository
     conversations: ConversationRepository
     idempotency: IdempotencyRepository
+    submissions: SubmissionRepository
     webhooks: WebhookRepository
     outbox: Outbox
     webhook_sender: WebhookSender
@@ -138,6 +141,7 @@ def build_platform(settings: Settings) -> Platform:
         api_keys=SqliteApiKeys(database),
         conversations=SqliteConversations(database),
         idempotency=SqliteIdempotency(database, clock),
+        submissions=SqliteSubmissions(database),
         webhooks=SqliteWebhooks(database),
         outbox=SqliteOutbox(database, clock),
         webhook_sender=HttpWebhookSender(allow_private=settings.webhook_allow_private),
@@ -217,6 +221,7 @@ def build_services(platform: Platform) -> Services:
             knowledge_bases=platform.knowledge_bases,
             versions=platform.versions,
             idempotency=platform.idempotency,
+            submissions=platform.submissions,
             documents=platform.documents,
             archive=platform.code,
             pipeline=platform.pipeline,

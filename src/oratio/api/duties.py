@@ -1,4 +1,4 @@
-"""What the API process does beside answering: webhooks are delivered."""
+"""What the API process does beside answering: webhooks are delivered, what died is swept."""
 
 import asyncio
 import logging
@@ -10,12 +10,17 @@ from oratio.errors import OratioError
 logger = logging.getLogger(__name__)
 
 DELIVER_EVERY_S = 1.0
-_MOST_PATIENCE_S = 60.0
+SWEEP_EVERY_S = 60.0
+_MOST_PATIENCE_S = 300.0
 
 
 async def run(services: Services) -> None:
     """Work until cancelled."""
-    await _repeat(services.webhooks.deliver, DELIVER_EVERY_S)
+
+    async def sweep() -> int:
+        return await asyncio.to_thread(services.agents.sweep)
+
+    await asyncio.gather(_repeat(services.webhooks.deliver, DELIVER_EVERY_S), _repeat(sweep, SWEEP_EVERY_S))
 
 
 async def _repeat(duty: Callable[[], Awaitable[int]], every_s: float) -> None:

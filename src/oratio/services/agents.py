@@ -28,11 +28,13 @@ from oratio.ports.repositories import (
     Page,
     VersionRepository,
 )
+from oratio.ports.submissions import Submission, SubmissionRepository
 from oratio.services.briefs import BriefLimits, read_brief, refuse
 from oratio.services.uploads import StagedFile, check_files
 
 logger = logging.getLogger(__name__)
 
+DIED_AFTER_MS = 3600 * 1000  # no submit takes so long
 _STORED_AT_ONCE = 8
 _NAMESPACE = uuid.UUID("6f726174-696f-4000-8000-6167656e7473")
 _KNOWLEDGE_NAMESPACE = uuid.UUID("6f726174-696f-4000-8000-6b6e6f776c65")
@@ -48,6 +50,7 @@ class AgentService:
         knowledge_bases: KnowledgeBaseRepository,
         versions: VersionRepository,
         idempotency: IdempotencyRepository,
+        submissions: SubmissionRepository,
         documents: ObjectStore,
         archive: ObjectStore,
         pipeline: Pipeline,
@@ -59,6 +62,7 @@ class AgentService:
         self._knowledge_bases = knowledge_bases
         self._versions = versions
         self._idempotency = idempotency
+        self._submissions = submissions
         self._documents = documents
         self._archive = archive
         self._pipeline = pipeline
@@ -67,6 +71,8 @@ class AgentService:
         self._max_files = max_files
         # Creating runs in parallel makes Prefect's SQLite answer after seconds; one at a time takes 0.1 s each.
         self._starting = threading.Lock()
+        # A submit may not begin while what its dead predecessor left is being removed.
+        self._beginning = threading.Lock()
 
     def submit(
         self,
@@ -95,10 +101,35 @@ class AgentService:
                 return self._agents.get(user_id, agent_id)
             except NotFound:
                 pass
-        self._store(user_id, agent_id, files)
+        with self._beginning:
+            self._submissions.begin(Submission(user_id, agent_id, self._clock.now_ms()))
+        try:
+            self._store(user_id, agent_id, files)
+        except BaseException:
+            # Under a key, another request may be storing the same agent's files: the sweep will know.
+            if idempotency_key is None:
+                self._discard(user_id, agent_id)
+            raise
         agent = self._record(user_id, agent_id, brief, documents)
         logger.info("agent_id=<%s> files=<%d> | agent submitted", agent_id, len(files))
         return self.start(agent)
+
+    def _discard(self, user_id: str, agent_id: str) -> None:
+        """Remove what a submit stored that did not come to a record; what cannot be removed now, the sweep will."""
+        with suppress(Unavailable, OSError), self._beginning:
+            try:
+                self._agents.get(user_id, agent_id)
+            except NotFound:
+                self._documents.delete_prefix(agent_prefix(user_id, agent_id))
+            self._submissions.end(user_id, agent_id)
+
+    def sweep(self) -> int:
+        """Remove the objects of submits that died before their record existed; returns how many submits."""
+        died = self._submissions.begun_before(self._clock.now_ms() - DIED_AFTER_MS)
+        for submission in died:
+            self._discard(submission.user_id, submission.agent_id)
+            logger.info("agent_id=<%s> | what a submit that died had stored was removed", submission.agent_id)
+        return len(died)
 
     def _store(self, user_id: str, agent_id: str, files: Sequence[StagedFile]) -> None:
         """Store the files, several at once: each waits for the disk (or the network), not for the processor."""

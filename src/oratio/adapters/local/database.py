@@ -63,6 +63,12 @@ MIGRATIONS: Sequence[str] = (
     CREATE INDEX outbox_due ON outbox (due_at);
     CREATE INDEX outbox_agent ON outbox (user_id, agent_id);
     """,
+    """
+    CREATE TABLE submissions (
+        user_id TEXT NOT NULL, agent_id TEXT NOT NULL, begun_at INTEGER NOT NULL,
+        PRIMARY KEY (user_id, agent_id)) WITHOUT ROWID;
+    CREATE INDEX submissions_begun ON submissions (begun_at);
+    """,
 )
 
 

@@ -28,6 +28,7 @@ from oratio.ports.repositories import (
     Page,
     VersionRepository,
 )
+from oratio.ports.submissions import Submission, SubmissionRepository
 
 IDEMPOTENCY_MS = 24 * 3600 * 1000
 
@@ -172,6 +173,9 @@ class SqliteAgents(AgentRepository):
             )
             _insert_version(connection, version)
             _append_events(connection, None, stored)
+            connection.execute(
+                "DELETE FROM submissions WHERE user_id = ? AND agent_id = ?", (agent.user_id, agent.agent_id)
+            )
         return stored
 
     def get(self, user_id: str, agent_id: str) -> Agent:
@@ -475,6 +479,29 @@ class SqliteConversations(ConversationRepository):
             stored = _compare_and_set(connection, "conversations", keys, conversation)
             tell_conversation(connection, Conversation.model_validate_json(row[0]), stored)
             return stored
+
+
+class SqliteSubmissions(SubmissionRepository):
+    """An agent's record ends its submission in the same transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, submission: Submission) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO submissions (user_id, agent_id, begun_at) VALUES (?, ?, ?)", submission
+            )
+
+    def end(self, user_id: str, agent_id: str) -> None:
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM submissions WHERE user_id = ? AND agent_id = ?", (user_id, agent_id))
+
+    def begun_before(self, at_ms: int) -> list[Submission]:
+        rows = self._database.read(
+            "SELECT user_id, agent_id, begun_at FROM submissions WHERE begun_at < ? ORDER BY begun_at LIMIT 100", at_ms
+        )
+        return [Submission(user_id, agent_id, int(begun_at)) for user_id, agent_id, begun_at in rows]
 
 
 class SqliteIdempotency(IdempotencyRepository):
