@@ -6,6 +6,7 @@ python docs/pictures/terminal.py --data DIR
 import argparse
 import io
 import os
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -49,7 +50,8 @@ def main() -> None:
         console.print(Text.from_ansi(done.stdout.rstrip()))
         console.print()
     target = Path(__file__).with_name("terminal.svg")
-    target.write_text(console.export_svg(title="Oratio"))
+    picture = console.export_svg(title="Oratio")
+    target.write_text(re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL))  # no font from outside
 
 
 if __name__ == "__main__":
