@@ -23,6 +23,12 @@ def known_in(plan: AgentPlan, procedure: Procedure, transcript: Transcript) -> l
     return known_facts(needed(plan, procedure), transcript.past, transcript.prompt)
 
 
+def _types(schema: Mapping[str, Any]) -> set[str]:
+    """The JSON types that a parameter's schema takes."""
+    kinds = {str(schema["type"])} if "type" in schema else set()
+    return kinds.union(*(_types(choice) for choice in schema.get("anyOf", ())))
+
+
 def arguments(known: Sequence[Known], parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Known facts as arguments of a tool, in the types its schema wants; what does not fit is left out."""
     found: dict[str, Any] = {}
@@ -30,7 +36,7 @@ def arguments(known: Sequence[Known], parameters: Mapping[str, Any]) -> dict[str
         schema = parameters.get(entry.fact.name)
         if schema is None:
             continue
-        wanted = str(schema)
+        wanted = _types(schema)
         number = re.search(r"-?\d+(?:\.\d+)?", entry.value.replace(",", ""))
         if "number" in wanted or "integer" in wanted:
             if number:
