@@ -33,7 +33,7 @@ def agent(browser: Browser, oratio: Installation, token: str, telecom: Path) -> 
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     watched = Watched(context, f"http://127.0.0.1:{oratio.base + 2}")
     page = watched.sign_in(token)
-    page.get_by_role("button", name="Make the first one").click()
+    page.locator(".st-key-new_agent").get_by_role("button").click()
     fill(page, "Name", "Telecom")
     page.get_by_role("button", name="Next").click()
 
@@ -50,15 +50,13 @@ def agent(browser: Browser, oratio: Installation, token: str, telecom: Path) -> 
     page.get_by_role("button", name="Back").click()
     page.get_by_role("textbox", name="Standard operating procedure (SOP)").wait_for()
     watched.idle()
-    page.get_by_text("Import from a file").click()
-    page.get_by_label("Or take a file of the folder").click()
+    page.get_by_role("combobox", name="Or take a file of the folder").click()
     page.get_by_role("option", name="main_policy.md").click()
     page.get_by_role("button", name="Take it as SOP").click()
     expect(page.get_by_role("textbox", name="Standard operating procedure (SOP)")).to_have_value(
         re.compile("# Telecom Agent Policy")
     )
 
-    page.keyboard.press("Escape")
     page.locator(".st-key-step_next").get_by_role("button").click()
     page.get_by_role("button", name="Next").click()
     fill(page, "When should a human take over?", "When the caller asks for a human or the problem cannot be solved")
