@@ -72,6 +72,7 @@ _SPLIT = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_POSSESSIVE = re.compile(r"['’]s$")
 _STOP_WORDS = """
 a an the any all to of for in on at by with from about into over and or if when whenever once that this these
 those is are was were be been being am has have had do does did will would can could should must may might it
@@ -88,6 +89,14 @@ wird werden sich bitte immer mitarbeiter menschen ob sonst noch etwas spricht dr
 el la los las un una en que si con tiene del al le les est dans pour
 """
 _STOP = frozenset(_STOP_WORDS.split())
+_VAGUE_WORDS = """
+other others else different further additional pass help question questions issue issues problem problems thing things
+matter matters topic topics type types inquiry inquiries item items service services support information detail details
+reason reasons situation situations explicit general specific number numbers way ways step steps part parts point points
+anfrage anfragen frage fragen problem probleme thema themen andere anderen sonstige weitere
+"""
+_VAGUE = frozenset(_VAGUE_WORDS.split())
+"""Alone they show nothing: a trigger met by any of them would hand over every caller, or, to a careful model, none."""
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "angry": ("angry", "furious", "this is unacceptable"),
     "upset": ("upset", "very disappointed"),
@@ -179,13 +188,14 @@ def phrases_of(text: str) -> tuple[str, ...]:
         words = _content(situation)
         for word in words:
             found.update(dict.fromkeys(_SYNONYMS.get(word, ())))
-        if words and not (len(words) == 1 and len(words[0]) < 4):
+        if not _VAGUE.issuperset(words) and not (len(words) == 1 and len(words[0]) < 4):
             found[" ".join(words[:5])] = None
     return tuple(found)[:MAX_PHRASES]
 
 
 def _content(text: str) -> list[str]:
-    return [word for word in _WORD.findall(text.lower()) if word not in _STOP and len(word) > 1]
+    words = (_POSSESSIVE.sub("", word) for word in _WORD.findall(text.lower()))
+    return [word for word in words if word not in _STOP and len(word) > 1]
 
 
 def unique(triggers: Sequence[HandoffTrigger]) -> list[str]:

@@ -1,6 +1,6 @@
 """Files the review is tried on: hostile or broken ones by name, and ordinary agents."""
 
-# ruff: noqa: E501, RUF001 - one sample a line, hidden characters on purpose
+# ruff: noqa: E501 - one sample a line, hidden characters on purpose
 
 FRAME = '''"""An agent."""
 

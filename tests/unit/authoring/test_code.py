@@ -1,4 +1,4 @@
-# ruff: noqa: E501, RUF001 - one table of samples, look-alike characters on purpose
+# ruff: noqa: E501 - one table of samples, look-alike characters on purpose
 
 import ast
 import re

@@ -106,7 +106,16 @@ DESCRIPTIONS = [
     "",
     "Hand off to a human agent for emergencies, safety concerns (gas leak, fire), or if the customer is frustrated.",
     "If they ask for a manager",
+    "Hand over if the customer has other questions or a complex issue.",
+    "Only at the customer's explicit request.",
+    "Transfer to a human for all other requests.",
+    "If you cannot help, pass to a colleague. Hand over for contract questions.",
 ]
+
+
+def test_words_that_any_caller_says_are_no_trigger() -> None:
+    plan = draft_plan(brief(text_of("telecom"), handoff="Transfer for all other requests, questions or further help."))
+    assert [trigger.phrases for trigger in plan.handoff.triggers[1:2]] == [()]
 
 
 @pytest.mark.parametrize("description", DESCRIPTIONS)
