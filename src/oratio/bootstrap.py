@@ -61,6 +61,7 @@ from oratio.services.comparison import ComparisonService
 from oratio.services.conversations import ConversationService
 from oratio.services.deletion import DeletionService
 from oratio.services.deployment import DeploymentService
+from oratio.services.kept_uploads import KeptUploads
 from oratio.services.knowledge_bases import KnowledgeBaseService
 from oratio.services.rehearsal import RehearsalService
 from oratio.services.replay import ReplayService
@@ -112,6 +113,7 @@ class Services:
     comparison: ComparisonService
     replay: ReplayService
     webhooks: WebhookService
+    kept_uploads: KeptUploads
 
 
 def build_platform(settings: Settings) -> Platform:
@@ -215,6 +217,7 @@ def build_services(platform: Platform) -> Services:
         clock=platform.clock,
         deadline_ms=int(settings.turn_deadline_seconds * 1000),
     )
+    limits = Limits(settings.max_files, settings.max_total_bytes, settings.max_file_bytes)
     return Services(
         agents=AgentService(
             agents=platform.agents,
@@ -229,8 +232,12 @@ def build_services(platform: Platform) -> Services:
             limits=BriefLimits(settings.max_sop_chars, settings.max_description_chars),
             max_files=settings.max_files,
         ),
-        uploads=UploadService(
-            settings.data / "staging", Limits(settings.max_files, settings.max_total_bytes, settings.max_file_bytes)
+        uploads=UploadService(settings.data / "staging", limits),
+        kept_uploads=KeptUploads(
+            settings.data / "staging",
+            limits,
+            clock=platform.clock,
+            key=partial(secret_file, settings.data / "keys" / "uploads.key"),
         ),
         runs=RunService(
             agents=platform.agents,

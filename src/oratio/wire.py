@@ -22,6 +22,7 @@ from oratio.domain.conversation import (
 )
 from oratio.domain.descriptions import Descriptions
 from oratio.domain.knowledge_base import Document, DocumentProblem, KnowledgeBase, KnowledgeBaseStatus
+from oratio.domain.listed_file import ListedFile
 from oratio.domain.rehearsal import RehearsalReport
 from oratio.domain.replay import ReplayReport
 from oratio.domain.values import Value
@@ -216,6 +217,26 @@ class NewKey(KeyView):
 
 class KeyList(Wire):
     keys: list[KeyView]
+
+
+class UploadBody(Body):
+    files: Annotated[list[ListedFile], Field(min_length=1, max_length=20_000)]
+
+
+class UploadView(Wire):
+    """`held`: paths whose bytes are here; `missing`: the files still to send."""
+
+    upload_id: str
+    complete: bool
+    held: list[str]
+    missing: list[ListedFile]
+
+
+class NewUpload(UploadView):
+    """`ticket` sends files of this upload, and does nothing else; it ends at `expiresAt`."""
+
+    ticket: str
+    expires_at: int
 
 
 class WebhookBody(Body):

@@ -32,6 +32,8 @@ MADE_UP = {
     "conversationId": str(uuid.UUID(int=2)),
     "number": "1",
     "webhookId": "f" * 24,
+    "uploadId": "e" * 32,
+    "sha256": "a" * 64,
 }
 
 
@@ -287,6 +289,9 @@ def _trespass_everywhere(world: World) -> None:
     foreign["keyId"] = callers.call("alice", "post", f"{base}/api-keys", json={"name": "k"}).json()["keyId"]
     body = BODIES["post", "/api/webhooks"]
     foreign["webhookId"] = callers.call("alice", "post", "/api/webhooks", **body).json()["webhookId"]
+    body = BODIES["post", "/api/uploads"]
+    foreign["uploadId"] = callers.call("alice", "post", "/api/uploads", **body).json()["uploadId"]
+    foreign["sha256"] = "a" * 64
     asked = callers.call("alice", "post", f"{base}/invocations", json={"prompt": "Hello?"}).json()
     foreign["conversationId"] = asked["sessionId"]
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from oratio.api.multipart import Form, FormReader, boundary_of
 from oratio.errors import TooLarge, Unavailable
 from oratio.services.briefs import FORM_FIELDS
+from oratio.services.kept_uploads import PartWriter
 from oratio.services.uploads import UploadService
 from oratio.settings import Settings
 
@@ -67,6 +68,23 @@ class Receiver:
                 yield await self._read(request, reader)
             finally:
                 await asyncio.shield(run_in_threadpool(upload.__exit__, None, None, None))
+
+    async def part(self, request: Request, user_id: str, writer: PartWriter) -> None:
+        """Read the request's body into a writer, a block at a time.
+
+        Raises:
+            InvalidInput, TooLarge, Unavailable: See `PartWriter`.
+            ClientDisconnect: The sender went away.
+        """
+        block = bytearray()
+        async with self._turn(user_id), self._all:
+            async for chunk in request.stream():
+                block += chunk
+                if len(block) >= BLOCK:
+                    await run_in_threadpool(writer.write, bytes(block))
+                    block.clear()
+            await run_in_threadpool(writer.write, bytes(block))
+            await run_in_threadpool(writer.finish)
 
     @asynccontextmanager
     async def _turn(self, user_id: str) -> AsyncIterator[None]:

@@ -21,8 +21,10 @@ from oratio.domain.api_keys import Scope as KeyScope
 from oratio.errors import NotAllowed, NotAuthenticated, OratioError, TooLarge
 from oratio.ports.identity import Identity
 from oratio.services.access import AccessService
+from oratio.services.kept_uploads import TICKET_PREFIX, KeptUploads
 
 MAX_JSON_BYTES = 512 * 1024
+MAX_LIST_BYTES = 4 * 1024 * 1024  # a thousand paths at their longest, as JSON
 BODY_TIMEOUT_S = 60.0
 KEY_PREFIX = "orat_"
 _FORM_ALLOWANCE = 32 * 1024 * 1024  # the text fields, and the parts' own headers
@@ -30,6 +32,8 @@ _SMALL_REMAINDER = 1 << 20  # read and dropped, so that the client sees the answ
 _OPEN = frozenset({"/healthz", "/readyz", "/metrics", "/.well-known/jwks.json", "/openapi.json", "/api/system"})
 _KEYED = re.compile(r"/api/agents/([^/]+)/(invocations|voice-tickets)")
 _TURN = re.compile(r"/api/agents/[^/]+/invocations")
+_LISTS = "/api/uploads"
+_PART = re.compile(r"/api/uploads/([^/]+)/files/[^/]+")
 _FORMS = re.compile(r"/api/agents(?:/[^/]+/versions)?")
 _SCOPES = {"invocations": KeyScope.INVOKE, "voice-tickets": KeyScope.VOICE}
 
@@ -38,10 +42,20 @@ class Guard:
     """Lets a request through when its caller is known and its body is within bounds; `state.caller` says who."""
 
     def __init__(
-        self, app: ASGIApp, *, identity: Identity, access: AccessService, limits: CallLimits, max_upload_bytes: int
+        self,
+        app: ASGIApp,
+        *,
+        identity: Identity,
+        access: AccessService,
+        kept: KeptUploads,
+        limits: CallLimits,
+        max_upload_bytes: int,
+        max_file_bytes: int,
     ) -> None:
         self._app = app
         self._limits = limits
+        self._kept = kept
+        self._max_file_bytes = max_file_bytes
         self._identity = identity
         self._access = access
         self._max_form_bytes = max_upload_bytes + _FORM_ALLOWANCE
@@ -55,9 +69,9 @@ class Guard:
             try:
                 caller = None if scope["path"] in _OPEN else await self._admit(scope, headers)
                 scope.setdefault("state", {})["caller"] = caller
-                is_form = scope["method"] == "POST" and _FORMS.fullmatch(scope["path"]) is not None
-                self._check_head(headers, self._max_form_bytes if is_form else MAX_JSON_BYTES)
-                receive = _patient(receive) if is_form else await _whole(_patient(receive), headers)
+                most, streamed = self._bounds(scope["method"], scope["path"])
+                self._check_head(headers, most)
+                receive = _patient(receive) if streamed else await _whole(_patient(receive), headers, most)
                 if caller is not None and _TURN.fullmatch(scope["path"]):
                     held.enter_context(self._limits.turn(caller))
             except (OratioError, Refusal, ClientDisconnect) as error:
@@ -68,6 +82,14 @@ class Guard:
                 await answer(scope, receive, send)
                 return
             await self._app(scope, receive, send)
+
+    def _bounds(self, method: str, path: str) -> tuple[int, bool]:
+        """The most bytes a body may have, and whether its route reads it as it comes."""
+        if method == "POST" and _FORMS.fullmatch(path):
+            return self._max_form_bytes, True
+        if method == "PUT" and _PART.fullmatch(path):
+            return self._max_file_bytes, True
+        return (MAX_LIST_BYTES if path == _LISTS else MAX_JSON_BYTES), False
 
     async def _admit(self, scope: Scope, headers: Headers) -> Caller:
         try:
@@ -82,6 +104,11 @@ class Guard:
     async def _authenticate(self, path: str, headers: Headers) -> Caller:
         token = _token(headers)
         keyed = _KEYED.fullmatch(path)
+        if token.startswith(TICKET_PREFIX):
+            part = _PART.fullmatch(path)
+            if part is None:
+                raise NotAllowed("an upload ticket cannot make this call", hint="use the operator's token")
+            return Caller(await run_in_threadpool(self._kept.redeem, token, part[1]))
         if not token.startswith(KEY_PREFIX):
             principal = await run_in_threadpool(self._identity.verify, token)
             return Caller(principal.user_id)
@@ -146,11 +173,11 @@ def _patient(receive: Receive) -> Receive:
     return read
 
 
-async def _whole(receive: Receive, headers: Headers) -> Receive:
+async def _whole(receive: Receive, headers: Headers, most: int) -> Receive:
     """Read a small body to its end, and give a `receive` that replays it.
 
     Raises:
-        TooLarge: It is longer than `MAX_JSON_BYTES`.
+        TooLarge: It is longer than `most` bytes.
         ClientDisconnect: The client went away first.
     """
     if _unread(headers) == 0:
@@ -162,8 +189,8 @@ async def _whole(receive: Receive, headers: Headers) -> Receive:
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         body += message.get("body", b"")
-        if len(body) > MAX_JSON_BYTES:
-            raise TooLarge(f"the body is longer than {MAX_JSON_BYTES} bytes")
+        if len(body) > most:
+            raise TooLarge(f"the body is longer than {most} bytes")
         more = message.get("more_body", False)
     replayed = False
 

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from oratio.api.context import ByCaller, InContext, answers, reply
+from oratio.api.routes.uploads import UPLOAD_FIELD, UPLOAD_ID, UPLOAD_ID_BYTES, staged_files
 from oratio.api.sse import EventStream
 from oratio.errors import FieldProblem, InvalidInput
 from oratio.services.briefs import FORM_FIELDS
@@ -29,9 +30,12 @@ def form_of(required: bool, **extra: dict[str, Any]) -> dict[str, Any]:
     texts: dict[str, dict[str, Any]] = {name: {"type": "string"} for name in FORM_FIELDS}
     texts["agentType"]["enum"] = ["voice", "text"]
     texts["folderFileDescriptions"]["description"] = "A JSON object that nests folders; a folder's own text under ''."
-    schema: dict[str, Any] = {"type": "object", "properties": {**texts, "files": _FILES, **extra}}
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {**texts, "files": _FILES, UPLOAD_ID: UPLOAD_FIELD, **extra},
+    }
     if required:
-        schema["required"] = [*FORM_FIELDS[:-1], "files"]
+        schema["required"] = list(FORM_FIELDS[:-1])
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
@@ -49,9 +53,10 @@ def _idempotency_key(request: Request) -> str | None:
 async def create_agent(request: Request, context: InContext, caller: ByCaller) -> Response:
     """Create an agent from a folder of documents and an SOP."""
     key = _idempotency_key(request)
-    async with context.receiver.form(request, caller.user_id) as form:
+    async with context.receiver.form(request, caller.user_id, {UPLOAD_ID: UPLOAD_ID_BYTES}) as form:
+        files = [*form.files, *await staged_files(context, caller.user_id, form.fields)]
         agent = await run_in_threadpool(
-            context.services.agents.submit, caller.user_id, form.fields, form.files, idempotency_key=key
+            context.services.agents.submit, caller.user_id, form.fields, files, idempotency_key=key
         )
     message = "Agent creation started" if key is None else "Agent creation started under this Idempotency-Key"
     accepted = Accepted(agent_id=agent.agent_id, status=agent.status, message=message)

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from oratio.api.context import ByCaller, Context, InContext, answers, reply
 from oratio.api.problems import Refusal
 from oratio.api.routes.agents import form_of
+from oratio.api.routes.uploads import UPLOAD_ID, UPLOAD_ID_BYTES, staged_files
 from oratio.api.sse import unless_gone
 from oratio.domain.rehearsal import RehearsalReport
 from oratio.domain.storage_layout import CODE_FILE, PLAN_FILE, PROMPT_FILE, REHEARSAL_FILE
@@ -61,10 +62,12 @@ async def create_version(
 ) -> Response:
     """Build and rehearse version n+1 while the live one serves; what the form leaves out stays as it is."""
     await run_in_threadpool(context.services.agents.get, caller.user_id, agentId)
-    async with context.receiver.form(request, caller.user_id, {_DELETE_FILES: _DELETE_BYTES}) as form:
+    extra = {_DELETE_FILES: _DELETE_BYTES, UPLOAD_ID: UPLOAD_ID_BYTES}
+    async with context.receiver.form(request, caller.user_id, extra) as form:
         removed = _paths(form.fields.pop(_DELETE_FILES, None))
+        files = [*form.files, *await staged_files(context, caller.user_id, form.fields)]
         agent = await run_in_threadpool(
-            context.services.agents.update, caller.user_id, agentId, form.fields, form.files, delete_files=removed
+            context.services.agents.update, caller.user_id, agentId, form.fields, files, delete_files=removed
         )
     accepted = AcceptedVersion(agent_id=agentId, version=agent.latest_version)
     return reply(accepted, 202, {"Location": f"/api/agents/{agentId}/versions/{agent.latest_version}"})

@@ -1,0 +1,85 @@
+"""Uploads file by file, for browsers and large folders: list, send what is missing, name the upload in a form."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+
+from oratio.api.context import ByCaller, Context, InContext, answers, reply
+from oratio.services.kept_uploads import KeptUpload
+from oratio.services.uploads import StagedFile
+from oratio.wire import NewUpload, UploadBody, UploadView
+
+router = APIRouter(tags=["uploads"])
+
+UPLOAD_ID = "uploadId"
+UPLOAD_ID_BYTES = 400
+UPLOAD_FIELD: dict[str, Any] = {"type": "string", "description": "A complete upload whose files are the folder's."}
+_BYTES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+def _view(upload: KeptUpload) -> UploadView:
+    missing = upload.missing
+    absent = {file.path for file in missing}
+    held = [file.path for file in upload.files if file.path not in absent]
+    return UploadView(upload_id=upload.upload_id, complete=not missing, held=held, missing=missing)
+
+
+async def staged_files(context: Context, user_id: str, fields: dict[str, str]) -> list[StagedFile]:
+    """The files of the upload that a form names; takes the field out of the form."""
+    upload_id = fields.pop(UPLOAD_ID, None)
+    if upload_id is None:
+        return []
+    return await run_in_threadpool(context.services.kept_uploads.staged, user_id, upload_id.strip())
+
+
+@router.post("/api/uploads", response_model=None, responses=answers(201, NewUpload, 409))
+def begin_upload(body: UploadBody, context: InContext, caller: ByCaller) -> Response:
+    """List a folder's files; the same list again takes the same upload up and says what is held."""
+    kept = context.services.kept_uploads
+    upload = kept.begin(caller.user_id, body.files)
+    ticket, expires_at = kept.ticket(caller.user_id, upload.upload_id)
+    answer = NewUpload(**dict(_view(upload)), ticket=ticket, expires_at=expires_at)
+    return reply(answer, 201, {"Location": f"/api/uploads/{upload.upload_id}"})
+
+
+@router.get("/api/uploads/{uploadId}", response_model=None, responses=answers(200, UploadView))
+def show_upload(uploadId: str, context: InContext, caller: ByCaller) -> Response:
+    """What of an upload is held and what is missing."""
+    return reply(_view(context.services.kept_uploads.get(caller.user_id, uploadId)))
+
+
+@router.delete("/api/uploads/{uploadId}", response_model=None, responses=answers(204, None))
+def delete_upload(uploadId: str, context: InContext, caller: ByCaller) -> Response:
+    """Forget an upload and its bytes; one that nobody adds to is forgotten after a day."""
+    context.services.kept_uploads.discard(caller.user_id, uploadId)
+    return Response(status_code=204)
+
+
+@router.put(
+    "/api/uploads/{uploadId}/files/{sha256}",
+    response_model=None,
+    responses=answers(204, None, 403),
+    openapi_extra=_BYTES,
+)
+async def send_file(
+    uploadId: str,
+    sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],
+    request: Request,
+    context: InContext,
+    caller: ByCaller,
+) -> Response:
+    """Send one listed file's bytes; kept only when they are what was announced, and may be repeated."""
+    kept = context.services.kept_uploads
+    writer = await run_in_threadpool(kept.receive, caller.user_id, uploadId, sha256)
+    try:
+        await context.receiver.part(request, caller.user_id, writer)
+    finally:
+        await run_in_threadpool(writer.close)
+    return Response(status_code=204)
