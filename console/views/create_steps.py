@@ -44,15 +44,19 @@ def basics(draft: Draft) -> None:
             st.button("Use the example", key="sop_example", on_click=put, args=(draft, "sop", SOP_EXAMPLE))
         with st.popover("Import from a file", icon=":material/upload_file:"):
             _import(draft)
+    _take_from_folder(draft)
 
 
 def _import(draft: Draft) -> None:
     given = st.file_uploader("Markdown or text", key="sop_file", type=[end[1:] for end in _TEXT_ENDINGS])
     if given is not None:
         st.button("Put it in place", key="sop_put", type="primary", on_click=_take, args=(draft, given.getvalue()))
+
+
+def _take_from_folder(draft: Draft) -> None:
     held = [path for path in drafts().files(tenant(), draft.draft_id) if path.casefold().endswith(_TEXT_ENDINGS)]
     if held:
-        chosen = st.selectbox("Or take a file of the folder", held, key="sop_from", index=None)
+        chosen = st.selectbox("Or take a file of the folder", held, key="sop_from", index=None, placeholder="none")
         if chosen:
             st.button("Take it as SOP, and leave it out of the knowledge", on_click=_move, args=(draft, chosen))
 

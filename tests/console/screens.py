@@ -7,9 +7,10 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, ColorScheme, Page
+from playwright.sync_api import Browser, Page
 
 from tests.console.browser import CHROMIUM, Watched, chromium
 from tests.e2e.installation import TELECOM, Installation
@@ -19,7 +20,7 @@ SIZE = {"width": 1280, "height": 800}
 SECTIONS = (
     "Overview", "Talk", "Knowledge", "Generated files", "Rehearsal", "Versions", "Conversations", "Access", "Settings",
 )  # fmt: skip
-THEMES: tuple[ColorScheme, ...] = ("light", "dark")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def main() -> int:
