@@ -129,8 +129,10 @@ class Call:
 
     async def take_over(self, socket: Socket) -> None:
         """A new socket of the same caller; the old one, if it still stands, is closed."""
-        old, self._socket = self._socket, socket
-        self._outbox.clear()
+        old = self._socket
+        if old is not None:
+            self._drop_socket()
+        self._socket = socket
         self._session.resume(self._now())
         self._metrics.resumed.inc()
         self._act()
@@ -154,7 +156,10 @@ class Call:
     def _drop_socket(self) -> None:
         self._socket = None
         unsent = [effect.message for effect in self._outbox if isinstance(effect, do.Send)]
+        # The end of a call is its end, also when nobody is there to be told.
+        ends = [effect for effect in self._outbox if isinstance(effect, do.Close)]
         self._outbox.clear()
+        self._outbox.extend(ends)
         self._session.lose_line(self._now(), unsent)
         self._act()
 

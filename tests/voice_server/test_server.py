@@ -253,6 +253,18 @@ class TestLifetime:
             assert time.monotonic() - begun < 10
         assert line.seen[-1] == {"type": "session.ended", "reason": "not_authenticated"}
 
+    async def test_a_caller_who_ends_and_is_gone_at_once_leaves_nothing_behind(self, exchange: Exchange) -> None:
+        exchange.runtime.deltas = ("word " * 200, "word " * 200)
+        async with exchange.line() as line:
+            await line.start()
+            await line.send("input.text", text="Speak.")
+            await line.until("audio.start")
+            await line.send("session.end")
+            line.socket.transport.abort()
+        async with asyncio.timeout(5):
+            await exchange.app.switchboard.drain(0, asyncio.Event())
+        assert len(exchange.app.switchboard) == 0
+
     async def test_draining_ends_calls_politely(self, exchange: Exchange) -> None:
         async with exchange.line() as line:
             await line.start(**TEXT_ONLY)
