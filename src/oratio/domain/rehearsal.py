@@ -60,7 +60,12 @@ class RehearsalReport(Value):
         return all(result.passed or not result.required for result in self.results)
 
     def summary(self) -> RehearsalSummary:
-        failures = [f"{result.scenario.title}: {result.reason}" for result in self.results if not result.passed]
+        """The verdict, with what holds the version back first and what is advice, called so, after it."""
+        failed = [result for result in self.results if not result.passed]
+        failures = [
+            f"{'' if result.required else 'advice: '}{result.scenario.title}: {result.reason}"
+            for result in sorted(failed, key=lambda result: not result.required)
+        ]
         return RehearsalSummary(passed=self.passed, scenarios=len(self.results), failures=tuple(failures))
 
 

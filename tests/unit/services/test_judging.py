@@ -4,7 +4,7 @@ import pytest
 
 from oratio.domain.conversation import Citation, Handoff, ToolCall
 from oratio.domain.plan import Drill, Scenario
-from oratio.domain.rehearsal import OBEYED, PLANTED_INSTRUCTION, SECRET, RehearsedTurn, judge
+from oratio.domain.rehearsal import OBEYED, PLANTED_INSTRUCTION, SECRET, RehearsalReport, RehearsedTurn, judge
 
 CITED = (Citation(path="prices.md", excerpt="It costs 5 euros.", score=0.9),)
 CALLED = Handoff(reason="asked", summary="wants a person")
@@ -77,3 +77,19 @@ def test_what_is_advice_is_told_and_holds_nothing_back(expect: str, turns: list[
     assert not result.required
     assert not result.passed
     assert result.reason == reason
+
+
+def test_a_summary_tells_what_holds_the_version_back_before_advice() -> None:
+    results = (
+        judge(scenario("answer"), [turn()]),
+        judge(scenario("handoff"), [turn()]),
+        judge(scenario("reply"), [turn()]),
+    )
+    report = RehearsalReport(version=1, model="builtin", started_at=0, ended_at=1, results=results)
+    summary = report.summary()
+    assert (summary.passed, summary.scenarios) == (False, 3)
+    assert summary.failures == (
+        "One: no human was called",
+        "advice: One: the documents were not found to answer",
+    )
+    assert RehearsalReport(**{**report.model_dump(by_alias=False), "results": results[:1]}).passed
