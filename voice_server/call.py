@@ -141,7 +141,8 @@ class Call:
 
     def receive(self, frame: str | bytes) -> None:
         self._session.receive(frame, self._now())
-        self._act()
+        # A frame of audio moves no timer forward: the pump is woken only for what came of it.
+        self._act(wake=isinstance(frame, str))
 
     def refuse_resume(self) -> None:
         """The socket asked for a call that is not there, or not its own."""
@@ -180,9 +181,10 @@ class Call:
 
     # --- effects
 
-    def _act(self) -> None:
+    def _act(self, *, wake: bool = True) -> None:
         """Carry out what needs no waiting; the rest goes to the pump."""
         for effect in self._session.effects():
+            wake = wake or not isinstance(effect, do.Hear)
             match effect:
                 case do.Send() | do.Play() | do.Close():
                     self._outbox.append(effect)
@@ -212,7 +214,8 @@ class Call:
                     self._turn_ended(effect)
                 case do.HandoffBegun():
                     logger.info("conversation_id=<%s> | hand-off wanted", self.session_id)
-        self._wake.set()
+        if wake:
+            self._wake.set()
 
     def _hear(self, audio: bytes, muted: bool) -> None:
         if self._from_client is None:
