@@ -1,7 +1,7 @@
 """Health, metrics, keys of the embedded issuer, and what runs here."""
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic.alias_generators import to_camel
 from starlette.concurrency import run_in_threadpool
 
@@ -31,7 +31,7 @@ async def readyz(context: InContext) -> Response:
     return reply(ReadinessView(ready=ready, checks=found), 200 if ready else 503)
 
 
-@router.get("/metrics", response_model=None)
+@router.get("/metrics", response_model=None, response_class=PlainTextResponse)
 def show_metrics(context: InContext) -> Response:
     """Prometheus text."""
     return Response(context.metrics.text(), headers={"Content-Type": metrics.CONTENT_TYPE})
