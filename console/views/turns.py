@@ -10,6 +10,8 @@ from console.wording import Colour, duration, plain
 from oratio.domain.conversation import Citation, Handoff, SopStep, ToolCall
 from oratio.errors import OratioError
 
+_IN_FULL = 4
+
 
 class Answered(Protocol):
     """What the results of a chat, of a stored turn and of a rehearsal have in common."""
@@ -52,11 +54,16 @@ def behind(result: Answered, latency_ms: int, *, sop: Sequence[str] = (), extra:
     for citation in result.citations:
         st.markdown(f":material/description: **{plain(citation.path)}**{_place(citation)} · score {citation.score:.2f}")
         st.markdown("> " + plain(citation.excerpt).replace("\n", "  \n> "))
-    for step in result.sop_steps:
-        span = f"{step.line_start}" if step.line_start == step.line_end else f"{step.line_start}-{step.line_end}"
-        st.markdown(f":material/list_alt: **SOP line {span}** {plain(step.title)}")
+    for step in result.sop_steps[:_IN_FULL]:
+        st.markdown(f":material/list_alt: **SOP line {_span(step)}** {plain(step.title)}")
         if lines := sop[step.line_start - 1 : step.line_end]:
             st.markdown("> " + "  \n> ".join(map(plain, lines)))
+    if rest := result.sop_steps[_IN_FULL:]:
+        st.caption(f"and SOP lines {', '.join(map(_span, rest))}")
+
+
+def _span(step: SopStep) -> str:
+    return f"{step.line_start}" if step.line_start == step.line_end else f"{step.line_start}-{step.line_end}"
 
 
 def _place(citation: Citation) -> str:

@@ -112,6 +112,8 @@ def test_answer_shows_its_sources_and_the_lines_of_the_procedure(watched: Watche
     page.get_by_test_id("stChatInputTextArea").fill("I want to talk to a human")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Handed over:")).to_be_visible()
+    page.get_by_test_id("stChatInputTextArea").fill("I want to pay my overdue bill")
+    page.keyboard.press("Enter")
     expect(page.get_by_text(re.compile(r"SOP line \d+")).first).to_be_visible()
     watched.section("Conversations")
     expect(page.get_by_text("handed over").first).to_be_visible()
