@@ -24,6 +24,8 @@ type Search = Callable[[str], Sequence[Passage]]
 def sampled(documents: Sequence[Document], search: Search, language: str) -> Iterator[Scenario]:
     """A question for each of at most `SAMPLED_FILES` files, spread over all; a file that gives none is passed over.
 
+    A file whose passages have neither headings nor definitions is asked for by its name.
+
     Args:
         search: Passages of this version's snapshot, best first.
     """
@@ -31,7 +33,8 @@ def sampled(documents: Sequence[Document], search: Search, language: str) -> Ite
     chosen = [document.path for document in documents[::step]][:SAMPLED_FILES]
     for path in chosen:
         found = [passage for passage in search(_name(path)) if passage.path == path]
-        question = next(filter(None, (question_of(passage, language) for passage in found)), None)
+        questions = (question_of(passage, language) for passage in found)
+        question = next(filter(None, questions), None) or (_by_name(path, language) if found else None)
         if question:
             yield Scenario(
                 scenario_id="",
@@ -46,6 +49,12 @@ def sampled(documents: Sequence[Document], search: Search, language: str) -> Ite
 def _name(path: str) -> str:
     """The words of a file's name and of the folders above it."""
     return " ".join(_WORDS.findall(str(PurePosixPath(path).with_suffix("")))) or path
+
+
+def _by_name(path: str, language: str) -> str | None:
+    words = [word for word in _WORDS.findall(PurePosixPath(path).stem) if not word.isdigit()]
+    telling = any(len(word) > 3 and word.casefold() not in _EMPTY_HEADINGS for word in words)
+    return asking_about(" ".join(words).lower() if language == "en" else " ".join(words), language) if telling else None
 
 
 def question_of(passage: Passage, language: str) -> str | None:
