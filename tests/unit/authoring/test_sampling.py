@@ -19,7 +19,7 @@ def document(path: str) -> Document:
     [
         ("Data roaming is the use of data abroad.", None, "en", "What is data roaming?"),
         ("Opening hours are nine to five.", "Visit", "en", "What are opening hours?"),
-        ("It is free. Press the button.", "Manual > 3.1 SIM cards", "en", "What do your documents say about SIM cards?"),
+        ("It is free.", "Manual > 3.1 SIM cards", "en", "What do your documents say about SIM cards?"),
         ("Press the button.", "Can I bring a dog?", "en", "Can I bring a dog?"),
         ("Press the button.", "Introduction", "en", None),
         ("12; 14; 15", None, "en", None),
