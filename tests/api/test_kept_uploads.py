@@ -1,17 +1,21 @@
 """Uploads file by file: what is held is said, the rest is sent, and a form names the whole."""
 
 import asyncio
+import dataclasses
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from oratio.client import AsyncClient, Brief, Client
 from oratio.errors import NotAuthenticated
 from oratio.services.kept_uploads import MAX_OPEN, TICKET_MS
 from oratio.settings import Settings
 from tests.api.conftest import FORM, World, assert_problem
+from tests.api.live import serving
 from tests.api.test_refusals import FORM_TYPE, form_body
 from tests.fakes.clock import FakeClock
 
@@ -202,3 +206,30 @@ async def test_an_abandoned_upload_is_swept(world: World, client: httpx.AsyncCli
     assert world.services.uploads.sweep(world.platform.clock.now_ms()) == 0
     assert world.services.uploads.sweep(world.platform.clock.now_ms() + 25 * 3600 * 1000) == 1
     assert_problem(await client.get(f"/api/uploads/{upload_id}"), 404, "not_found")
+
+
+async def test_the_client_sends_a_folder_and_only_what_is_missing(
+    world: World, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    for path, data in {**FOLDER, "copy.md": FOLDER["manual.md"], "empty.txt": b""}.items():
+        (tmp_path / "folder" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "folder" / path).write_bytes(data)
+    brief = Brief(
+        agent_name="Help desk",
+        agent_type="text",
+        sop="1. Greet.",
+        knowledge_base_description="Devices.",
+        human_handoff_description="Asked for.",
+    )
+    with serving(world) as base:
+        with Client(base, world.token()) as oratio:
+            sent = oratio.upload(tmp_path / "folder")
+            made = oratio.create_agent(dataclasses.replace(brief, upload_id=sent.upload_id), ())
+        async with AsyncClient(base, world.token()) as oratio_too:
+            again = await oratio_too.upload(tmp_path / "folder")
+            other = await oratio_too.upload([("a.md", b"# A\n")])
+    assert sent.complete
+    assert again == sent
+    assert other.held == ["a.md"]
+    documents = world.platform.versions.history("alice", made.agent_id)[0].documents
+    assert [document.path for document in documents] == ["copy.md", "empty.txt", "manual.md", "plans/prices.csv"]

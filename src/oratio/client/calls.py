@@ -130,6 +130,18 @@ def recording_path(conversation_id: str) -> str:
     return f"/api/conversations/{quote(conversation_id, safe='')}/audio"
 
 
+def begin_upload(files: Sequence[Mapping[str, Any]]) -> Call[wire.NewUpload]:
+    return Call("POST", "/api/uploads", wire.NewUpload, json={"files": list(files)})
+
+
+def upload(upload_id: str) -> Call[wire.UploadView]:
+    return Call("GET", f"/api/uploads/{quote(upload_id, safe='')}", wire.UploadView)
+
+
+def upload_part_path(upload_id: str, sha256: str) -> str:
+    return f"/api/uploads/{quote(upload_id, safe='')}/files/{sha256}"
+
+
 def create_webhook(url: str, events: Sequence[str]) -> Call[wire.NewWebhook]:
     return Call("POST", "/api/webhooks", wire.NewWebhook, json={"url": url, "events": list(events)})
 

@@ -25,6 +25,7 @@ class Brief:
 
     Attributes:
         descriptions: `folderFileDescriptions`, nested, or its JSON text as it stands in a file.
+        upload_id: A complete upload (see `Client.upload`) whose files are the folder's, beside those of the form.
     """
 
     agent_name: str | None = None
@@ -33,6 +34,7 @@ class Brief:
     knowledge_base_description: str | None = None
     human_handoff_description: str | None = None
     descriptions: Descriptions | str | None = None
+    upload_id: str | None = None
 
     def fields(self) -> dict[str, str]:
         """The fields by their names on the wire."""
@@ -44,6 +46,7 @@ class Brief:
             "knowledgeBaseDescription": self.knowledge_base_description,
             "humanHandoffDescription": self.human_handoff_description,
             "folderFileDescriptions": tree if tree is None or isinstance(tree, str) else json.dumps(tree),
+            "uploadId": self.upload_id,
         }
         return {name: text for name, text in texts.items() if text is not None}
 
@@ -85,8 +88,7 @@ class Form:
         """
         self._boundary = f"oratio-{secrets.token_hex(16)}"
         self._fields = [self._head(f'form-data; name="{name}"') + text.encode() for name, text in fields.items()]
-        listed: Sequence[tuple[str, FileSource]] = read_folder(files) if isinstance(files, Path) else list(files)
-        self._files = [(self._file_head(path), source, _size(path, source)) for path, source in listed]
+        self._files = [(self._file_head(path), source, size_of(path, source)) for path, source in listed_files(files)]
         self._end = f"\r\n--{self._boundary}--\r\n".encode()
         self._progress = progress
         self.length = sum(map(len, self._fields)) + len(self._end)
@@ -109,7 +111,7 @@ class Form:
         yield from self._fields
         for head, source, size in self._files:
             yield head
-            yield from (source,) if isinstance(source, bytes) else _read(source, size)
+            yield from blocks_of(source, size)
         yield self._end
 
     def _head(self, disposition: str) -> bytes:
@@ -121,7 +123,17 @@ class Form:
         return self._head(f"form-data; name=\"files\"; filename*=UTF-8''{name}")
 
 
-def _size(path: str, source: FileSource) -> int:
+def listed_files(files: Files) -> Sequence[tuple[str, FileSource]]:
+    """Pairs of relative path and source, of a folder or as given."""
+    return read_folder(files) if isinstance(files, Path) else list(files)
+
+
+def blocks_of(source: FileSource, size: int) -> Iterator[bytes]:
+    """The bytes of a source, at most `BLOCK` at a time from a file."""
+    return iter((source,)) if isinstance(source, bytes) else _read(source, size)
+
+
+def size_of(path: str, source: FileSource) -> int:
     if isinstance(source, bytes):
         return len(source)
     try:

@@ -13,6 +13,7 @@ from oratio.client.answers import EventParser, ServerEvent
 from oratio.client.calls import Call
 from oratio.client.connection import MAX_LOST, RECONNECT_S, UPLOAD_TIMEOUT, options
 from oratio.client.forms import Brief, Files, Progress
+from oratio.client.listing import Listing
 from oratio.domain.journal import AgentEvent
 from oratio.errors import Unavailable
 
@@ -190,6 +191,20 @@ class Client:
                         file.write(block)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise answers.unreachable(error, self.base_url) from error
+
+    def upload(self, files: Files) -> wire.UploadView:
+        """Send a folder file by file; called again after a broken connection, it sends only what is missing.
+
+        Name the result's `upload_id` in `Brief` to make an agent or a version of it.
+        """
+        folder = Listing(files)
+        begun = self._send(calls.begin_upload(folder.files))
+        for sha256 in dict.fromkeys(file.sha256 for file in begun.missing):
+            path = calls.upload_part_path(begun.upload_id, sha256)
+            headers = {"Content-Length": str(folder.size(sha256))}
+            parts = {"content": folder.blocks(sha256), "headers": headers, "timeout": UPLOAD_TIMEOUT}
+            answers.check(self._request("PUT", path, **parts))
+        return self._send(calls.upload(begun.upload_id))
 
     def create_webhook(self, url: str, events: Sequence[str]) -> wire.NewWebhook:
         """Register an address; the secret its deliveries are signed with is in this answer alone."""
