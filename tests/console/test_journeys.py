@@ -13,7 +13,7 @@ from tests.e2e.installation import Installation
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.xdist_group("console"),
+    pytest.mark.xdist_group("e2e"),
     pytest.mark.timeout(600),
 ]
 
