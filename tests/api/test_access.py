@@ -155,7 +155,7 @@ async def test_openapi_tells_every_call_with_its_problems(world: World) -> None:
             assert "application/problem+json" in call["responses"]["401"]["content"]
             assert call["security"]
     form = document["paths"]["/api/agents"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
-    assert set(form["required"]) == {*form["properties"]} - {"folderFileDescriptions"}
+    assert set(form["required"]) == {*form["properties"]} - {"folderFileDescriptions", "files", "uploadId"}
     _assert_references_hold(document, document)
 
 
