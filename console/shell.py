@@ -15,6 +15,10 @@ _REASONS = {
     "refused": "That token is not valid or has expired. Make a new one with `oratio token`.",
     "unreachable": "The Oratio API does not answer. Look at `oratio status`, then try again.",
 }
+# The chosen part of a control is Streamlit's primary colour on a tint of it, too faint to read in the dark theme.
+_STYLE = """<style>
+[role=radiogroup] [role=radio][aria-checked=true] { color: inherit !important; font-weight: 600; }
+</style>"""
 
 
 def _sign_in(expired: bool) -> None:
@@ -70,6 +74,7 @@ def _sidebar(pages: dict[str, st.Page]) -> None:
 def main(start: str = HOME) -> None:
     """Run the page the address names; `start` is the one an address without a name stands for."""
     st.set_page_config(page_title="Oratio", layout="wide")
+    st.html(_STYLE)
     # No icons on the pages themselves: Streamlit would fetch them from a foreign host for the browser's tab.
     shown = {
         HOME: (agents.show, "Agents"),
