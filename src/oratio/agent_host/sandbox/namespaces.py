@@ -70,18 +70,18 @@ def build_root(readable: Sequence[str]) -> None:
     """Make a new root that holds these folders, read-only at their own paths, and an empty `/tmp`; move into it."""
     kernel.mount("tmpfs", "/tmp", "tmpfs", _NOSUID | _NODEV, "mode=0755,size=1m")  # noqa: S108 - the new root, not a file
     os.makedirs("/tmp/old", mode=0o755)  # noqa: S108
-    os.makedirs("/tmp/root/tmp", mode=0o755)  # noqa: S108
+    os.makedirs("/tmp/new/tmp", mode=0o755)  # noqa: S108
     os.chdir("/")
     _pivot("/tmp", "/tmp/old")  # noqa: S108 - what lay below /tmp can be reached through /old
     os.chdir("/")
-    kernel.mount("/root", "/root", None, _BIND | _REC)
+    kernel.mount("/new", "/new", None, _BIND | _REC)
     for path in readable:
-        target = f"/root{path}"
+        target = f"/new{path}"
         os.makedirs(target, mode=0o755, exist_ok=True)
         kernel.mount(f"/old{path}", target, None, _BIND | _REC)
         kernel.mount("none", target, None, _BIND | _REMOUNT | _RDONLY | _NOSUID | _NODEV | _kept_flags(target))
-    os.makedirs("/root/old", mode=0o755)
-    _pivot("/root", "/root/old")
+    os.makedirs("/new/old", mode=0o755)
+    _pivot("/new", "/new/old")
     os.chdir("/")
     kernel.unmount("/old", _MNT_DETACH)
     os.rmdir("/old")
