@@ -41,7 +41,10 @@ _BRIEF = Brief(
 def run() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="oratio-bench-") as scratch:
         folder = Path(scratch)
-        config = settings.load(data=folder / "data", port_base=_free_port(), log_level="WARNING")
+        # What is measured is a refusal's cost, not the limit on refusals.
+        config = settings.load(
+            data=folder / "data", port_base=_free_port(), log_level="WARNING", failed_auth_per_minute=1_000_000
+        )
         platform = build_platform(config)
         tenant, agent_id = _populate(platform, config)
         with _serving(config) as process:
