@@ -93,7 +93,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 async def eventually(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not true():  # noqa: ASYNC110 - what it waits for happens in another process
+        while not true():
             await asyncio.sleep(0.02)
 
 
