@@ -35,17 +35,26 @@ def show() -> None:
             return
         stale(age)
         _head(agent)
-        section = st.segmented_control(
-            "Section",
-            list(_SECTIONS),
-            default="Overview",
-            required=True,
-            key="section",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
+        section = _section()
         with guarded(f"Loading {section}", key="section"):
-            _SECTIONS[section or "Overview"](agent)
+            _SECTIONS[section](agent)
+
+
+def _section() -> str:
+    """The chosen section, kept in the address by hand: a bound widget would forbid leaving the page."""
+    asked = st.query_params.get("section", "")
+    chosen = st.segmented_control(
+        "Section",
+        list(_SECTIONS),
+        default=asked if asked in _SECTIONS else "Overview",
+        required=True,
+        key="section",
+        label_visibility="collapsed",
+    )
+    section = chosen or "Overview"
+    if section != (asked or "Overview"):
+        st.query_params["section"] = section
+    return section
 
 
 def _ask(agent_id: str) -> AgentDetail:

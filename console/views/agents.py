@@ -44,9 +44,9 @@ def _list() -> None:
             _empty()
             return
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            wanted = st.text_input("Search", key="search", placeholder="Name", bind="query-params") or ""
-            status = st.selectbox("Status", ["any", *AgentStatus], key="status", bind="query-params", width=160)
-            kind = st.selectbox("Type", ["any", "text", "voice"], key="type", bind="query-params", width=160)
+            wanted = st.text_input("Search", key="search", placeholder="Name", persist_state="session") or ""
+            status = st.selectbox("Status", ["any", *AgentStatus], key="status", persist_state="session", width=160)
+            kind = st.selectbox("Type", ["any", "text", "voice"], key="type", persist_state="session", width=160)
         shown = [
             agent
             for agent in found
