@@ -61,7 +61,7 @@ screens: setup
 
 # Exact versions with hashes, no registry address.
 lock:
-	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url \
+	uv pip compile pyproject.toml --extra scale --group dev --universal --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make lock" -q -o requirements.lock
 
 clean:
