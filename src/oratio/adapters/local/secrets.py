@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from oratio.errors import Unavailable
+from oratio.ports.secrets import SecretName, Secrets
 
 _BYTES = 32
 
@@ -36,3 +37,13 @@ def secret_file(path: Path) -> bytes:
     if len(data) != _BYTES:
         raise Unavailable(f"{path.name} is damaged", hint="restore it from a backup")
     return data
+
+
+class SecretFiles(Secrets):
+    """One file a secret in one folder, made when first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, name: SecretName) -> bytes:
+        return secret_file(self._folder / name)

@@ -1,58 +1,15 @@
-"""Puts the platform together: the only importer of adapters.
-
-Building is cheap and touches nothing but the record store; adapters with a cost (the embedding model, a key file)
-pay it when first used.
-"""
+"""The services over a platform's ports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from oratio.adapters.http_webhooks import HttpWebhookSender
-from oratio.adapters.local.agent_runtime import LocalAgentRuntime
-from oratio.adapters.local.clock import SystemClock
-from oratio.adapters.local.database import Database
-from oratio.adapters.local.identity import ISSUER, EmbeddedIssuer
-from oratio.adapters.local.knowledge_bases import LocalKnowledgeBases
-from oratio.adapters.local.objects import FileObjectStore
-from oratio.adapters.local.outbox import SqliteOutbox, SqliteWebhooks
-from oratio.adapters.local.records import (
-    SqliteAgents,
-    SqliteApiKeys,
-    SqliteConversations,
-    SqliteIdempotency,
-    SqliteJournal,
-    SqliteKnowledgeBases,
-    SqliteSubmissions,
-    SqliteVersions,
-)
-from oratio.adapters.local.secrets import secret_file
-from oratio.adapters.oidc_identity import IssuerChoice, outside_identity
-from oratio.adapters.prefect_pipeline import PrefectPipeline
 from oratio.authoring.author import Authored, author
 from oratio.authoring.review import Finding
-from oratio.authoring.review.signature import covers
+from oratio.bootstrap.platform import Platform
 from oratio.domain.brief import AgentBrief
 from oratio.domain.knowledge_base import Document
-from oratio.errors import InvalidInput
-from oratio.ports.agent_runtime import AgentRuntime
-from oratio.ports.clock import Clock
-from oratio.ports.identity import Identity, TokenIssuer
-from oratio.ports.knowledge_bases import KnowledgeBases
-from oratio.ports.object_store import ObjectStore
-from oratio.ports.pipeline import Pipeline
-from oratio.ports.repositories import (
-    AgentRepository,
-    ApiKeyRepository,
-    ConversationRepository,
-    IdempotencyRepository,
-    Journal,
-    KnowledgeBaseRepository,
-    VersionRepository,
-)
-from oratio.ports.speech import Speech
-from oratio.ports.submissions import SubmissionRepository
-from oratio.ports.webhooks import Outbox, WebhookRepository, WebhookSender
+from oratio.ports.secrets import SecretName
 from oratio.services.access import AccessService
 from oratio.services.agents import AgentService
 from oratio.services.authoring import Author, AuthoringService
@@ -68,34 +25,6 @@ from oratio.services.replay import ReplayService
 from oratio.services.runs import RunService
 from oratio.services.uploads import Limits, UploadService
 from oratio.services.webhooks import WebhookService
-from oratio.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Platform:
-    """Every port, filled; `token_issuer` exists on the embedded platform only."""
-
-    settings: Settings
-    clock: Clock
-    documents: ObjectStore
-    code: ObjectStore
-    recordings: ObjectStore
-    agents: AgentRepository
-    knowledge_bases: KnowledgeBaseRepository
-    versions: VersionRepository
-    journal: Journal
-    api_keys: ApiKeyRepository
-    conversations: ConversationRepository
-    idempotency: IdempotencyRepository
-    submissions: SubmissionRepository
-    webhooks: WebhookRepository
-    outbox: Outbox
-    webhook_sender: WebhookSender
-    knowledge: KnowledgeBases
-    runtime: AgentRuntime
-    pipeline: Pipeline
-    identity: Identity
-    token_issuer: TokenIssuer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,60 +43,6 @@ class Services:
     replay: ReplayService
     webhooks: WebhookService
     kept_uploads: KeptUploads
-
-
-def build_platform(settings: Settings) -> Platform:
-    """The platform the settings name.
-
-    Raises:
-        InvalidInput: The platform has no adapters in this build.
-    """
-    if settings.platform != "local":
-        raise InvalidInput(f"platform {settings.platform!r} has no adapters yet", hint="set ORATIO_PLATFORM=local")
-    data = settings.data
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    clock = SystemClock()
-    database = Database(data / "oratio.db")
-    documents = FileObjectStore(data / "objects", settings.knowledge_bucket)
-    issuer = EmbeddedIssuer(data / "keys", clock)
-    return Platform(
-        settings=settings,
-        clock=clock,
-        documents=documents,
-        code=FileObjectStore(data / "objects", settings.code_bucket),
-        recordings=FileObjectStore(data / "objects", settings.conversations_bucket),
-        agents=SqliteAgents(database),
-        knowledge_bases=SqliteKnowledgeBases(database),
-        versions=SqliteVersions(database),
-        journal=SqliteJournal(database, clock),
-        api_keys=SqliteApiKeys(database),
-        conversations=SqliteConversations(database),
-        idempotency=SqliteIdempotency(database, clock),
-        submissions=SqliteSubmissions(database),
-        webhooks=SqliteWebhooks(database),
-        outbox=SqliteOutbox(database, clock),
-        webhook_sender=HttpWebhookSender(allow_private=settings.webhook_allow_private),
-        knowledge=LocalKnowledgeBases(data / "knowledge", documents, clock),
-        runtime=LocalAgentRuntime(
-            data / "agents",
-            settings.local_url("agent-host"),
-            data / "run" / "agent-host.token",
-            clock,
-            verify=lambda package: covers(*package, key=secret_file(data / "keys" / "review.key")),
-        ),
-        pipeline=PrefectPipeline(settings),
-        identity=_identity(settings, issuer, clock),
-        token_issuer=issuer,
-    )
-
-
-def _identity(settings: Settings, embedded: EmbeddedIssuer, clock: Clock) -> Identity:
-    """The embedded issuer, and the outside one of the settings beside it."""
-    given = (settings.jwt_issuer, settings.jwt_audience, settings.jwt_jwks_url)
-    if not any(given):
-        return embedded
-    outside = outside_identity(*given, clock)
-    return IssuerChoice({ISSUER: embedded, outside.issuer: outside})
 
 
 def _builtin_author(brief: AgentBrief, documents: Sequence[Document], _findings: Sequence[Finding]) -> Authored:
@@ -206,7 +81,7 @@ def build_services(platform: Platform) -> Services:
         versions=platform.versions,
         code=platform.code,
         author=_author(settings.model),
-        review_key=partial(secret_file, settings.data / "keys" / "review.key"),
+        review_key=partial(platform.secrets.get, SecretName.REVIEW_KEY),
     )
     conversations = ConversationService(
         agents=platform.agents,
@@ -237,7 +112,7 @@ def build_services(platform: Platform) -> Services:
             settings.data / "staging",
             limits,
             clock=platform.clock,
-            key=partial(secret_file, settings.data / "keys" / "uploads.key"),
+            key=partial(platform.secrets.get, SecretName.UPLOADS_KEY),
         ),
         runs=RunService(
             agents=platform.agents,
@@ -285,14 +160,14 @@ def build_services(platform: Platform) -> Services:
             keys=platform.api_keys,
             used_tickets=platform.idempotency,
             clock=platform.clock,
-            pepper=partial(secret_file, settings.data / "keys" / "api-keys.pepper"),
+            pepper=partial(platform.secrets.get, SecretName.API_KEYS_PEPPER),
         ),
         webhooks=WebhookService(
             webhooks=platform.webhooks,
             outbox=platform.outbox,
             sender=platform.webhook_sender,
             clock=platform.clock,
-            pepper=partial(secret_file, settings.data / "keys" / "webhooks.pepper"),
+            pepper=partial(platform.secrets.get, SecretName.WEBHOOKS_PEPPER),
             allow_private=settings.webhook_allow_private,
         ),
         comparison=ComparisonService(versions=platform.versions, authoring=authoring),
@@ -303,23 +178,4 @@ def build_services(platform: Platform) -> Services:
             runtime=platform.runtime,
             deadline_ms=int(settings.turn_deadline_seconds * 1000),
         ),
-    )
-
-
-def build_speech(settings: Settings) -> Speech | None:
-    """The speech model of voice agents; None when calls are to be in writing only (`none`).
-
-    Raises:
-        InvalidInput: The speech model has no adapter in this build.
-    """
-    if settings.speech == "none":
-        return None
-    if settings.speech != "local":
-        raise InvalidInput(f"speech model {settings.speech!r} has no adapter yet", hint="set ORATIO_SPEECH=local")
-    from oratio.adapters.local.speech import LocalSpeech
-
-    return LocalSpeech(
-        voice=settings.voice_name,
-        silence_ms=int(settings.voice_silence_seconds * 1000),
-        idle_s=settings.speech_idle_seconds,
     )
