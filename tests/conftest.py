@@ -1,5 +1,6 @@
 """Fixtures that every kind of test may use."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,3 +17,18 @@ def telecom() -> Path:
 @pytest.fixture(scope="session")
 def retail() -> Path:
     return DATA / "retail-sop"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_aws_account() -> Iterator[None]:
+    """AWS's libraries find made-up credentials, no profile and no machine to ask."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN"):
+            environment.delenv(name, raising=False)
+        environment.setenv("AWS_ACCESS_KEY_ID", "testing")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        environment.setenv("AWS_CONFIG_FILE", "/nonexistent")
+        environment.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+        yield

@@ -12,6 +12,7 @@
     ├── NotReady              503    not finished yet, ask again                 (retryable)
     ├── Unavailable           503    a dependency does not answer                (retryable)
     ├── RateLimited           429    over a limit; `retry_after_s` says when     (retryable)
+    ├── CloudRefused          503    the cloud says no until a person mends credentials, rights, quota or settings
     └── StepFailed            500    a step of the pipeline cannot succeed as things are
         ├── NoDocumentsIndexed       not one document could be read
         ├── CodeRejected             the generated code did not pass review
@@ -128,6 +129,17 @@ class RateLimited(OratioError):
     def __init__(self, message: str, *, retry_after_s: float = 1.0, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.retry_after_s = retry_after_s
+
+
+class CloudRefused(OratioError):
+    """The cloud will say no again until somebody changes something there; `reason` is the cloud's own code."""
+
+    code = "cloud_refused"
+    status = 503
+
+    def __init__(self, message: str, *, reason: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class StepFailed(OratioError):

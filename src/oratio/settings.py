@@ -48,6 +48,13 @@ class Settings(BaseSettings):
     code_bucket: str = Field("oratio-generated-code", description="Bucket of generated code and prompts.")
     conversations_bucket: str = Field("oratio-conversations", description="Bucket of transcripts and recordings.")
 
+    aws_region: str | None = Field(
+        None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="AWS region of everything; unset: the AWS profile's own."
+    )
+    aws_account_id: str | None = Field(
+        None, pattern=r"^\d{12}$", description="AWS account that must own the buckets; unset: not checked."
+    )
+
     max_files: int = Field(1_000, ge=1, description="Files an agent may have.")
     max_total_bytes: int = Field(500_000_000, ge=1, description="Bytes of all files of an agent.")
     max_file_bytes: int = Field(50_000_000, ge=1, description="Bytes of one file.")
