@@ -2,80 +2,39 @@
 
 import secrets
 import sqlite3
-from typing import Any
+from collections.abc import Sequence
 
 from oratio.adapters.local.database import Database
-from oratio.domain.agent import Agent, AgentStatus
-from oratio.domain.conversation import Conversation
-from oratio.domain.webhook import Delivery, Webhook, WebhookEvent
+from oratio.domain.changes import News
+from oratio.domain.webhook import Delivery, Webhook
 from oratio.errors import Conflict, NotFound
 from oratio.ports.clock import Clock
 from oratio.ports.webhooks import Outbox, WebhookRepository
 
 
-def enqueue(
-    connection: sqlite3.Connection, user_id: str, agent_id: str, event: WebhookEvent, at: int, data: dict[str, Any]
-) -> None:
-    """Put an event into the outbox, once for each webhook of the tenant that wants it, in the caller's transaction."""
+def enqueue(connection: sqlite3.Connection, user_id: str, agent_id: str, news: Sequence[News]) -> None:
+    """Put news into the outbox, once for each webhook of the tenant that wants it, in the caller's transaction."""
+    if not news:
+        return
     rows = connection.execute("SELECT body FROM webhooks WHERE user_id = ? ORDER BY created_at", (user_id,)).fetchall()
-    event_id = secrets.token_hex(12)
-    for webhook in (Webhook.model_validate_json(body) for (body,) in rows):
-        if event not in webhook.events:
-            continue
-        delivery = Delivery(
-            seq=0,
-            event_id=event_id,
-            webhook_id=webhook.webhook_id,
-            user_id=user_id,
-            agent_id=agent_id,
-            event=event,
-            at=at,
-            data=data,
-        )
-        connection.execute(
-            "INSERT INTO outbox (webhook_id, user_id, agent_id, due_at, attempts, body) VALUES (?, ?, ?, 0, 0, ?)",
-            (webhook.webhook_id, user_id, agent_id, delivery.model_dump_json()),
-        )
-
-
-def tell_agent(connection: sqlite3.Connection, before: Agent | None, after: Agent) -> None:
-    """What a change of an agent's record means to the outside."""
-
-    def tell(event: WebhookEvent, **data: Any) -> None:
-        enqueue(connection, after.user_id, after.agent_id, event, after.updated_at, data)
-
-    was, live = (before.status, before.current_version) if before else (None, None)
-    if after.current_version is not None and after.current_version != live:
-        tell(WebhookEvent.VERSION_ACTIVATED, version=after.current_version, previousVersion=live)
-    if after.status is not was and after.status is AgentStatus.ACTIVE:
-        tell(WebhookEvent.AGENT_ACTIVE, version=after.current_version, agentName=after.agent_name)
-    failed_before = before.error if before else None
-    if after.error is not None and failed_before is None:
-        tell(WebhookEvent.AGENT_FAILED, version=after.latest_version, status=after.status, **_failure(after))
-
-
-def _failure(agent: Agent) -> dict[str, Any]:
-    assert agent.error is not None
-    return {"step": agent.error.step, "code": agent.error.code, "message": agent.error.message}
-
-
-def tell_conversation(connection: sqlite3.Connection, before: Conversation, after: Conversation) -> None:
-    """What a change of a conversation's head means to the outside."""
-    known = {
-        "conversationId": after.conversation_id,
-        "channel": after.channel,
-        "version": after.version,
-        "turns": after.turns,
-        "startedAt": after.started_at,
-    }
-
-    def tell(event: WebhookEvent, **data: Any) -> None:
-        enqueue(connection, after.user_id, after.agent_id, event, after.updated_at, {**known, **data})
-
-    if after.handoff is not None and after.handoff != before.handoff:
-        tell(WebhookEvent.HANDOFF_REQUESTED, reason=after.handoff.reason, summary=after.handoff.summary)
-    if after.outcome == "ended" and before.outcome != "ended":
-        tell(WebhookEvent.CONVERSATION_ENDED, outcome=after.outcome)
+    webhooks = [Webhook.model_validate_json(body) for (body,) in rows]
+    for event, at, data in news:
+        event_id = secrets.token_hex(12)
+        for webhook in (webhook for webhook in webhooks if event in webhook.events):
+            delivery = Delivery(
+                seq=0,
+                event_id=event_id,
+                webhook_id=webhook.webhook_id,
+                user_id=user_id,
+                agent_id=agent_id,
+                event=event,
+                at=at,
+                data=data,
+            )
+            connection.execute(
+                "INSERT INTO outbox (webhook_id, user_id, agent_id, due_at, attempts, body) VALUES (?, ?, ?, 0, 0, ?)",
+                (webhook.webhook_id, user_id, agent_id, delivery.model_dump_json()),
+            )
 
 
 class SqliteWebhooks(WebhookRepository):

@@ -3,20 +3,22 @@
 Every table keeps the record as JSON beside the columns it is found by; `revision` is the compare-and-set counter.
 """
 
-import base64
 import sqlite3
 from collections.abc import Sequence
 
+from oratio.adapters.cursors import cursor as cursor_of
+from oratio.adapters.cursors import read_cursor
 from oratio.adapters.local.database import Database
-from oratio.adapters.local.outbox import tell_agent, tell_conversation
-from oratio.domain.agent import Agent, AgentStatus, Step
+from oratio.adapters.local.outbox import enqueue
+from oratio.domain.agent import Agent, Step
 from oratio.domain.api_keys import ApiKey
+from oratio.domain.changes import agent_events, agent_news, conversation_news, is_unfinished
 from oratio.domain.conversation import Conversation
 from oratio.domain.journal import AgentEvent, Lease, StepRecord
 from oratio.domain.knowledge_base import KnowledgeBase
 from oratio.domain.values import Value, VersionRef
 from oratio.domain.version import AgentVersion
-from oratio.errors import Conflict, FieldProblem, InvalidInput, LeaseLost, NotFound, StaleRecord
+from oratio.errors import Conflict, LeaseLost, NotFound, StaleRecord
 from oratio.ports.clock import Clock
 from oratio.ports.repositories import (
     AgentRepository,
@@ -65,70 +67,21 @@ def _insert(connection: sqlite3.Connection, table: str, columns: dict[str, str |
         raise Conflict(f"there is already such a record in {table}") from None
 
 
-def _cursor(at: int, name: str) -> str:
-    return base64.urlsafe_b64encode(f"{at}:{name}".encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[int, str]:
-    try:
-        at, _, name = base64.urlsafe_b64decode(cursor.encode()).decode().partition(":")
-        if not 0 <= int(at) < 2**62:
-            raise ValueError(at)
-        return int(at), name
-    except ValueError:
-        problem = FieldProblem(("cursor",), "was not given out by this listing; start again without it")
-        raise InvalidInput("cursor is not valid", [problem]) from None
-
-
 def _page_of[R: Value](bodies: Sequence[tuple[str, ...]], model: type[R], limit: int, at: str, name: str) -> Page[R]:
     items = [model.model_validate_json(body) for (body,) in bodies[:limit]]
     if len(bodies) <= limit:
         return Page(items, None)
-    return Page(items, _cursor(getattr(items[-1], at), getattr(items[-1], name)))
-
-
-def _is_unfinished(agent: Agent) -> int:
-    busy = agent.status in (AgentStatus.CREATING, AgentStatus.DELETING)
-    # An update that failed waits for the operator, not for a flow.
-    updating = (
-        agent.status is AgentStatus.ACTIVE
-        and agent.error is None
-        and any(entry.ended_at is None for entry in agent.progress)
-    )
-    return int(busy or updating)
+    return Page(items, cursor_of(getattr(items[-1], at), getattr(items[-1], name)))
 
 
 def _append_events(connection: sqlite3.Connection, before: Agent | None, after: Agent) -> None:
-    """One event for each step whose progress changed, then one for a changed status."""
-    events: list[AgentEvent] = []
-
-    def event(kind: str, status: str, step: str | None = None, detail: str = "") -> None:
-        events.append(
-            AgentEvent(
-                seq=0,
-                at=after.updated_at,
-                kind=kind,
-                version=after.latest_version,
-                status=status,
-                step=step,
-                detail=detail,
-            )
-        )
-
-    known = {entry.step: entry for entry in before.progress} if before else {}
-    if before is not None:
-        for entry in after.progress:
-            if known.get(entry.step) != entry:
-                event("step", entry.status, entry.step, entry.detail)
-    if before is None or before.status != after.status or before.current_version != after.current_version:
-        event("status", after.status, detail=after.error.message if after.error else "")
     (last,) = connection.execute(
         "SELECT COALESCE(MAX(seq), 0) FROM events WHERE user_id = ? AND agent_id = ?", (after.user_id, after.agent_id)
     ).fetchone()
-    for seq, change in enumerate(events, start=last + 1):
-        body = change.model_copy(update={"seq": seq}).model_dump_json()
-        _insert(connection, "events", {"user_id": after.user_id, "agent_id": after.agent_id, "seq": seq, "body": body})
-    tell_agent(connection, before, after)
+    for event in agent_events(before, after, last=last):
+        columns: dict[str, str | int] = {"user_id": after.user_id, "agent_id": after.agent_id, "seq": event.seq}
+        _insert(connection, "events", {**columns, "body": event.model_dump_json()})
+    enqueue(connection, after.user_id, after.agent_id, agent_news(before, after))
 
 
 def _save_agent(connection: sqlite3.Connection, agent: Agent) -> Agent:
@@ -136,7 +89,7 @@ def _save_agent(connection: sqlite3.Connection, agent: Agent) -> Agent:
     row = connection.execute(
         "SELECT body FROM agents WHERE user_id = ? AND agent_id = ?", (agent.user_id, agent.agent_id)
     ).fetchone()
-    stored = _compare_and_set(connection, "agents", keys, agent, unfinished=_is_unfinished(agent))
+    stored = _compare_and_set(connection, "agents", keys, agent, unfinished=int(is_unfinished(agent)))
     _append_events(connection, Agent.model_validate_json(row[0]), stored)
     return stored
 
@@ -155,7 +108,7 @@ class SqliteAgents(AgentRepository):
                     "user_id": agent.user_id,
                     "agent_id": agent.agent_id,
                     "created_at": agent.created_at,
-                    "unfinished": _is_unfinished(agent),
+                    "unfinished": int(is_unfinished(agent)),
                     "revision": 1,
                     "body": stored.model_dump_json(),
                 },
@@ -185,7 +138,7 @@ class SqliteAgents(AgentRepository):
         return Agent.model_validate_json(rows[0][0])
 
     def page(self, user_id: str, *, limit: int, cursor: str | None = None) -> Page[Agent]:
-        at, name = _read_cursor(cursor) if cursor else (2**62, "")
+        at, name = read_cursor(cursor)
         rows = self._database.read(
             "SELECT body FROM agents WHERE user_id = ? AND (created_at, agent_id) < (?, ?)"
             " ORDER BY created_at DESC, agent_id DESC LIMIT ?",
@@ -455,7 +408,7 @@ class SqliteConversations(ConversationRepository):
         return Conversation.model_validate_json(rows[0][0])
 
     def page(self, user_id: str, agent_id: str, *, limit: int, cursor: str | None = None) -> Page[Conversation]:
-        at, name = _read_cursor(cursor) if cursor else (2**62, "")
+        at, name = read_cursor(cursor)
         rows = self._database.read(
             "SELECT body FROM conversations WHERE user_id = ? AND agent_id = ?"
             " AND (started_at, conversation_id) < (?, ?) ORDER BY started_at DESC, conversation_id DESC LIMIT ?",
@@ -477,7 +430,8 @@ class SqliteConversations(ConversationRepository):
                 "SELECT body FROM conversations WHERE user_id = ? AND conversation_id = ?", tuple(keys.values())
             ).fetchone()
             stored = _compare_and_set(connection, "conversations", keys, conversation)
-            tell_conversation(connection, Conversation.model_validate_json(row[0]), stored)
+            news = conversation_news(Conversation.model_validate_json(row[0]), stored)
+            enqueue(connection, stored.user_id, stored.agent_id, news)
             return stored
 
 
