@@ -1,7 +1,8 @@
-"""Servers to measure from outside: a bare `websockets` echo, or the voice server with a voice that never ends."""
+"""Servers to measure from outside: a bare `websockets` echo, or the voice server with a model that echoes the caller."""
 
 import asyncio
 import contextlib
+import gc
 import sys
 import tempfile
 from pathlib import Path
@@ -14,20 +15,28 @@ from tests.voice_server.conftest import free_port
 from tests.voice_server.fakes import Exchange, PlayedSession, PlayedSpeech
 from voice_server.limits import KeyedBuckets
 
-# As long as the longest measurement; each call holds a copy.
-_SPEECH = bytes(48 * 15_000)
+# 20 ms at the model's output rate; the caller's frame stands at its beginning.
+_FRAME = 960
 
 
-class EndlessSession(PlayedSession):
-    """Answers with 15 s of audio, so that a call has frames both ways all the time."""
+class EchoSession(PlayedSession):
+    """From the first thing it is to say on, it says every frame it hears."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._utterance: int | None = None
+
+    def hear(self, pcm: bytes) -> None:
+        if self._utterance is not None:
+            self.put(Spoken(self._utterance, pcm.ljust(_FRAME, b"\0"), last=False))
 
     def say(self, utterance: int, text: str) -> None:
-        self.put(Spoken(utterance, _SPEECH, last=True))
+        self._utterance = self._utterance or utterance
 
 
-class EndlessSpeech(PlayedSpeech):
+class EchoSpeech(PlayedSpeech):
     async def open(self) -> SpeechSession:
-        return EndlessSession()
+        return EchoSession()
 
 
 async def _echo(socket: ServerConnection) -> None:
@@ -41,10 +50,17 @@ def _tell(line: str) -> None:
     sys.stdout.flush()
 
 
+async def _until_told() -> None:
+    """A line asks for a collection of garbage, so that memory is what is held; the end of input ends the server."""
+    while await asyncio.to_thread(sys.stdin.readline):
+        gc.collect()
+        _tell("collected")
+
+
 async def _bare() -> None:
     async with serve(_echo, "127.0.0.1", 0, compression=None) as server:
         _tell(f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/ -")
-        await asyncio.to_thread(sys.stdin.read)
+        await _until_told()
 
 
 async def _oratio() -> None:
@@ -52,7 +68,7 @@ async def _oratio() -> None:
         exchange = Exchange(
             Path(folder),
             free_port(),
-            EndlessSpeech(),
+            EchoSpeech(),
             voice_max_calls=1_000,
             voice_calls_per_key=1_000,
             voice_record=False,
@@ -60,7 +76,7 @@ async def _oratio() -> None:
         exchange.app.server._handshakes = KeyedBuckets(1e6, 1e6)
         async with exchange.app.server.listening("127.0.0.1", exchange.port, max_calls=1_000):
             _tell(f"{exchange.url()} {exchange.key()[1]}")
-            await asyncio.to_thread(sys.stdin.read)
+            await _until_told()
             await exchange.app.switchboard.drain(0, asyncio.Event())
 
 

@@ -2,7 +2,7 @@
 
 Pure: audio goes in as it is synthesised, frames come out when they are due, and a ledger maps played time to text.
 Audio leaves at real time with a lead, so that a stalled loop or network does not make a hole, and a barge-in has at
-most the lead to take back.
+most the lead to take back. What the caller has heard is let go, so that a long answer holds no more than a short one.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,8 @@ BYTES_PER_MS = 48
 
 FRAME_MS = 20
 _FRAME = FRAME_MS * BYTES_PER_MS
+# Heard audio kept: a client may say late that it is behind our clock.
+_KEPT = 400 * BYTES_PER_MS
 
 
 @dataclass(slots=True)
@@ -26,12 +28,14 @@ class _Segment:
 class Playout:
     """One response.
 
-    Invariant: `heard <= sent <= queued`, all in bytes from the response's first sample.
+    Invariant: `gone <= heard <= sent <= queued`, all in bytes from the response's first sample.
     """
 
     def __init__(self, *, lead_ms: int = 200) -> None:
         self._lead_ms = lead_ms
+        # From byte `_gone` of the response on.
         self._audio = bytearray()
+        self._gone = 0
         self._sent = 0
         self._segments: list[_Segment] = []
         # The moment at which the caller hears sample 0, given that all sent so far plays without a hole; None: no
@@ -51,7 +55,11 @@ class Playout:
     @property
     def queued_ms(self) -> int:
         """Audio not sent yet."""
-        return (len(self._audio) - self._sent) // BYTES_PER_MS
+        return (self._queued - self._sent) // BYTES_PER_MS
+
+    @property
+    def _queued(self) -> int:
+        return self._gone + len(self._audio)
 
     @property
     def held(self) -> bool:
@@ -66,16 +74,16 @@ class Playout:
     def segment(self, text: str) -> None:
         """Audio pushed from here on speaks `text`."""
         self.close_segment()
-        self._segments.append(_Segment(text, len(self._audio)))
+        self._segments.append(_Segment(text, self._queued))
 
     def close_segment(self) -> None:
         if self._segments and self._segments[-1].end is None:
-            self._segments[-1].end = len(self._audio)
+            self._segments[-1].end = self._queued
 
     def drop_open_segment(self) -> None:
         """Forget a piece that is not whole yet, as far as none of it was sent."""
         if self._segments and self._segments[-1].end is None and self._segments[-1].start >= self._sent:
-            del self._audio[self._segments.pop().start :]
+            del self._audio[self._segments.pop().start - self._gone :]
 
     def push(self, pcm: bytes) -> None:
         self._audio += pcm
@@ -88,7 +96,7 @@ class Playout:
         """
         if self.held:
             return b""
-        available = len(self._audio) - self._sent
+        available = self._queued - self._sent
         if available == 0 or (available < _FRAME and not whole):
             return b""
         if self._epoch_ms is None or now_ms - self._epoch_ms > self.sent_ms:
@@ -101,12 +109,20 @@ class Playout:
         size = max(0, min(allowed, available))
         if not (whole and size == available):
             size -= size % _FRAME
-        begin, self._sent = self._sent, self._sent + size
-        return bytes(self._audio[begin : self._sent])
+        begin, self._sent = self._sent - self._gone, self._sent + size
+        pcm = bytes(self._audio[begin : begin + size])
+        self._forget(self.heard_ms(now_ms) * BYTES_PER_MS - _KEPT)
+        return pcm
+
+    def _forget(self, until: int) -> None:
+        """Let go of the audio before a byte of the response; not for a few frames at a time."""
+        if until - self._gone > _KEPT // 2:
+            del self._audio[: until - self._gone]
+            self._gone = until
 
     def due_ms(self, *, whole: bool = False) -> float | None:
         """When `take` may next give something; None while there is nothing to give."""
-        available = len(self._audio) - self._sent
+        available = self._queued - self._sent
         if self.held or available == 0 or (available < _FRAME and not whole):
             return None
         if self._epoch_ms is None:
@@ -132,7 +148,7 @@ class Playout:
 
     def rewind(self, to_ms: int) -> None:
         """Play again from `to_ms`: the client has dropped what it had not played."""
-        self._sent = max(0, min(self._sent, to_ms * BYTES_PER_MS))
+        self._sent = max(self._gone, min(self._sent, to_ms * BYTES_PER_MS))
         self._epoch_ms = None
         self._reported = None
 
@@ -141,7 +157,7 @@ class Playout:
         heard = heard_ms * BYTES_PER_MS
         parts = []
         for segment in self._segments:
-            end = len(self._audio) if segment.end is None else segment.end
+            end = self._queued if segment.end is None else segment.end
             if heard >= end and segment.end is not None:
                 parts.append(segment.text)
             elif heard > segment.start and end > segment.start:

@@ -147,6 +147,20 @@ class TestPlayout:
             out += playout.take(now, whole=True)
         assert out == pushed
 
+    def test_what_was_heard_is_let_go_and_what_was_not_can_be_played_again(self) -> None:
+        playout, now = Playout(lead_ms=200), 0.0
+        second = b"".join(bytes([frame]) * (20 * 48) for frame in range(50))
+        for _ in range(60):
+            playout.push(second)
+            for _ in range(50):
+                playout.take(now)
+                now += 20
+        assert playout.sent_ms == 60_000
+        assert len(playout._audio) < 1_000 * 48
+        heard = playout.heard_ms(now - 100)
+        playout.rewind(heard)
+        assert playout.take(now, whole=True) == second[-(60_000 - heard) * 48 :]
+
     def test_text_until_cuts_at_words(self) -> None:
         playout = Playout()
         playout.segment("One two.")
