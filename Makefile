@@ -3,6 +3,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := .venv-peers
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # The first Python 3.12 or 3.13 found: on PATH, in pyenv's versions folder, or one that uv can provide.
@@ -48,8 +49,14 @@ check: lint types layers test
 fix: setup
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-bench: setup
+bench: setup $(PEERS)/.installed
 	$(BIN)/python -m benchmarks
+# What `make bench` measures beside us, in a venv of its own: its dependencies are not ours.
+$(PEERS)/.installed: benchmarks/peers.lock
+	$(BIN)/python -m venv $(PEERS)
+	@if command -v uv >/dev/null; then uv pip install -q --python $(PEERS)/bin/python --require-hashes -r $<; \
+	else $(PEERS)/bin/python -m pip install -q --require-hashes -r $<; fi
+	@touch $@
 soak: setup
 	$(BIN)/python -m pytest -m soak
 # The escape attempts on this machine's sandbox; exit 1 on a leak.
@@ -63,6 +70,8 @@ screens: setup
 lock:
 	uv pip compile pyproject.toml --extra scale --group dev --universal --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make lock" -q -o requirements.lock
+	uv pip compile benchmarks/peers.in --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
+	    --custom-compile-command "make lock" -q -o benchmarks/peers.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache

@@ -1,4 +1,4 @@
-"""Pipecat's WebSocket transport as an echo: one pipeline a socket, protobuf frames of 20 ms. Runs in the peers' venv."""
+"""Pipecat's WebSocket transport as an echo: a pipeline a socket, protobuf frames of 20 ms. Runs in the peers' venv."""
 
 import asyncio
 import socket
@@ -55,9 +55,8 @@ async def main() -> None:
     listening.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="critical", ws_per_message_deflate=False, lifespan="off")
     server = uvicorn.Server(config)
+    listening.listen(1_000)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
-    while not server.started:
-        await asyncio.sleep(0.02)
     sys.stdout.write(f"ws://127.0.0.1:{listening.getsockname()[1]}/ -\n")
     sys.stdout.flush()
     await asyncio.to_thread(sys.stdin.read)

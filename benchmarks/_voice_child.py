@@ -1,4 +1,4 @@
-"""Servers to measure from outside: a bare `websockets` echo, or the voice server with a model that echoes the caller."""
+"""Servers to measure from outside: a bare `websockets` echo, or the voice server with a model that echoes callers."""
 
 import asyncio
 import contextlib

@@ -5,31 +5,27 @@ hold then, waiting times are upper bounds.
 """
 
 import asyncio
-import contextlib
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import psutil
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
 
 from benchmarks import Row
+from benchmarks._calls import FRAME_S, Cost, cost, growth
 from oratio.adapters.local.speech import LocalSpeech
 from oratio.audio import Resampler, to_pcm
 from oratio.ports.speech import Heard, SpeechSession, SpeechStarted, Spoken
 from tests.voice_server.conftest import free_port
 from tests.voice_server.fakes import Exchange, PlayedSpeech
 
-COUNTS, SECONDS, WARM_UP = (1, 50, 200), 4.0, 1.0
-FRAME, FRAME_S = bytes(640), 0.02
+COUNTS, SECONDS = (1, 50, 200), 4.0
+# More than so many calls Pipecat does not hold in one process.
+PIPECAT_CALLS = 20
+SEQUENTIAL = 1_000
 BARGE_INS = 50
 QUESTIONS = (
     "My phone shows no service. What should I check first?",
@@ -41,95 +37,40 @@ QUESTIONS = (
 ANSWER = "According to the support manual: open the settings, choose mobile network, and turn on data roaming."
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    cpu_us: float
-    rss_bytes: int
-
-
-@contextlib.contextmanager
-def child(kind: str) -> Iterator[tuple[psutil.Process, str, str]]:
-    """A server process, its address and the key for it."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks._voice_child", kind],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        url, key = process.stdout.readline().split()
-        yield psutil.Process(process.pid), url, key
-    finally:
-        process.kill()
-        process.wait()
-
-
-async def _caller(url: str, key: str, until: float, talk: asyncio.Event) -> int:
-    """Sends a frame every 20 ms on an absolute schedule; returns how many audio frames came back."""
-    headers = {} if key == "-" else {"Authorization": f"Bearer {key}"}
-    async with connect(url, additional_headers=headers, compression=None, max_size=None) as socket:
-        if key != "-":
-            await socket.send('{"type":"session.start"}')
-            await socket.send('{"type":"input.text","text":"Speak."}')
-        reading = asyncio.create_task(_frames(socket))
-        await talk.wait()
-        begun, sent = time.monotonic(), 0
-        while time.monotonic() < until:
-            await socket.send(FRAME)
-            sent += 1
-            await asyncio.sleep(max(0.0, begun + sent * FRAME_S - time.monotonic()))
-        if key != "-":
-            await socket.send('{"type":"session.end"}')
-    return await reading
-
-
-async def _frames(socket: ClientConnection) -> int:
-    count = 0
-    with contextlib.suppress(ConnectionClosed):
-        async for frame in socket:
-            count += isinstance(frame, bytes)
-    return count
-
-
-async def _cost(kind: str, calls: int) -> Cost:
-    with child(kind) as (process, url, key):
-        idle = process.memory_info().rss
-        talk = asyncio.Event()
-        until = time.monotonic() + calls * 0.02 + 1 + WARM_UP + SECONDS
-        callers = [asyncio.create_task(_caller(url, key, until, talk)) for _ in range(calls)]
-        await asyncio.sleep(calls * 0.02 + 1)
-        talk.set()
-        await asyncio.sleep(WARM_UP)
-        before, at = sum(process.cpu_times()[:2]), time.monotonic()
-        await asyncio.sleep(SECONDS - 1)
-        used, seconds = sum(process.cpu_times()[:2]) - before, time.monotonic() - at
-        rss = process.memory_info().rss
-        await asyncio.gather(*callers)
-        return Cost(used / (calls * seconds / FRAME_S) * 1e6, (rss - idle) // calls)
-
-
 def _frame_rows() -> list[Row]:
-    rows = []
+    """What a frame costs and how long it takes, beside a bare echo and beside Pipecat, in one run."""
+    rows: list[Row] = []
+    pipecat_at_20 = asyncio.run(cost("pipecat", PIPECAT_CALLS, SECONDS))
+    rows.append(_wait_row("Pipecat", PIPECAT_CALLS, pipecat_at_20))
     for calls in COUNTS:
-        bare = asyncio.run(_cost("bare", calls))
-        ours = asyncio.run(_cost("oratio", calls))
-        rows.append(
+        bare, ours, pipecat = (asyncio.run(cost(kind, calls, SECONDS)) for kind in ("bare", "oratio", "pipecat"))
+        name = f"CPU a frame pair, {calls} calls"
+        rows += [
+            Row(f"{name}: bare echo", bare.cpu_us, "us"),
             Row(
-                f"CPU a frame pair, {calls} calls",
+                f"{name}: Oratio",
                 ours.cpu_us,
                 "us",
                 1.5 * bare.cpu_us,
-                f"bare echo {bare.cpu_us:.0f} us",
-            )
-        )
+                f"{ours.cpu_us / bare.cpu_us:.2f} of the bare echo",
+            ),
+            Row(f"{name}: beside Pipecat", ours.cpu_us, "us", pipecat.cpu_us / 5, f"Pipecat {pipecat.cpu_us:.0f} us"),
+            _wait_row("bare echo", calls, bare),
+            _wait_row("Oratio", calls, ours, pipecat_at_20.wait_ms(0.99) if calls == COUNTS[-1] else None),
+            _wait_row("Pipecat", calls, pipecat),
+        ]
         if calls > 1:
-            extra = (ours.rss_bytes - bare.rss_bytes - 48 * 15_000) / 1000
-            rows.append(
-                Row(f"memory a call over the echo's, {calls} calls", extra, "kB", 60, "without the call's own audio")
-            )
+            extra = (ours.rss_bytes - bare.rss_bytes) / 1000
+            note = f"bare {bare.rss_bytes / 1000:.0f} kB, Pipecat {pipecat.rss_bytes / 1000:.0f} kB a call"
+            rows.append(Row(f"memory a call over the bare echo's, {calls} calls", extra, "kB", 60, note))
+    grown = asyncio.run(growth("oratio", SEQUENTIAL)) / 1e6
+    rows.append(Row(f"growth over {SEQUENTIAL} calls one after another", grown, "MB", 1))
     return rows
+
+
+def _wait_row(who: str, calls: int, measured: Cost, target: float | None = None) -> Row:
+    note = f"p50 {measured.wait_ms(0.5):.1f} ms, {100 * measured.lost:.1f} % of the frames not echoed"
+    return Row(f"echo back p99, {calls} calls: {who}", measured.wait_ms(0.99), "ms", target, note)
 
 
 async def _barge_ins() -> list[float]:
