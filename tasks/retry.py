@@ -87,7 +87,8 @@ async def poll[**P, R](service: Callable[P, R], *args: P.args, **kwargs: P.kwarg
         except NotReady as error:
             if time.monotonic() > until:
                 raise StepFailed(f"waited {POLL_LIMIT_S / 3600:g} hours: {error}", hint="retry it") from error
-        await asyncio.sleep(delay)
+            wait = delay if error.retry_after_s is None else min(error.retry_after_s, POLL_DELAYS[-1])
+        await asyncio.sleep(wait)
     raise AssertionError("the delays never end")
 
 

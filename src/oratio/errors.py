@@ -110,9 +110,15 @@ class LeaseLost(Conflict):
 
 
 class NotReady(OratioError):
+    """Not finished yet; `retry_after_s`, where it is known, says when to ask again."""
+
     code = "not_ready"
     status = 503
     retryable = True
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
 
 
 class Unavailable(OratioError):

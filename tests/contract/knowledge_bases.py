@@ -6,7 +6,7 @@ again, as its users do.
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -15,7 +15,7 @@ from oratio.domain.sidecar import sidecar
 from oratio.domain.storage_layout import SIDECAR_SUFFIX
 from oratio.domain.tags import object_tags, resource_tags
 from oratio.domain.values import VersionRef
-from oratio.errors import NotFound
+from oratio.errors import NotFound, NotReady
 from oratio.ports.knowledge_bases import EngineRef, EngineStatus, KnowledgeBases
 from oratio.ports.object_store import ObjectStore
 
@@ -40,6 +40,17 @@ def ref(version: int = 1) -> VersionRef:
     return VersionRef(user_id=USER, agent_id=AGENT, version=version)
 
 
+def when_ready[R](ask: Callable[[], R]) -> R:
+    """What the engine answers once it no longer says that it is not ready."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return ask()
+        except NotReady:
+            assert time.monotonic() < deadline, "the engine is still not ready"
+            time.sleep(0.02)
+
+
 def provision(engine: KnowledgeBases, tags: Mapping[str, str] | None = None) -> tuple[str, str]:
     """An active knowledge base with its active data source."""
     created = engine.ensure_knowledge_base("kb", tags=tags or resource_tags(USER, AGENT, "test"), token="kb-1")
@@ -61,7 +72,8 @@ def ended(engine: KnowledgeBases, engine_id: str, source_id: str, job_id: str) -
 
 
 def ingest(engine: KnowledgeBases, engine_id: str, source_id: str, version: int = 1, token: str = "") -> IngestionJob:
-    job_id = engine.start_ingestion(engine_id, source_id, ref=ref(version), token=token or f"job-{version}")
+    token = token or f"job-{version}"
+    job_id = when_ready(lambda: engine.start_ingestion(engine_id, source_id, ref=ref(version), token=token))
     return ended(engine, engine_id, source_id, job_id)
 
 
@@ -184,10 +196,10 @@ class KnowledgeBasesContract:
         engine_id, source_id = provision(engine)
         ingest(engine, engine_id, source_id)
         engine.retrieve(engine_id, "roaming", version=1)
-        engine.delete_data_source(engine_id, source_id)
-        engine.delete_data_source(engine_id, source_id)
-        engine.delete_knowledge_base(engine_id)
-        engine.delete_knowledge_base(engine_id)
+        for _ in range(2):
+            when_ready(lambda: engine.delete_data_source(engine_id, source_id))
+        for _ in range(2):
+            when_ready(lambda: engine.delete_knowledge_base(engine_id))
         with pytest.raises(NotFound):
             engine.knowledge_base(engine_id)
         with pytest.raises(NotFound):

@@ -53,3 +53,10 @@ def archived_document_key(user_id: str, agent_id: str, sha256: str) -> str:
     replacing a file never loses what an older version was made of.
     """
     return f"{user_id}/{agent_id}/documents/{sha256}"
+
+
+def engine_prefix(user_id: str, agent_id: str) -> str:
+    """Where a cloud engine keeps its own copies of an agent's documents, in the knowledge bucket: not below the
+    agent's prefix, so nobody takes them for uploads, and below the tenant's, so the tenant's rules hold for them.
+    """
+    return f"{user_id}/{agent_id}.knowledge/"

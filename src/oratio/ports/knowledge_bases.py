@@ -32,11 +32,12 @@ class KnowledgeBases(Protocol):
     2. A resource passes `CREATING → ACTIVE`, a job `STARTING → IN_PROGRESS → COMPLETE | FAILED | STOPPED`; they move
        on by themselves and are seen by asking again. Nothing here waits.
     3. `COMPLETE` says that the job ended: documents left out are in `problems`, the counts in `statistics`.
-    4. One job a data source runs at a time: a start while another runs raises `NotReady`.
+    4. One job a data source runs at a time: a start while another runs, or before its turn, raises `NotReady`.
     5. `retrieve` searches what the job of `version` indexed, whatever was ingested later; best first; `[]` when
        nothing matches; `NotFound` for a knowledge base or version that is not there.
     6. `inspect` never fails for what a document holds; it says so in its answer.
-    7. Deleting nothing is not an error; after `delete_knowledge_base` nothing of it is left.
+    7. Deleting nothing is not an error; a deletion that goes on raises `NotReady`; after `delete_knowledge_base` has
+       returned nothing of it is left.
     """
 
     @property

@@ -1,0 +1,115 @@
+"""The whole account: moto for S3, IAM, STS and DynamoDB, the fake for Bedrock and AgentCore."""
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from moto.server import ThreadedMotoServer
+
+from tests.fakes.aws.knowledge import KnowledgeFake
+from tests.fakes.aws.server import FakeService
+from tests.fakes.aws.state import ACCOUNT, REGION, Timings, World
+
+BUCKETS = ("oratio-knowledge-bases", "oratio-generated-code", "oratio-conversations")
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_SESSION_TOKEN": "testing"}
+KB_ROLE = "oratio-kb"
+VECTOR_BUCKET = "oratio-vectors"
+
+
+class Cloud:
+    """One account that answers on loopback.
+
+    Attributes:
+        world: Its clock, waits, faults and the log of calls.
+    """
+
+    def __init__(self, *, now: Callable[[], float] = time.time, timings: Timings | None = None) -> None:
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)
+        self._moto = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+        self._moto.start()
+        host, port = self._moto.get_host_and_port()
+        self.moto_url = f"http://{host}:{port}"
+        self.s3 = self.client("s3")
+        self._iam = self.client("iam")
+        self.world = World(s3=self.s3, role_age=self._role_age, now=now, timings=timings or Timings())
+        self.knowledge = KnowledgeFake(self.world)
+        self._services = {
+            "bedrock-agent": FakeService("bedrock-agent", self.world, self.knowledge),
+            "bedrock-agent-runtime": FakeService("bedrock-agent-runtime", self.world, self.knowledge),
+        }
+        self._provision()
+
+    def _provision(self) -> None:
+        self.client("s3vectors").create_vector_bucket(vectorBucketName=VECTOR_BUCKET)
+        for bucket in BUCKETS:
+            self.s3.create_bucket(Bucket=bucket)
+        self.kb_role_arn = self._iam.create_role(
+            RoleName=KB_ROLE, AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}'
+        )["Role"]["Arn"]
+
+    def client(self, service: str) -> Any:
+        """A client of one of moto's services."""
+        return boto3.client(
+            service,
+            endpoint_url=self.moto_url,
+            region_name=REGION,
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+    def environment(self) -> dict[str, str]:
+        """What a process needs to reach this account and no other."""
+        urls = {
+            f"AWS_ENDPOINT_URL_{name.upper().replace('-', '_')}": service.url
+            for name, service in self._services.items()
+        }
+        return {
+            "AWS_ENDPOINT_URL": self.moto_url,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **CREDENTIALS,
+            **urls,
+        }
+
+    def reset(self) -> None:
+        """An empty account with its buckets and roles."""
+        with self.world.lock:
+            self.knowledge.reset()
+            self.world.faults.mend()
+            self.world.calls.clear()
+        for bucket in BUCKETS:
+            for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+                for entry in page.get("Contents", ()):
+                    self.s3.delete_object(Bucket=bucket, Key=entry["Key"])
+
+    def close(self) -> None:
+        for service in self._services.values():
+            service.stop()
+        self._moto.stop()
+
+    def _role_age(self, arn: str) -> float | None:
+        try:
+            role = self._iam.get_role(RoleName=arn.rpartition("/")[2])["Role"]
+        except ClientError:
+            return None
+        age: float = time.time() - role["CreateDate"].timestamp()
+        return age
+
+
+@contextlib.contextmanager
+def cloud(**kwargs: Any) -> Iterator[Cloud]:
+    running = Cloud(**kwargs)
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+__all__ = ["ACCOUNT", "REGION", "Cloud", "cloud"]
