@@ -15,6 +15,7 @@ from botocore.exceptions import (
     ClientError,
     CredentialRetrievalError,
     HTTPClientError,
+    IncompleteReadError,
     InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
@@ -158,7 +159,7 @@ def as_oratio_error(error: ClientError | BotoCoreError, resource: str) -> Oratio
     no_credentials = NoCredentialsError | PartialCredentialsError | CredentialRetrievalError
     if isinstance(error, no_credentials | SSOError | TokenRetrievalError | ProfileNotFound):
         return CloudRefused(f"there are no AWS credentials to reach {resource}", reason=code, hint=_SIGN_IN)
-    if isinstance(error, HTTPClientError | AwsConnectionError):
+    if isinstance(error, HTTPClientError | AwsConnectionError | IncompleteReadError):
         return Unavailable(f"{resource} does not answer ({code})", hint=f"check the network; {_REGION}")
     return CloudRefused(f"{resource} could not be asked ({code}: {_words(error)})", reason=code)
 

@@ -1,0 +1,100 @@
+"""Heads of conversations in DynamoDB; the contract stands in `ports.repositories`.
+
+The key begins with the agent and the time, for the listing. A second row `@<conversation id>` says where a conversation
+stands, so that it is found by its id alone the moment it is added, which no global index promises.
+"""
+
+from collections.abc import Iterator
+
+from oratio.adapters.aws.dynamodb.codec import Item, decode, encode
+from oratio.adapters.aws.dynamodb.journal import LAST_NEWS
+from oratio.adapters.aws.dynamodb.outbox import deliveries
+from oratio.adapters.aws.dynamodb.records import Records, stale_or_gone
+from oratio.adapters.aws.dynamodb.store import Dynamo, Refused, Write, key_of
+from oratio.adapters.aws.dynamodb.tables import CONVERSATIONS
+from oratio.adapters.cursors import cursor as cursor_of
+from oratio.adapters.cursors import read_cursor
+from oratio.domain.changes import conversation_news
+from oratio.domain.conversation import Conversation
+from oratio.errors import Conflict, NotFound
+from oratio.ports.clock import Clock
+from oratio.ports.repositories import ConversationRepository, Page
+
+_STANDS_AT = "standsAt"
+
+
+class DynamoConversations(ConversationRepository):
+    def __init__(self, records: Records, clock: Clock) -> None:
+        self._records = records
+        self._dynamo = records.dynamo
+        self._clock = clock
+
+    def add(self, conversation: Conversation) -> Conversation:
+        place = conversation_key(conversation)
+        stored, head = self._records.addition(CONVERSATIONS, conversation, conversationKey=place)
+        pointer: Item = {
+            **key_of(CONVERSATIONS, conversation.user_id, _pointer(conversation.conversation_id)),
+            _STANDS_AT: encode(place),
+        }
+        try:
+            self._dynamo.write(head, Write("Put", CONVERSATIONS, pointer, "attribute_not_exists(#userId)"))
+        except Refused:
+            raise Conflict(f"there is already a conversation {conversation.conversation_id}") from None
+        return stored
+
+    def get(self, user_id: str, conversation_id: str) -> Conversation:
+        pointer = self._dynamo.get(CONVERSATIONS, user_id, _pointer(conversation_id))
+        place = decode(pointer[_STANDS_AT]) if pointer else None
+        found = self._records.find(CONVERSATIONS, Conversation, user_id, place) if place else None
+        if found is None:
+            raise NotFound(f"no conversation {conversation_id}")
+        return found
+
+    def page(self, user_id: str, agent_id: str, *, limit: int, cursor: str | None = None) -> Page[Conversation]:
+        at, name = read_cursor(cursor)
+        # Of BETWEEN both ends belong to it: the one the cursor names, which was given out before, is dropped.
+        values = {"user": user_id, "first": f"{agent_id}#", "last": f"{agent_id}#{at:013d}#{name}"}
+        between = "#userId = :user AND #conversationKey BETWEEN :first AND :last"
+        found = self._dynamo.query(CONVERSATIONS, between, values, forward=False, limit=limit + 2)
+        items = [item for item in found if decode(item["conversationKey"]) != values["last"]]
+        heads = [self._records.record(item, Conversation) for item in items[:limit]]
+        if len(items) <= limit:
+            return Page(heads, None)
+        return Page(heads, cursor_of(heads[-1].started_at, heads[-1].conversation_id))
+
+    def save(self, conversation: Conversation) -> Conversation:
+        place = conversation_key(conversation)
+        item = self._dynamo.get(CONVERSATIONS, conversation.user_id, place)
+        if item is None or decode(item["revision"]) != conversation.revision:
+            raise stale_or_gone(CONVERSATIONS, item, conversation)
+        news, last = deliveries(
+            self._dynamo,
+            conversation.user_id,
+            conversation.agent_id,
+            conversation_news(self._records.record(item, Conversation), conversation),
+            after=decode(item.get(LAST_NEWS, encode(0))),
+            now_ms=self._clock.now_ms(),
+        )
+        extra: dict[str, str | int] = {"conversationKey": place, LAST_NEWS: last}
+        stored, head = self._records.replacement(CONVERSATIONS, conversation, **extra)
+        try:
+            self._dynamo.write(head, *news)
+        except Refused as refused:
+            raise stale_or_gone(CONVERSATIONS, refused.failed.get(0), conversation) from None
+        return stored
+
+
+def conversation_key(conversation: Conversation) -> str:
+    return f"{conversation.agent_id}#{conversation.started_at:013d}#{conversation.conversation_id}"
+
+
+def _pointer(conversation_id: str) -> str:
+    return f"@{conversation_id}"
+
+
+def conversation_items(dynamo: Dynamo, user_id: str, agent_id: str) -> Iterator[Item]:
+    """The keys of all rows of an agent's conversations."""
+    values = {"user": user_id, "prefix": f"{agent_id}#"}
+    for item in dynamo.query(CONVERSATIONS, "#userId = :user AND begins_with(#conversationKey, :prefix)", values):
+        yield item
+        yield key_of(CONVERSATIONS, user_id, _pointer(decode(item["conversationId"])))
