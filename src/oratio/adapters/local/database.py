@@ -69,6 +69,12 @@ MIGRATIONS: Sequence[str] = (
         PRIMARY KEY (user_id, agent_id)) WITHOUT ROWID;
     CREATE INDEX submissions_begun ON submissions (begun_at);
     """,
+    """
+    CREATE TABLE live_calls (
+        user_id TEXT NOT NULL, conversation_id TEXT NOT NULL, agent_id TEXT NOT NULL, holder TEXT NOT NULL,
+        owner TEXT NOT NULL, started_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (user_id, conversation_id)) WITHOUT ROWID;
+    """,
 )
 
 
