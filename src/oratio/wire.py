@@ -23,6 +23,7 @@ from oratio.domain.conversation import (
 from oratio.domain.descriptions import Descriptions
 from oratio.domain.knowledge_base import Document, DocumentProblem, KnowledgeBase, KnowledgeBaseStatus
 from oratio.domain.listed_file import ListedFile
+from oratio.domain.live_call import CallState, LiveCall, LiveHandoff
 from oratio.domain.rehearsal import RehearsalReport
 from oratio.domain.replay import ReplayReport
 from oratio.domain.values import Value
@@ -301,6 +302,29 @@ class TicketView(Wire):
     ticket: str
     expires_at: int
     websocket_url: str
+
+
+class CallView(Wire):
+    """A call in progress; `operator` is who has taken it over, `websocketUrl` where an operator joins it."""
+
+    conversation_id: str
+    agent_id: str
+    agent_name: str
+    version: int
+    started_at: int
+    state: CallState
+    handoff: LiveHandoff | None
+    operator: str | None
+    websocket_url: str
+
+    @classmethod
+    def of(cls, call: LiveCall, websocket_url: str) -> "CallView":
+        known = {name: getattr(call, name) for name in cls.model_fields if name != "websocket_url"}
+        return cls(**known, websocket_url=websocket_url)
+
+
+class CallList(Wire):
+    calls: list[CallView]
 
 
 class ConversationView(Wire):

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from oratio.adapters.local.database import MIGRATIONS, Database
+from oratio.adapters.local.live_calls import SqliteLiveCalls
 from oratio.adapters.local.records import (
     SqliteAgents,
     SqliteApiKeys,
@@ -13,6 +14,7 @@ from oratio.adapters.local.records import (
     SqliteVersions,
 )
 from oratio.errors import Conflict
+from tests.contract.live_calls import LiveCallRepositoryContract
 from tests.contract.repositories import (
     AgentRepositoryContract,
     ApiKeyRepositoryContract,
@@ -68,6 +70,11 @@ def idempotency(database: Database, clock: FakeClock) -> SqliteIdempotency:
     return SqliteIdempotency(database, clock)
 
 
+@pytest.fixture
+def live_calls(database: Database, clock: FakeClock) -> SqliteLiveCalls:
+    return SqliteLiveCalls(database, clock)
+
+
 class TestSqliteAgents(AgentRepositoryContract):
     pass
 
@@ -85,6 +92,10 @@ class TestSqliteConversations(ConversationRepositoryContract):
 
 
 class TestSqliteIdempotency(IdempotencyRepositoryContract):
+    pass
+
+
+class TestSqliteLiveCalls(LiveCallRepositoryContract):
     pass
 
 

@@ -10,6 +10,7 @@ from oratio.adapters.local.clock import SystemClock
 from oratio.adapters.local.database import Database
 from oratio.adapters.local.identity import ISSUER, EmbeddedIssuer
 from oratio.adapters.local.knowledge_bases import LocalKnowledgeBases
+from oratio.adapters.local.live_calls import SqliteLiveCalls
 from oratio.adapters.local.objects import FileObjectStore
 from oratio.adapters.local.outbox import SqliteOutbox, SqliteWebhooks
 from oratio.adapters.local.records import (
@@ -53,6 +54,7 @@ def local_platform(settings: Settings) -> Platform:
         journal=SqliteJournal(database, clock),
         api_keys=SqliteApiKeys(database),
         conversations=SqliteConversations(database),
+        live_calls=SqliteLiveCalls(database, clock),
         idempotency=SqliteIdempotency(database, clock),
         submissions=SqliteSubmissions(database),
         webhooks=SqliteWebhooks(database),

@@ -9,6 +9,7 @@ from oratio.ports.identity import Identity, TokenIssuer
 from oratio.ports.knowledge_bases import KnowledgeBases
 from oratio.ports.object_store import ObjectStore
 from oratio.ports.pipeline import Pipeline
+from oratio.ports.live_calls import LiveCallRepository
 from oratio.ports.repositories import (
     AgentRepository,
     ApiKeyRepository,
@@ -39,6 +40,7 @@ class Platform:
     journal: Journal
     api_keys: ApiKeyRepository
     conversations: ConversationRepository
+    live_calls: LiveCallRepository
     idempotency: IdempotencyRepository
     submissions: SubmissionRepository
     webhooks: WebhookRepository

@@ -20,6 +20,7 @@ from oratio.services.deletion import DeletionService
 from oratio.services.deployment import DeploymentService
 from oratio.services.kept_uploads import KeptUploads
 from oratio.services.knowledge_bases import KnowledgeBaseService
+from oratio.services.live_calls import LiveCallService
 from oratio.services.rehearsal import RehearsalService
 from oratio.services.replay import ReplayService
 from oratio.services.runs import RunService
@@ -39,6 +40,7 @@ class Services:
     deletion: DeletionService
     conversations: ConversationService
     access: AccessService
+    live_calls: LiveCallService
     comparison: ComparisonService
     replay: ReplayService
     webhooks: WebhookService
@@ -158,6 +160,12 @@ def build_services(platform: Platform) -> Services:
         access=AccessService(
             agents=platform.agents,
             keys=platform.api_keys,
+            used_tickets=platform.idempotency,
+            clock=platform.clock,
+            pepper=partial(platform.secrets.get, SecretName.API_KEYS_PEPPER),
+        ),
+        live_calls=LiveCallService(
+            live_calls=platform.live_calls,
             used_tickets=platform.idempotency,
             clock=platform.clock,
             pepper=partial(platform.secrets.get, SecretName.API_KEYS_PEPPER),

@@ -130,6 +130,14 @@ def recording_path(conversation_id: str) -> str:
     return f"/api/conversations/{quote(conversation_id, safe='')}/audio"
 
 
+def live_calls(agent_id: str | None) -> Call[wire.CallList]:
+    return Call("GET", "/api/calls", wire.CallList, {"agentId": agent_id} if agent_id else {})
+
+
+def operator_ticket(conversation_id: str) -> Call[wire.TicketView]:
+    return Call("POST", f"/api/conversations/{quote(conversation_id, safe='')}/operator-tickets", wire.TicketView)
+
+
 def begin_upload(files: Sequence[Mapping[str, Any]]) -> Call[wire.NewUpload]:
     return Call("POST", "/api/uploads", wire.NewUpload, json={"files": list(files)})
 

@@ -175,6 +175,14 @@ class Client:
     def conversation(self, conversation_id: str) -> wire.ConversationDetail:
         return self._send(calls.conversation(conversation_id))
 
+    def live_calls(self, agent_id: str | None = None) -> wire.CallList:
+        """The calls in progress, newest first."""
+        return self._send(calls.live_calls(agent_id))
+
+    def operator_ticket(self, conversation_id: str) -> wire.TicketView:
+        """A ticket to join a call in progress; see `oratio.client.operator`."""
+        return self._send(calls.operator_ticket(conversation_id))
+
     def recording(self, conversation_id: str, target: Path) -> None:
         """Write a conversation's WAV to a file.
 
