@@ -3,15 +3,20 @@
 import asyncio
 import logging
 import signal
+from functools import partial
 from pathlib import Path
 
 from oratio.bootstrap import Platform, Services, build_speech
 from oratio.errors import NotFound
+from oratio.ports.secrets import SecretName
 from oratio.ports.speech import Speech
 from voice_server.call import Call
 from voice_server.gate import Grant
+from voice_server.keeper import Keeper
 from voice_server.metrics import Metrics
 from voice_server.records import CallRecord, keep_recording, recover_recordings
+from voice_server.register import Owner, Register
+from voice_server.relay import Relay
 from voice_server.server import VoiceServer
 from voice_server.switchboard import Switchboard
 from voice_server.terms import terms_of
@@ -29,8 +34,9 @@ class App:
         self._platform = platform
         self._services = services
         self._speech = speech
-        self._terms = terms_of(settings)
+        self.terms = terms_of(settings)
         self.metrics = Metrics()
+        self._owner = Owner()
         self._spool: Path | None = settings.data / _SPOOL if settings.voice_record else None
         self.switchboard = Switchboard(
             make=self._new_call,
@@ -40,21 +46,41 @@ class App:
             metrics=self.metrics,
             max_calls=settings.voice_max_calls,
             calls_per_key=settings.voice_calls_per_key,
+            register=Register(platform.live_calls, platform.clock),
+            owner=self._owner,
         )
         self.server = VoiceServer(
-            access=services.access, agents=platform.agents, switchboard=self.switchboard, metrics=self.metrics
+            access=services.access,
+            operators=services.live_calls,
+            identity=platform.identity,
+            agents=platform.agents,
+            live_calls=platform.live_calls,
+            switchboard=self.switchboard,
+            relay=Relay(
+                owner=self._owner,
+                live_calls=platform.live_calls,
+                clock=platform.clock,
+                pepper=partial(platform.secrets.get, SecretName.API_KEYS_PEPPER),
+            ),
+            owner=self._owner,
+            metrics=self.metrics,
         )
 
     def _new_call(self, session_id: str, grant: Grant) -> Call:
-        record = CallRecord(grant.user_id, grant.agent.agent_id, session_id, self._spool, self._keep_recording)
+        user_id, agent_id = grant.user_id, grant.agent.agent_id
+        record = CallRecord(user_id, agent_id, session_id, self._spool, self._keep_recording)
+        keeper = Keeper(user_id, agent_id, session_id, self._services.conversations, self._services.human_side)
         return Call(
             session_id=session_id,
             grant=grant,
-            terms=self._terms,
-            conversations=self._services.conversations,
+            terms=self.terms,
+            agents=self._services.conversations,
+            keeper=keeper,
             speech=self._speech,
             record=record,
             metrics=self.metrics,
+            started_at=self._platform.clock.now_ms(),
+            moved=self.switchboard.moved,
         )
 
     def _keep_recording(self, path: Path) -> None:

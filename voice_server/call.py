@@ -7,61 +7,50 @@ own handler reads. The agent and the speech model never wait on the client.
 import asyncio
 import logging
 import secrets
+import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 from websockets.exceptions import ConnectionClosed
 
 from oratio.domain.conversation import Channel, TurnDelta
-from oratio.errors import AgentFailed, NotFound, OratioError, Unavailable
+from oratio.domain.live_call import LiveCall, LiveHandoff
+from oratio.errors import AgentFailed, OratioError, Unavailable
 from oratio.ports.speech import INPUT_RATE, OUTPUT_RATE, Speech, SpeechSession
 from oratio.services.conversations import Closed, ConversationEvent
 from voice_server import effects as do
 from voice_server.audio import FromClient, ToClient
 from voice_server.gate import Grant
+from voice_server.keeper import Keeper
 from voice_server.metrics import Metrics
+from voice_server.operators import Operators
 from voice_server.records import CallRecord
+from voice_server.register import Owner
 from voice_server.session import Phase, Session, Who
+from voice_server.sockets import SEND_TIMEOUT_S, Socket, closed
 from voice_server.terms import Terms
 from voice_server.wire import CloseCode, dumps
 
 logger = logging.getLogger(__name__)
 
-SEND_TIMEOUT_S = 5.0
 _SPEECH_TRIES = 2
 _UNHEARD = 2_000
 
 
-class Socket(Protocol):
-    """The part of a WebSocket connection a call needs."""
-
-    async def send(self, message: str | bytes) -> None: ...
-
-    async def close(self, code: int = 1000, reason: str = "") -> None: ...
-
-    def abort(self) -> None: ...
-
-
-class Conversations(Protocol):
-    """The part of `ConversationService` a call needs."""
+class Agents(Protocol):
+    """The part of `ConversationService` that asks an agent."""
 
     def stream(
-        self, user_id: str, agent_id: str, prompt: str, session_id: str | None = None, *, channel: Channel
-    ) -> AsyncIterator[ConversationEvent]: ...
-
-    async def spoken(
         self,
         user_id: str,
-        conversation_id: str,
-        *,
+        agent_id: str,
         prompt: str,
-        heard: str | None,
-        latency_ms: int | None,
-        dead_air_ms: int,
-    ) -> None: ...
-
-    async def close(self, user_id: str, conversation_id: str) -> None: ...
+        session_id: str | None = None,
+        *,
+        channel: Channel,
+        guidance: Sequence[str],
+    ) -> AsyncIterator[ConversationEvent]: ...
 
 
 class Call:
@@ -69,6 +58,8 @@ class Call:
 
     Args:
         speech: None when this server has no speech model.
+        started_at: ms since 1970.
+        moved: Told when what others see of the call has changed.
     """
 
     def __init__(
@@ -77,10 +68,13 @@ class Call:
         session_id: str,
         grant: Grant,
         terms: Terms,
-        conversations: Conversations,
+        agents: Agents,
+        keeper: Keeper,
         speech: Speech | None,
         record: CallRecord,
         metrics: Metrics,
+        started_at: int = 0,
+        moved: Callable[["Call"], None] = lambda call: None,
     ) -> None:
         self.session_id = session_id
         self.grant = grant
@@ -88,12 +82,16 @@ class Call:
         self._loop = asyncio.get_running_loop()
         agent = grant.agent
         told = {"agentId": agent.agent_id, "name": agent.agent_name, "version": agent.current_version}
-        who = Who(session_id, self.token, told)
+        who = Who(session_id, self.token, told, started_at)
+        self.started_at = started_at
+        self._moved = moved
         self._session = Session(who, terms, speaks=speech is not None, now_ms=self._now())
-        self._conversations = conversations
+        self._agents = agents
+        self._keeper = keeper
         self._speech_model = speech
         self._record = record
         self._metrics = metrics
+        self._handoff_at = 0
         self._socket: Socket | None = None
         self._outbox: deque[do.Send | do.Play | do.Close] = deque()
         self._wake = asyncio.Event()
@@ -106,7 +104,9 @@ class Call:
         self._to_client: ToClient | None = None
         self._listening: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
-        self._keeping: asyncio.Task[None] | None = None
+        self.operators = Operators(
+            session=self._session, act=self._act, play=self._play, now_ms=self._now, speech=speech
+        )
         self._pumping = asyncio.create_task(self._pump(), name=f"pump {session_id}")
         self.ended = asyncio.Event()
 
@@ -117,6 +117,26 @@ class Call:
     @property
     def over(self) -> bool:
         return self._session.phase is Phase.ENDED
+
+    def row(self, owner: Owner, expires_at: int) -> LiveCall:
+        """What the other processes and the operators see of this call."""
+        agent, wanted = self.grant.agent, self._session.handoff.wanted
+        return LiveCall(
+            user_id=self.grant.user_id,
+            conversation_id=self.session_id,
+            agent_id=agent.agent_id,
+            agent_name=agent.agent_name,
+            version=agent.current_version or 0,
+            holder=self.grant.holder,
+            started_at=self.started_at,
+            attached=self.attached,
+            state=self._session.state,
+            handoff=LiveHandoff(reason=wanted.reason, summary=wanted.summary, at=self._handoff_at) if wanted else None,
+            operator=self._session.desk.operator,
+            owner=owner.process_id,
+            address=owner.address,
+            expires_at=expires_at,
+        )
 
     def _now(self) -> float:
         return self._loop.time() * 1000
@@ -137,7 +157,7 @@ class Call:
         self._metrics.resumed.inc()
         self._act()
         if old is not None:
-            await _closed(old, CloseCode.TAKEN_OVER, "taken over by a resume")
+            await closed(old, CloseCode.TAKEN_OVER, "taken over by a resume")
 
     def receive(self, frame: str | bytes) -> None:
         self._session.receive(frame, self._now())
@@ -201,7 +221,7 @@ class Call:
                         self._speech.hush()
                 case do.Ask(turn, prompt):
                     # The turn before has been kept as it was spoken when the next is put to the agent.
-                    asking = self._ask(turn, prompt, self._asking, self._keeping)
+                    asking = self._ask(turn, prompt, self._session.desk.guidance, self._asking, self._keeper.last)
                     self._asking = asyncio.create_task(asking, name="ask")
                 case do.Abandon():
                     if self._asking is not None:
@@ -212,8 +232,10 @@ class Call:
                     self._listening = asyncio.create_task(self._listen(), name="listen")
                 case do.TurnEnded():
                     self._turn_ended(effect)
-                case do.HandoffBegun():
-                    logger.info("conversation_id=<%s> | hand-off wanted", self.session_id)
+                case do.Moved():
+                    self._moved(self)
+                case _:
+                    self._human(effect)
         if wake:
             self._wake.set()
 
@@ -224,6 +246,7 @@ class Call:
         if muted:
             pcm = bytes(len(pcm))
         self._record.caller(pcm, self._now())
+        self.operators.caller(pcm, self._now())
         if self._speech is not None:
             self._speech.hear(pcm)
         elif self._session.turns.hears:
@@ -234,26 +257,36 @@ class Call:
         if turn.latency_ms is not None:
             self._metrics.latency.observe(turn.latency_ms / 1000)
             self._metrics.dead_air.observe(turn.dead_air_ms / 1000)
-        # The record must not say, nor the agent believe, that it said what nobody heard.
-        task = asyncio.create_task(self._keep(turn, self._asking, self._keeping), name="keep")
-        self._keeping = task
+        self._keeper.turn(turn, self._asking)
 
-    async def _keep(self, turn: do.TurnEnded, *before: asyncio.Task[None] | None) -> None:
-        if waiting := [task for task in before if task is not None]:
-            await asyncio.wait(waiting)
-        try:
-            await self._conversations.spoken(
-                self.grant.user_id,
-                self.session_id,
-                prompt=turn.prompt,
-                heard=turn.spoken if turn.status == "interrupted" else None,
-                latency_ms=turn.latency_ms,
-                dead_air_ms=turn.dead_air_ms,
-            )
-        except NotFound:
-            pass  # The agent failed before the first turn was kept, or was deleted.
-        except OratioError as error:
-            logger.warning("conversation_id=<%s> | turn not amended: %s", self.session_id, error.code)
+    def _human(self, effect: do.HumanEffect) -> None:
+        """What the human side of the call asks for."""
+        match effect:
+            case do.HandoffBegun(handoff):
+                logger.info("conversation_id=<%s> | hand-off wanted", self.session_id)
+                self._handoff_at = int(time.time() * 1000)
+                self._keeper.handed_off(handoff)
+            case do.HandoffFailed():
+                logger.info("conversation_id=<%s> | no hand-off: %s", self.session_id, effect.reason)
+                self._keeper.handoff_failed(effect)
+            case do.TakenOver(operator):
+                logger.info("conversation_id=<%s> | an operator has the call", self.session_id)
+                self._keeper.taken_over(operator)
+            case do.Noted():
+                self._keeper.noted(effect)
+            case do.Tell():
+                self.operators.tell(effect)
+            case do.OperatorAudio():
+                self.operators.speak(effect)
+            case do.OperatorStill():
+                self.operators.still()
+            case do.HangUp():
+                self.operators.hang_up(effect)
+
+    def _play(self, pcm: bytes) -> None:
+        """A human's voice to the caller, 24 kHz PCM."""
+        self._outbox.append(do.Play(pcm))
+        self._wake.set()
 
     # --- tasks
 
@@ -282,7 +315,7 @@ class Call:
         except Exception:
             logger.exception("conversation_id=<%s> | call failed", self.session_id)
             if self._socket is not None:
-                await _closed(self._socket, 1011, "internal error")
+                await closed(self._socket, 1011, "internal error")
         finally:
             try:
                 await self._clean_up()
@@ -297,7 +330,7 @@ class Call:
             effect = self._outbox.popleft()
             if isinstance(effect, do.Close):
                 if self._socket is not None:
-                    await _closed(self._socket, effect.code, effect.reason)
+                    await closed(self._socket, effect.code, effect.reason)
                 return True
             if self._socket is None:
                 continue
@@ -317,16 +350,17 @@ class Call:
         if isinstance(effect, do.Send):
             return dumps(effect.message)
         self._record.agent(effect.pcm, self._now())
+        self.operators.agent(effect.pcm, self._now())
         return self._to_client.feed(effect.pcm) if self._to_client is not None else effect.pcm
 
-    async def _ask(self, turn: int, prompt: str, *before: asyncio.Task[None] | None) -> None:
+    async def _ask(self, turn: int, prompt: str, guidance: Sequence[str], *before: asyncio.Task[None] | None) -> None:
         """One question to the agent."""
         if waiting := [task for task in before if task is not None]:
             await asyncio.wait(waiting)
         user_id, agent_id = self.grant.user_id, self.grant.agent.agent_id
         try:
-            async for event in self._conversations.stream(
-                user_id, agent_id, prompt, self.session_id, channel=Channel.VOICE
+            async for event in self._agents.stream(
+                user_id, agent_id, prompt, self.session_id, channel=Channel.VOICE, guidance=guidance
             ):
                 if isinstance(event, TurnDelta):
                     self._session.agent_text(turn, event.text, self._now())
@@ -384,21 +418,14 @@ class Call:
         tasks = [task for task in (self._listening, self._asking) if task is not None and not task.done()]
         for task in tasks:
             task.cancel()
-        if waiting := [*tasks, *([self._keeping] if self._keeping else [])]:
+        if waiting := [*tasks, *([self._keeper.last] if self._keeper.last else [])]:
             await asyncio.wait(waiting, timeout=SEND_TIMEOUT_S)
+        await self.operators.close()
         if self._speech is not None:
             await self._speech.close()
         await self._record.close()
-        await self._conversations.close(self.grant.user_id, self.session_id)
+        await self._keeper.close()
 
     @property
     def _agent_id(self) -> str:
         return self.grant.agent.agent_id
-
-
-async def _closed(socket: Socket, code: int, reason: str) -> None:
-    try:
-        async with asyncio.timeout(SEND_TIMEOUT_S):
-            await socket.close(code, reason)
-    except (TimeoutError, ConnectionClosed):
-        socket.abort()

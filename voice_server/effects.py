@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from oratio.domain.conversation import Handoff, TurnResult
+from oratio.domain.conversation import Handoff, Role, TurnResult
 from voice_server.wire import AudioFormat, Json
 
 
@@ -92,6 +92,67 @@ class HandoffBegun:
 
 
 @dataclass(frozen=True, slots=True)
+class HandoffFailed:
+    """No human came, or the call ended before one did; `message` is what the caller left."""
+
+    handoff: Handoff
+    reason: str
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """An operator has the call now."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Words for the record that are no turn of the agent's: a caller's to a human, a human's, a message left."""
+
+    prompt: str
+    answer: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What others are told of this call has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A message to one operator's line, or to all of them."""
+
+    message: Json
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorAudio:
+    """What an operator says, in the format of the line; `audible`: the caller hears it."""
+
+    line: int
+    audio: bytes
+    audible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorStill:
+    """The operator who was speaking has stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End one operator's line, or all of them; the call goes on."""
+
+    code: int
+    reason: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """End the socket, and the call with it."""
 
@@ -99,4 +160,5 @@ class Close:
     reason: str
 
 
-type Effect = Send | Play | StartSpeech | Hear | Say | Hush | Ask | Abandon | TurnEnded | HandoffBegun | Close
+type HumanEffect = HandoffBegun | HandoffFailed | TakenOver | Noted | Tell | OperatorAudio | OperatorStill | HangUp
+type Effect = Send | Play | StartSpeech | Hear | Say | Hush | Ask | Abandon | TurnEnded | Moved | Close | HumanEffect

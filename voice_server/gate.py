@@ -6,12 +6,16 @@ from urllib.parse import parse_qs, urlsplit
 
 from oratio.domain.agent import Agent, AgentStatus
 from oratio.domain.api_keys import PREFIX, ApiKey, Scope
+from oratio.domain.live_call import LiveCall
 from oratio.errors import Conflict, NotAuthenticated
+from oratio.ports.identity import Identity, Principal
 from oratio.ports.repositories import AgentRepository
 from oratio.services.access import Admitted
+from voice_server.operator_wire import SUBPROTOCOL as OPERATOR_SUBPROTOCOL
 from voice_server.wire import SUBPROTOCOL
 
 _BEARER = "bearer."
+_JWT_DOTS = 2
 MAX_CREDENTIAL_CHARS = 4_096
 
 
@@ -47,6 +51,36 @@ class Grant(NamedTuple):
         return self.key_id or f"user:{self.user_id}"
 
 
+class Visit(NamedTuple):
+    """An operator who was let in to one call."""
+
+    call: LiveCall
+    operator: str
+
+
+class Pass(NamedTuple):
+    """What one process says to another of a socket it has let in; `operator` is None for the caller's own."""
+
+    user_id: str
+    agent_id: str
+    conversation_id: str
+    operator: str | None
+
+
+class OperatorAccess(Protocol):
+    """The part of `LiveCallService` an operator's handshake needs."""
+
+    def get(self, user_id: str, conversation_id: str) -> LiveCall: ...
+
+    def redeem(self, ticket: str, conversation_id: str) -> Principal: ...
+
+
+def conversation_of(path: str) -> str | None:
+    """The conversation id in `/v1/operator/{conversationId}`, None for another path."""
+    parts = urlsplit(path).path.split("/")
+    return parts[3] if len(parts) == 4 and parts[:3] == ["", "v1", "operator"] and parts[3] else None
+
+
 def agent_of(path: str) -> str | None:
     """The agent id in `/v1/agents/{agentId}/voice`, None for another path."""
     parts = urlsplit(path).path.split("/")
@@ -69,7 +103,24 @@ def credential_of(path: str, headers: Mapping[str, str], protocols: str) -> str 
 
 def subprotocol_of(protocols: str) -> str | None:
     """The subprotocol to answer with; a credential is never echoed."""
-    return SUBPROTOCOL if SUBPROTOCOL in [protocol.strip() for protocol in protocols.split(",")] else None
+    offered = [protocol.strip() for protocol in protocols.split(",")]
+    return next((known for known in (SUBPROTOCOL, OPERATOR_SUBPROTOCOL) if known in offered), None)
+
+
+def admit_operator(conversation_id: str, credential: str, access: OperatorAccess, identity: Identity) -> Visit:
+    """Check an operator's handshake: a token of the tenant, or a ticket for this call.
+
+    Raises:
+        NotAuthenticated: Neither holds.
+        NotFound: No such call of this tenant is in progress.
+    """
+    if len(credential) > MAX_CREDENTIAL_CHARS:
+        raise NotAuthenticated("the credential is not valid")
+    if credential.count(".") == _JWT_DOTS:
+        principal = identity.verify(credential)
+    else:
+        principal = access.redeem(credential, conversation_id)
+    return Visit(access.get(principal.user_id, conversation_id), principal.user_id)
 
 
 def admit(shown: Handshake, access: Access, agents: AgentRepository) -> Grant:

@@ -40,9 +40,15 @@ def wav_header(data_bytes: int) -> bytes:
 class Channel:
     """One side of the recording: audio laid on the call's time line."""
 
-    def __init__(self) -> None:
+    def __init__(self, bytes_per_ms: int = _BYTES_PER_MS) -> None:
         self._pending = bytearray()
         self._base = 0
+        self._gap = _GAP_MS * bytes_per_ms
+
+    @property
+    def begin(self) -> int:
+        """What lies before has been cut off."""
+        return self._base
 
     @property
     def end(self) -> int:
@@ -53,9 +59,13 @@ class Channel:
 
         A gap shorter than 200 ms is jitter, and closed.
         """
-        if at - self.end > _GAP_MS * _BYTES_PER_MS:
+        if at - self.end > self._gap:
             self._pending += bytes(at - self.end)
         self._pending += pcm
+
+    def drop(self, after: int) -> None:
+        """Forget what lies behind byte `after`."""
+        del self._pending[max(0, after - self._base) :]
 
     def cut(self, until: int) -> bytes:
         """Take everything before `until`, silence where there is nothing."""

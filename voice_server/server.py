@@ -6,7 +6,7 @@ import http
 import json
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,11 +17,30 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from oratio.errors import NotAuthenticated, NotFound, OratioError, RateLimited, Unavailable
+from oratio.ports.identity import Identity
+from oratio.ports.live_calls import LiveCallRepository
 from oratio.ports.repositories import AgentRepository
 from voice_server import wire
-from voice_server.gate import Access, Grant, Handshake, admit, agent_of, credential_of, subprotocol_of
+from voice_server.connection import Connection
+from voice_server.gate import (
+    Access,
+    Grant,
+    Handshake,
+    OperatorAccess,
+    Pass,
+    Visit,
+    admit,
+    admit_operator,
+    agent_of,
+    conversation_of,
+    credential_of,
+    subprotocol_of,
+)
 from voice_server.limits import KeyedBuckets
 from voice_server.metrics import CONTENT_TYPE, Metrics
+from voice_server.register import Owner
+from voice_server.relay import Relay
+from voice_server.sockets import closed
 from voice_server.switchboard import Switchboard
 from voice_server.wire import CloseCode
 
@@ -32,47 +51,9 @@ _library_logger.setLevel(logging.CRITICAL)
 
 _RETRY_AFTER_S = 5.0
 _HALF_OPEN = 256
-_CODES = {1009: CloseCode.TOO_LARGE, 1007: CloseCode.BAD_MESSAGE}
 
 
-class Connection(ServerConnection):
-    """A connection that is counted from its first byte, and closes by the contract's codes."""
-
-    grant: Grant | None = None
-    _switchboard: Switchboard | None = None
-
-    def __init__(self, *args: Any, metrics: Metrics, limit: int, counted: set["Connection"], **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._metrics, self._limit, self._counted = metrics, limit, counted
-        fail = self.protocol.fail
-        self.protocol.fail = lambda code, reason="": fail(_CODES.get(code, code), reason)  # type: ignore[method-assign]
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        if len(self._counted) >= self._limit:
-            self.abort()
-            return
-        self._counted.add(self)
-        self._metrics.connections.set(len(self._counted))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._counted.discard(self)
-        self._metrics.connections.set(len(self._counted))
-        if self.grant is not None and self._switchboard is not None:
-            self._switchboard.release(self.grant)
-        super().connection_lost(exc)
-
-    def hold(self, grant: Grant, switchboard: Switchboard) -> None:
-        """Take the caller's place; it is free again when the connection is lost, whatever became of it.
-
-        Raises:
-            Unavailable, RateLimited: There is no place.
-        """
-        switchboard.reserve(grant)
-        self.grant, self._switchboard = grant, switchboard
-
-    def abort(self) -> None:
-        self.transport.abort()
+type _Admission = Callable[[Connection, Request], Awaitable[Response | None]]
 
 
 class VoiceServer:
@@ -87,13 +68,23 @@ class VoiceServer:
         self,
         *,
         access: Access,
+        operators: OperatorAccess,
+        identity: Identity,
         agents: AgentRepository,
+        live_calls: LiveCallRepository,
         switchboard: Switchboard,
+        relay: Relay,
+        owner: Owner,
         metrics: Metrics,
         per_address: float = 20,
         failures_per_minute: float = 60,
     ) -> None:
         self._access = access
+        self._operators = operators
+        self._identity = identity
+        self._live_calls = live_calls
+        self._relay = relay
+        self._owner = owner
         self._agents = agents
         self._switchboard = switchboard
         self._metrics = metrics
@@ -101,16 +92,24 @@ class VoiceServer:
         self._failures = KeyedBuckets(failures_per_minute / 60, failures_per_minute)
 
     @asynccontextmanager
-    async def listening(self, host: str, port: int, *, max_calls: int) -> AsyncIterator[Server]:
-        connection = functools.partial(
-            Connection, metrics=self._metrics, limit=max_calls * 2 + _HALF_OPEN, counted=set()
-        )
-        async with serve(
+    async def listening(
+        self, host: str, port: int, *, max_calls: int, internal_host: str = "127.0.0.1", reuse_port: bool = False
+    ) -> AsyncIterator[Server]:
+        """Take calls on one address, and other processes' sockets on a free port of `internal_host`."""
+        limit = max_calls * 2 + _HALF_OPEN
+        async with self._serving(self._admit_process, internal_host, 0, limit) as internal:
+            self._owner.address = f"ws://{internal_host}:{internal.sockets[0].getsockname()[1]}"
+            async with self._serving(self._admit, host, port, limit, reuse_port=reuse_port) as server:
+                yield server
+
+    def _serving(self, admit: _Admission, host: str, port: int, limit: int, **options: Any) -> serve:
+        connection = functools.partial(Connection, metrics=self._metrics, limit=limit, counted=set())
+        return serve(
             self._handle,
             host,
             port,
             create_connection=connection,  # type: ignore[arg-type]
-            process_request=self._admit,  # type: ignore[arg-type]
+            process_request=admit,  # type: ignore[arg-type]
             select_subprotocol=_select,
             compression=None,
             max_size=wire.MAX_FRAME_BYTES,
@@ -122,8 +121,8 @@ class VoiceServer:
             close_timeout=3,
             server_header=None,
             logger=_library_logger,
-        ) as server:
-            yield server
+            **options,
+        )
 
     # --- before the upgrade
 
@@ -134,17 +133,46 @@ class VoiceServer:
         if request.path == "/metrics":
             return _response(200, self._metrics.text(), CONTENT_TYPE)
         try:
-            grant = await self._granted(connection, request)
+            if conversation_id := conversation_of(request.path):
+                connection.visit = await self._visit(connection, request, conversation_id)
+                return None
+            grant, elsewhere = await self._granted(connection, request)
             if request.headers.get("Upgrade", "").lower() == "websocket":
-                connection.hold(grant, self._switchboard)
+                connection.hold(grant, self._switchboard, elsewhere)
             return None
         except OratioError as error:
             return self._refusal(error)
 
-    async def _granted(self, connection: Connection, request: Request) -> Grant:
+    async def _admit_process(self, connection: Connection, request: Request) -> Response | None:
+        try:
+            given = request.headers.get("Authorization", "")
+            connection.passed = await asyncio.to_thread(self._relay.read, request.path, given)
+            return None
+        except OratioError as error:
+            return self._refusal(error)
+
+    async def _granted(self, connection: Connection, request: Request) -> tuple[Grant, int]:
+        """Who calls whom, and how many calls of the same holder other processes have."""
         agent_id = agent_of(request.path)
         if agent_id is None:
             raise NotFound("there is nothing here", hint="calls go to /v1/agents/{agentId}/voice")
+
+        def check(credential: str) -> tuple[Grant, int]:
+            shown = Handshake(agent_id, credential, request.headers.get("Origin"))
+            grant = admit(shown, self._access, self._agents)
+            return grant, self._live_calls.held(grant.user_id, grant.holder, besides=self._owner.process_id)
+
+        return await self._checked(connection, request, check)
+
+    async def _visit(self, connection: Connection, request: Request, conversation_id: str) -> Visit:
+        return await self._checked(
+            connection,
+            request,
+            lambda credential: admit_operator(conversation_id, credential, self._operators, self._identity),
+        )
+
+    async def _checked[T](self, connection: Connection, request: Request, check: Callable[[str], T]) -> T:
+        """Check a handshake's credential, within the limits of its address."""
         address = str((connection.remote_address or ("?",))[0])
         now_ms = time.monotonic() * 1000
         for buckets in (self._handshakes, self._failures):
@@ -156,9 +184,8 @@ class VoiceServer:
         credential = credential_of(request.path, request.headers, protocols)
         try:
             if credential is None:
-                raise NotAuthenticated("an API key or ticket is needed", hint="send `Authorization: Bearer <key>`")
-            shown = Handshake(agent_id, credential, request.headers.get("Origin"))
-            return await asyncio.to_thread(admit, shown, self._access, self._agents)
+                raise NotAuthenticated("a credential is needed", hint="send `Authorization: Bearer <key>`")
+            return await asyncio.to_thread(check, credential)
         except NotAuthenticated:
             self._failures.take(address, now_ms)
             raise
@@ -184,8 +211,22 @@ class VoiceServer:
 
     async def _handle(self, connection: ServerConnection) -> None:
         assert isinstance(connection, Connection)
-        assert connection.grant is not None
-        call = self._switchboard.open(connection.grant)
+        try:
+            if connection.visit is not None:
+                await self._operate(connection, connection.visit)
+            elif connection.passed is not None:
+                await self._handed_on(connection, connection.passed)
+            else:
+                assert connection.grant is not None
+                await self._take_call(connection, connection.grant)
+        except ConnectionClosed:
+            pass
+        except Exception:
+            logger.exception("| socket failed")
+            raise
+
+    async def _take_call(self, connection: Connection, grant: Grant) -> None:
+        call = self._switchboard.open(grant)
         call.attach(connection)
         try:
             first = await connection.recv()
@@ -193,19 +234,52 @@ class VoiceServer:
             if resume is None:
                 call.receive(first)
             else:
-                fresh, call = call, self._switchboard.find(resume, connection.grant) or call
-                if call is fresh:
+                fresh, found = call, self._switchboard.find(resume, grant.user_id, grant.agent.agent_id)
+                remote = None if found else await self._relay.elsewhere(grant.user_id, resume.session_id)
+                if remote is not None:
+                    fresh.lost(connection)
+                    await self._relay.forward(connection, remote, operator=None, first=[first])
+                    return
+                if found is None:
                     call.refuse_resume()
                 else:
                     fresh.lost(connection)
+                    call = found
                     await call.take_over(connection)
             async for frame in connection:
                 call.receive(frame)
-        except ConnectionClosed:
-            pass
-        except Exception:
-            logger.exception("conversation_id=<%s> | socket failed", call.session_id)
-            raise
+        finally:
+            call.lost(connection)
+
+    async def _operate(self, connection: Connection, visit: Visit) -> None:
+        if self._relay.is_elsewhere(visit.call):
+            await self._relay.forward(connection, visit.call, operator=visit.operator)
+        else:
+            await self._join(connection, visit.call.user_id, visit.call.conversation_id, visit.operator)
+
+    async def _join(self, connection: Connection, user_id: str, conversation_id: str, operator: str) -> None:
+        call = self._switchboard.live(user_id, conversation_id)
+        if call is None:
+            await closed(connection, CloseCode.ENDED, "the call is over")
+        else:
+            await call.operators.serve(connection, operator)
+
+    async def _handed_on(self, connection: Connection, passed: Pass) -> None:
+        """A socket that another process got and this one owns the call of."""
+        if passed.operator is not None:
+            await self._join(connection, passed.user_id, passed.conversation_id, passed.operator)
+            return
+        resume = _resume_of(await connection.recv())
+        call = self._switchboard.find(resume, passed.user_id, passed.agent_id) if resume else None
+        if call is None:
+            await connection.send(wire.dumps(wire.error("resume_failed", wire.NOT_RESUMED, fatal=True)))
+            await connection.send(wire.dumps({"type": "session.ended", "reason": "resume_failed"}))
+            await closed(connection, CloseCode.BAD_MESSAGE, "resume_failed")
+            return
+        await call.take_over(connection)
+        try:
+            async for frame in connection:
+                call.receive(frame)
         finally:
             call.lost(connection)
 

@@ -10,20 +10,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from oratio.domain.conversation import Handoff, TurnResult
+from oratio.domain.conversation import TurnResult
+from oratio.domain.live_call import CallState
 from oratio.errors import OratioError
 from oratio.ports.speech import SpeechEvent
 from voice_server import wire
-from voice_server.effects import Close, Effect, HandoffBegun, Hear, Send, StartSpeech
+from voice_server.desk import Desk
+from voice_server.effects import Close, Effect, Hear, Moved, Send, StartSpeech
+from voice_server.handoff import HandoffDesk
 from voice_server.limits import TokenBucket
+from voice_server.operator_wire import OperatorStart
 from voice_server.terms import Terms
 from voice_server.timers import Timer, Timers
 from voice_server.turns import TurnMachine
 from voice_server.wire import AudioFormat, BadMessage, CloseCode, Json
 
 _MISSED = 1_000
-_HANDOFF_PROMPT = "I want to speak to a human agent."
-_WANTED = Handoff(reason="The caller asked for a human.", summary="")
 
 
 class Phase(Enum):
@@ -40,6 +42,8 @@ class Who:
     session_id: str
     resume_token: str
     agent: Json
+    # ms since 1970
+    started_at: int = 0
 
 
 class Session:
@@ -61,15 +65,26 @@ class Session:
         self._timers = Timers()
         numbers = itertools.count(1)
         self._number = ids or (lambda: str(next(numbers)))
-        self.turns = TurnMachine(terms=terms, timers=self._timers, out=self._out, new_id=self._new_id)
+        self.turns = TurnMachine(
+            terms=terms, timers=self._timers, out=self._out, new_id=self._new_id, divert=self._diverted
+        )
+        self.handoff = HandoffDesk(terms=terms, timers=self._timers, turns=self.turns, out=self._out)
+        self.desk = Desk(
+            about={"conversationId": who.session_id, "agent": who.agent, "startedAt": who.started_at},
+            terms=terms,
+            timers=self._timers,
+            turns=self.turns,
+            handoff=self.handoff,
+            out=self._out,
+            new_id=self._new_id,
+            end=self.end,
+        )
         self.phase = Phase.WAITING
         self.reason = ""
         self._input: AudioFormat | None = None
         self._output: AudioFormat | None = None
         self._muted = False
         self._digits = ""
-        self._handoff: Handoff | None = None
-        self._asked_handoff = False
         self._audio = TokenBucket(terms.audio_rate * 1000, terms.audio_burst_ms, now_ms)
         self._frames = TokenBucket(terms.frames_per_s, terms.frames_per_s * 2, now_ms)
         self._timers.set(Timer.START, now_ms + terms.start_ms)
@@ -89,6 +104,8 @@ class Session:
         return min(moments, default=None)
 
     def _out(self, effect: Effect) -> None:
+        if isinstance(effect, Send):
+            self.desk.mirror(effect.message)
         if isinstance(effect, Send) and self.phase is Phase.AWAY:
             self._missed.append(effect.message)
         else:
@@ -165,7 +182,8 @@ class Session:
             case wire.Playback(response_id=response_id, played_ms=played_ms):
                 self.turns.played(response_id, played_ms, now_ms)
             case wire.HandoffRequest():
-                self._handoff_wanted(now_ms)
+                if self.desk.operator is None:
+                    self.handoff.request(now_ms)
             case wire.Ping(t=t):
                 self._send({"type": "pong", "t": t})
             case wire.SessionEnd():
@@ -183,6 +201,7 @@ class Session:
             self.turns.rate = self._output.rate if self._output else self.turns.rate
             self._out(StartSpeech(self._input, self._output))
         self._ready(resumed=False)
+        self._out(Moved())
 
     def _ready(self, *, resumed: bool) -> None:
         terms = self._terms
@@ -236,33 +255,20 @@ class Session:
         self._send(wire.error(name, message, fatal=True))
         self.end(name, code, now_ms)
 
-    # --- the hand-off
+    # --- the human side
 
-    def _handoff_wanted(self, now_ms: float) -> None:
-        """The agent is asked, so that reason and summary follow the SOP and are kept with the conversation."""
-        if self._handoff is None and not self._asked_handoff:
-            self._asked_handoff = True
-            self.turns.typed(_HANDOFF_PROMPT, now_ms)
+    def _diverted(self, text: str, now_ms: float) -> bool:
+        return self.desk.heard(text) or self.handoff.take_message(text, now_ms)
 
-    def _hand_off(self, handoff: Handoff, now_ms: float) -> None:
-        self._asked_handoff = False
-        if self._handoff is not None:
-            return
-        self._handoff = handoff
-        self._send({"type": "handoff.started", "reason": handoff.reason, "summary": handoff.summary})
-        self._out(HandoffBegun(handoff))
-        self._timers.set(Timer.HANDOFF, now_ms + self._terms.handoff_ms)
+    def join(self, line: int, operator: str, start: OperatorStart, now_ms: float) -> None:
+        """An operator's line begins; raises `BadMessage` for a format that is not spoken here."""
+        self.desk.join(line, operator, start, now_ms)
 
-    def operator_joined(self) -> None:
-        if self._handoff is not None:
-            self._timers.clear(Timer.HANDOFF)
-            self._send({"type": "handoff.connected", "reason": self._handoff.reason, "summary": self._handoff.summary})
-
-    def _nobody_came(self, now_ms: float) -> None:
-        handoff, self._handoff = self._handoff, None
-        if handoff is not None:
-            self._send({"type": "handoff.failed", "reason": "no_operator", "summary": handoff.summary})
-            self.turns.announce(self._terms.no_operator, now_ms)
+    @property
+    def state(self) -> CallState:
+        if self.desk.operator is not None:
+            return "operator"
+        return "handoff" if self.handoff.wanted is not None else "agent"
 
     # --- speech and agent
 
@@ -302,15 +308,13 @@ class Session:
             return
         self._active(now_ms)
         self.turns.agent_done(turn, result, now_ms)
-        if result.handoff is not None or self._asked_handoff:
-            self._hand_off(result.handoff or _WANTED, now_ms)
+        self.handoff.answered(result.handoff, now_ms)
 
     def agent_failed(self, turn: int, error: OratioError, now_ms: float) -> None:
         if self.phase not in (Phase.OPEN, Phase.AWAY):
             return
         self.turns.agent_failed(turn, error, now_ms)
-        if self._asked_handoff:
-            self._hand_off(_WANTED, now_ms)
+        self.handoff.answered(None, now_ms)
         if self.turns.failures >= self._terms.failures:
             self.model_lost(now_ms)
 
@@ -327,7 +331,7 @@ class Session:
         match timer:
             case Timer.START:
                 self._refuse(CloseCode.IDLE, "no_start", "no session.start came within 10 s", now_ms)
-            case Timer.IDLE if self.turns.busy or self.turns.caller_speaking or self.phase is Phase.AWAY:
+            case Timer.IDLE if self._attended():
                 self._active(now_ms)
             case Timer.IDLE:
                 self._refuse(CloseCode.IDLE, "idle", "nothing was said for too long", now_ms)
@@ -342,9 +346,17 @@ class Session:
             case Timer.MICROPHONE:
                 self._microphone_still(now_ms)
             case Timer.HANDOFF:
-                self._nobody_came(now_ms)
+                self.handoff.nobody_came(now_ms)
+            case Timer.OPERATOR:
+                self.desk.lost()
+            case Timer.OPERATOR_STILL:
+                self.desk.still()
             case _:
                 self.turns.expired(timer, now_ms)
+
+    def _attended(self) -> bool:
+        busy = self.turns.busy or self.turns.caller_speaking
+        return busy or self.phase is Phase.AWAY or self.desk.operator is not None
 
     def lose_line(self, now_ms: float, unsent: Sequence[Json] = ()) -> None:
         """The socket is gone, with some messages not sent. A call that had begun waits for a resume."""
@@ -352,7 +364,9 @@ class Session:
             self.phase = Phase.AWAY
             self._missed.extend(unsent)
             self.turns.lose_line(now_ms)
+            self.desk.still()
             self._timers.set(Timer.RESUME, now_ms + self._terms.resume_ms)
+            self._effects.append(Moved())
         elif self.phase is Phase.WAITING:
             self.end("client_gone", CloseCode.ENDED, now_ms)
 
@@ -360,6 +374,7 @@ class Session:
         """The client is back on a new socket: it gets what it missed."""
         if self.phase is Phase.OPEN:
             self.turns.lose_line(now_ms)
+            self.desk.still()
         self.phase = Phase.OPEN
         self._timers.clear(Timer.RESUME)
         self._active(now_ms)
@@ -367,6 +382,7 @@ class Session:
         while self._missed:
             self._send(self._missed.popleft())
         self.turns.regain_line()
+        self._out(Moved())
 
     def drain(self, deadline_ms: float) -> None:
         """End politely at the deadline, unless the call ends before."""
@@ -374,8 +390,7 @@ class Session:
             self._timers.set(Timer.DRAIN, deadline_ms)
 
     def refuse_resume(self, now_ms: float) -> None:
-        message = "there is no such call to resume; start a new one"
-        self._refuse(CloseCode.BAD_MESSAGE, "resume_failed", message, now_ms)
+        self._refuse(CloseCode.BAD_MESSAGE, "resume_failed", wire.NOT_RESUMED, now_ms)
 
     def revoke(self, now_ms: float) -> None:
         """What let the caller in is no longer good."""
@@ -387,8 +402,13 @@ class Session:
         if self.phase is Phase.ENDED:
             return
         self.turns.end(now_ms)
-        if self.phase is not Phase.AWAY:
-            self._send({"type": "session.ended", "reason": reason})
+        self.handoff.end()
+        ended: Json = {"type": "session.ended", "reason": reason}
+        if self.phase is Phase.AWAY:
+            self.desk.mirror(ended)
+        else:
+            self._send(ended)
+        self.desk.end(code, reason)
         self.phase = Phase.ENDED
         self.reason = reason
         self._timers.clear_all()

@@ -14,6 +14,7 @@ from oratio.ports.repositories import AgentRepository, ApiKeyRepository
 from voice_server.call import Call
 from voice_server.gate import Grant
 from voice_server.metrics import Metrics
+from voice_server.register import Owner, Register
 from voice_server.wire import CloseCode, Resume
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,11 @@ class Switchboard:
         metrics: Metrics,
         max_calls: int,
         calls_per_key: int,
+        register: Register,
+        owner: Owner,
     ) -> None:
+        self._register = register
+        self._owner = owner
         self._make = make
         self._agents = agents
         self._keys = keys
@@ -63,15 +68,18 @@ class Switchboard:
         if self._places.total() >= self._max_calls:
             raise Unavailable("all lines are busy", hint="try again in a moment")
 
-    def reserve(self, grant: Grant) -> None:
+    def reserve(self, grant: Grant, elsewhere: int) -> None:
         """Take a place for a socket; `release` gives it back.
+
+        Args:
+            elsewhere: Calls of the same holder that other processes have.
 
         Raises:
             Unavailable: The server is full or stopping.
             RateLimited: The key has all the calls it may have.
         """
         self.check_room()
-        if self._places[grant.holder] >= self._calls_per_key:
+        if self._places[grant.holder] + elsewhere >= self._calls_per_key:
             raise RateLimited("this key has all the calls it may have", retry_after_s=_BUSY_S, hint="end one first")
         self._places[grant.holder] += 1
 
@@ -96,15 +104,25 @@ class Switchboard:
     async def _forget(self, call: Call) -> None:
         await call.ended.wait()
         self._calls.pop(call.session_id, None)
+        self._register.remove(call.grant.user_id, call.session_id)
         self._metrics.calls.set(len(self._calls))
 
-    def find(self, wanted: Resume, grant: Grant) -> Call | None:
+    def find(self, wanted: Resume, user_id: str, agent_id: str) -> Call | None:
         """The call to take up again, if the token, the agent and the tenant are its own."""
-        call = self._calls.get(wanted.session_id)
-        if call is None or call.over or not hmac.compare_digest(call.token.encode(), wanted.token.encode()):
+        call = self.live(user_id, wanted.session_id)
+        if call is None or not hmac.compare_digest(call.token.encode(), wanted.token.encode()):
             return None
-        same = (call.grant.user_id, call.grant.agent.agent_id) == (grant.user_id, grant.agent.agent_id)
-        return call if same else None
+        return call if call.grant.agent.agent_id == agent_id else None
+
+    def live(self, user_id: str, conversation_id: str) -> Call | None:
+        """A call of this process that is going on."""
+        call = self._calls.get(conversation_id)
+        return None if call is None or call.over or call.grant.user_id != user_id else call
+
+    def moved(self, call: Call) -> None:
+        """What others see of a call has changed."""
+        if not call.over:
+            self._register.put(call.session_id, lambda until: call.row(self._owner, until))
 
     async def _watch(self) -> None:
         while True:
@@ -159,6 +177,8 @@ class Switchboard:
             hurried.cancel()
         if self._watching is not None:
             self._watching.cancel()
+        await asyncio.sleep(0)  # the ends of the calls are noted
+        await self._register.close()
 
 
 def _identity(grant: Grant) -> tuple[str | None, str, str]:

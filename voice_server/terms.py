@@ -13,6 +13,8 @@ class Terms:
         hold_ms: Speech this long over the agent's makes it pause.
         barge_in_ms: Speech this long over the agent's ends its turn; shorter sounds let it go on.
         microphone_ms: A microphone that sends nothing for so long is silent.
+        operator_grace_ms: An operator who has the call and lost the line may come back so long.
+        operator_still_ms: Silence of the operator's line that ends a response.
         cut_ms: How long an interrupted response waits for words before it is given up for good.
         audio_burst_ms: Caller audio that may come at once; beyond, `audio_rate` times real time.
     """
@@ -29,6 +31,8 @@ class Terms:
     dtmf_ms: int = 2_000
     holding_ms: int = 2_500
     handoff_ms: int = 20_000
+    operator_grace_ms: int = 10_000
+    operator_still_ms: int = 1_000
     audio_burst_ms: int = 30_000
     audio_rate: float = 2.0
     frames_per_s: float = 400.0
@@ -36,6 +40,8 @@ class Terms:
     holding_line: str = "One moment please, I am looking that up."
     apology: str = "I am sorry, something went wrong on our side. Please say that again."
     no_operator: str = "I am sorry, nobody is free to take over right now. Please tell me what I may pass on."
+    message_taken: str = "Thank you. I have written that down and pass it on."
+    no_message: str = "All right. Is there anything else I can do for you?"
 
 
 def terms_of(settings: Settings) -> Terms:

@@ -12,6 +12,8 @@ class Timer(Enum):
     DTMF = auto()
     MICROPHONE = auto()
     HANDOFF = auto()
+    OPERATOR = auto()
+    OPERATOR_STILL = auto()
     HOLD = auto()
     BARGE_IN = auto()
     CUT = auto()

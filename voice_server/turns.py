@@ -1,79 +1,40 @@
 """Who has the floor: prompts, responses, interruptions. Pure: inputs and the time go in, effects come out."""
 
-import re
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from oratio.domain.conversation import TurnResult
+from oratio.domain.conversation import Role, TurnResult
 from oratio.errors import OratioError
 from oratio.ports.speech import Heard, Hypothesis, SpeechEvent, SpeechStarted, SpeechStopped, Spoken
 from voice_server import wire
-from voice_server.clauses import Clauses
 from voice_server.effects import Abandon, Ask, Effect, Hush, Play, Say, Send, TurnEnded
 from voice_server.playout import Playout
+from voice_server.response import Line, Prompt, Response, is_back_channel
 from voice_server.terms import Terms
 from voice_server.timers import Timer, Timers
 
 MAX_QUEUED = 8
-_BACK_CHANNEL = re.compile(
-    r"(?:(?:uh|um|mm+|hm+|aha|ah|oh|mhm|uh-?huh|mm-?hm+|okay|ok|yeah|yep|right|sure|i see|got it)[\s.,!-]*)+",
-    re.IGNORECASE,
-)
-
-
-def is_back_channel(text: str) -> bool:
-    """Whether words over the agent's speech only mean "go on"."""
-    return not re.search(r"\w", text) or bool(_BACK_CHANNEL.fullmatch(text.strip()))
-
-
-@dataclass(frozen=True, slots=True)
-class _Prompt:
-    text: str
-    # When the caller ended speaking, or sent the text.
-    ended_ms: float
-
-
-@dataclass(slots=True)
-class _Response:
-    response_id: str
-    item_id: str
-    prompt: _Prompt
-    playout: Playout
-    # The agent's turn behind it; None for a line of our own.
-    turn: int | None
-    clauses: Clauses = field(default_factory=Clauses)
-    text: str = ""
-    # No more text will come.
-    complete: bool = False
-    failed: bool = False
-    result: TurnResult | None = None
-    # Utterances asked for and not whole yet, in order, with the text each stands for ("" for a holding line).
-    waiting: dict[int, str] = field(default_factory=dict)
-    # The utterance whose audio is coming in.
-    open_utterance: int | None = None
-    audio_on: bool = False
-    audio_done: bool = False
-    # ms heard when the caller broke in; set between `interrupt` and the decision to give up or go on.
-    cut_ms: int | None = None
-    first_out_ms: float | None = None
-
-    @property
-    def all_queued(self) -> bool:
-        return self.complete and not self.waiting
 
 
 class TurnMachine:
     """The turns of one call.
 
     Args:
-        send: Takes messages to the client, in order.
+        out: Takes effects, in order.
         new_id: Makes ids that start with the given word.
+        divert: Asked of everything the caller has said; True when it is not for the agent.
     """
 
     def __init__(
-        self, *, terms: Terms, timers: Timers, out: Callable[[Effect], None], new_id: Callable[[str], str]
+        self,
+        *,
+        terms: Terms,
+        timers: Timers,
+        out: Callable[[Effect], None],
+        new_id: Callable[[str], str],
+        divert: Callable[[str, float], bool],
     ) -> None:
+        self._divert = divert
         self._terms = terms
         self._timers = timers
         self._out = out
@@ -85,9 +46,9 @@ class TurnMachine:
         # The caller has spoken, and the turn is not over.
         self.listening = False
         self.failures = 0
-        self._current: _Response | None = None
-        self._prompts: deque[_Prompt] = deque()
-        self._lines: deque[str] = deque()
+        self._current: Response | None = None
+        self._prompts: deque[Prompt] = deque()
+        self._lines: deque[Line] = deque()
         self._turns = 0
         self._utterances = 0
         self._caller_item: str | None = None
@@ -112,12 +73,18 @@ class TurnMachine:
         if len(self._prompts) >= MAX_QUEUED:
             return False
         self._out(Send(wire.transcript("user", self._new_id("item"), text, final=True)))
-        self._prompts.append(_Prompt(text, now_ms))
-        if self._current is not None and self._current.audio_on:
+        if (current := self._interruptible()) is not None and current.audio_on:
             self._interrupt("caller_text", now_ms)
             self._finish("interrupted", now_ms)
+        if not self._divert(text, now_ms):
+            self._prompts.append(Prompt(text, now_ms))
         self._advance(now_ms)
         return True
+
+    def _interruptible(self) -> Response | None:
+        """The current response, unless it is what a human says: nobody is cut off by two people talking."""
+        current = self._current
+        return current if current is not None and current.role == "assistant" else None
 
     def cancel(self, response_id: str | None, now_ms: float) -> None:
         """The client wants no more of the response; of another than the current one, nothing happens."""
@@ -165,7 +132,7 @@ class TurnMachine:
     def _speech_started(self, now_ms: float) -> None:
         self.caller_speaking = self.listening = True
         self._out(Send({"type": "speech.started"}))
-        current = self._current
+        current = self._interruptible()
         if current is None or current.cut_ms is not None:
             return
         if current.audio_on:
@@ -186,7 +153,7 @@ class TurnMachine:
     def _turn_heard(self, text: str, ended_ms: float, now_ms: float) -> None:
         self._timers.clear(Timer.HOLD, Timer.BARGE_IN)
         self.caller_speaking = self.listening = False
-        current = self._current
+        current = self._interruptible()
         audible = current is not None and (current.audio_on or current.cut_ms is not None)
         if not text or (audible and is_back_channel(text)):
             self._caller_item = None
@@ -201,7 +168,8 @@ class TurnMachine:
             self._finish("interrupted", now_ms)
             if unheard:
                 text = f"{current.prompt.text} {text}"
-        self._prompts.append(_Prompt(text, ended_ms))
+        if not self._divert(text, now_ms):
+            self._prompts.append(Prompt(text, ended_ms))
         self._advance(now_ms)
 
     def _go_on(self) -> None:
@@ -302,20 +270,20 @@ class TurnMachine:
             self._add_text(current, self._terms.apology, now_ms)
         self._complete(current, now_ms)
 
-    def _of_turn(self, turn: int) -> _Response | None:
+    def _of_turn(self, turn: int) -> Response | None:
         current = self._current
         return current if current is not None and current.turn == turn and not current.complete else None
 
-    def _add_text(self, current: _Response, text: str, now_ms: float) -> None:
+    def _add_text(self, current: Response, text: str, now_ms: float) -> None:
         current.text += text
-        self._out(Send(wire.transcript("assistant", current.item_id, text, final=False)))
+        self._out(Send(wire.transcript(current.role, current.item_id, text, final=False)))
         if self.voice:
             for piece in current.clauses.feed(text):
                 self._say(current, piece, piece)
         elif current.first_out_ms is None:
             current.first_out_ms = now_ms
 
-    def _complete(self, current: _Response, now_ms: float) -> None:
+    def _complete(self, current: Response, now_ms: float) -> None:
         if self.voice:
             for piece in current.clauses.finish():
                 self._say(current, piece, piece)
@@ -324,7 +292,7 @@ class TurnMachine:
             self._finish("failed" if current.failed else "completed", now_ms)
             self._advance(now_ms)
 
-    def _say(self, current: _Response, spoken: str, text: str) -> None:
+    def _say(self, current: Response, spoken: str, text: str) -> None:
         self._utterances += 1
         current.waiting[self._utterances] = text
         if current.cut_ms is None:
@@ -345,10 +313,19 @@ class TurnMachine:
 
     # --- the floor
 
-    def announce(self, line: str, now_ms: float) -> None:
-        """Say a line of our own when the agent is done."""
-        self._lines.append(line)
+    def announce(self, text: str, now_ms: float, *, role: Role = "assistant") -> None:
+        """Say a line of our own, or of an operator, when the agent is done."""
+        self._lines.append(Line(text, role))
         self._advance(now_ms)
+
+    def yield_floor(self, now_ms: float) -> list[str]:
+        """A human has the call: the agent falls silent; the prompts it has not begun to answer come back."""
+        prompts = [prompt.text for prompt in self._prompts]
+        self._prompts.clear()
+        self._lines.clear()
+        self._interrupt("operator", now_ms)
+        self._finish("interrupted", now_ms)
+        return prompts
 
     def _advance(self, now_ms: float) -> None:
         """Begin the next response when the floor is free."""
@@ -356,8 +333,8 @@ class TurnMachine:
             return
         if self._lines:
             line = self._lines.popleft()
-            current = self._begin(_Prompt("", now_ms), None)
-            self._add_text(current, line, now_ms)
+            current = self._begin(Prompt("", now_ms), None, line.role)
+            self._add_text(current, line.text, now_ms)
             self._complete(current, now_ms)
         elif self._prompts:
             prompt = self._prompts.popleft()
@@ -367,17 +344,19 @@ class TurnMachine:
                 self._timers.set(Timer.HOLDING_LINE, now_ms + self._terms.holding_ms)
             self._out(Ask(self._turns, prompt.text))
 
-    def _begin(self, prompt: _Prompt, turn: int | None) -> _Response:
-        current = _Response(
+    def _begin(self, prompt: Prompt, turn: int | None, role: Role = "assistant") -> Response:
+        current = Response(
             response_id=self._new_id("resp"),
             item_id=self._new_id("item"),
             prompt=prompt,
             playout=Playout(lead_ms=self._terms.lead_ms),
             turn=turn,
+            role=role,
         )
-        current.playout.held = self._away or self.caller_speaking
+        current.playout.held = self._away or (self.caller_speaking and role == "assistant")
         self._current = current
-        self._out(Send({"type": "response.start", "responseId": current.response_id}))
+        speaker = {"speaker": role} if role == "operator" else {}
+        self._out(Send({"type": "response.start", "responseId": current.response_id, **speaker}))
         return current
 
     def _interrupt(self, reason: str, now_ms: float) -> None:
@@ -397,7 +376,7 @@ class TurnMachine:
             current.open_utterance = None
             self._out(Hush())
 
-    def _audio_done(self, current: _Response) -> None:
+    def _audio_done(self, current: Response) -> None:
         current.audio_done = True
         ms = current.playout.sent_ms
         self._out(Send({"type": "audio.done", "responseId": current.response_id, "ms": ms}))
@@ -417,7 +396,7 @@ class TurnMachine:
                 spoken = current.playout.text_until(heard)
         if current.audio_on and not current.audio_done:
             self._audio_done(current)
-        self._out(Send(wire.transcript("assistant", current.item_id, spoken, final=True)))
+        self._out(Send(wire.transcript(current.role, current.item_id, spoken, final=True)))
         done = {"responseId": current.response_id, "status": status, "spokenText": spoken}
         self._out(Send({"type": "response.done", **done}))
         if current.result is not None:
@@ -426,7 +405,7 @@ class TurnMachine:
         if current.turn is not None:
             self._out(self._record(current, spoken, status))
 
-    def _record(self, current: _Response, spoken: str, status: str) -> TurnEnded:
+    def _record(self, current: Response, spoken: str, status: str) -> TurnEnded:
         first, asked = current.first_out_ms, current.prompt.ended_ms
         latency_ms = None if first is None else round(first - asked)
         return TurnEnded(

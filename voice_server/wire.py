@@ -17,6 +17,8 @@ MAX_FRAME_BYTES: Final = 65_536
 MAX_TEXT_CHARS: Final = 20_000
 RATES: Final = (8_000, 16_000, 24_000)
 
+NOT_RESUMED: Final = "there is no such call to resume; start a new one"
+
 type Json = dict[str, Any]
 
 
@@ -38,13 +40,13 @@ class BadMessage(Exception):
     """A frame that is not a message of the protocol; its text names the field, never the content."""
 
 
-class _Message(BaseModel):
+class WireMessage(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="ignore", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
     )
 
 
-class AudioFormat(_Message):
+class AudioFormat(WireMessage):
     """One direction's audio. `mulaw` is always 8 kHz."""
 
     encoding: Literal["pcm16", "mulaw"] = "pcm16"
@@ -111,12 +113,12 @@ def _first(wish: Mapping[str, object], *names: str) -> object:
     return next((wish[name] for name in names if wish.get(name) is not None), None)
 
 
-class Resume(_Message):
+class Resume(WireMessage):
     session_id: str = Field(max_length=128)
     token: str = Field(max_length=128)
 
 
-class SessionStart(_Message):
+class SessionStart(WireMessage):
     """`input` and `output` are None when the client wants text only that way."""
 
     type: Literal["session.start"]
@@ -140,27 +142,27 @@ class SessionStart(_Message):
         return {} if given is None else given
 
 
-class InputText(_Message):
+class InputText(WireMessage):
     type: Literal["input.text"]
     text: str
 
 
-class InputDtmf(_Message):
+class InputDtmf(WireMessage):
     type: Literal["input.dtmf"]
     digits: str = Field(pattern=r"^[0-9A-Da-d*#]{1,64}$")
 
 
-class InputMute(_Message):
+class InputMute(WireMessage):
     type: Literal["input.mute"]
     on: bool = Field(strict=True)
 
 
-class ResponseCancel(_Message):
+class ResponseCancel(WireMessage):
     type: Literal["response.cancel"]
     response_id: str | None = None
 
 
-class Playback(_Message):
+class Playback(WireMessage):
     """How much of a response's audio the client has played, in ms from its first sample."""
 
     type: Literal["playback"]
@@ -168,16 +170,16 @@ class Playback(_Message):
     played_ms: float = Field(ge=0, le=86_400_000, allow_inf_nan=False)
 
 
-class HandoffRequest(_Message):
+class HandoffRequest(WireMessage):
     type: Literal["handoff.request"]
 
 
-class Ping(_Message):
+class Ping(WireMessage):
     type: Literal["ping"]
     t: int | float | str | None = None
 
 
-class SessionEnd(_Message):
+class SessionEnd(WireMessage):
     type: Literal["session.end"]
 
 
@@ -204,6 +206,11 @@ def parse(frame: str) -> ClientMessage:
     Raises:
         BadMessage: Not JSON, not an object, of no known type, or with a wrong field.
     """
+    return message_of(frame, _KINDS, SUBPROTOCOL)
+
+
+def message_of[M: WireMessage](frame: str, kinds: Mapping[str, type[M]], protocol: str) -> M:
+    """The message of one of these kinds in a text frame; raises `BadMessage` as `parse` does."""
     try:
         value = json.loads(frame)
     except (ValueError, RecursionError):
@@ -211,9 +218,9 @@ def parse(frame: str) -> ClientMessage:
     if not isinstance(value, dict):
         raise BadMessage("a text frame must be one JSON object")
     kind = value.get("type")
-    model = _KINDS.get(kind) if isinstance(kind, str) else None
+    model = kinds.get(kind) if isinstance(kind, str) else None
     if model is None:
-        raise BadMessage("`type` names no message of oratio.v1")
+        raise BadMessage(f"`type` names no message of {protocol}")
     try:
         return model.model_validate(value)
     except (ValidationError, RecursionError) as error:

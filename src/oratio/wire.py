@@ -14,6 +14,7 @@ from oratio.domain.conversation import (
     Citation,
     Conversation,
     Handoff,
+    HandoffFailure,
     SopStep,
     ToolCall,
     Turn,
@@ -337,6 +338,8 @@ class ConversationView(Wire):
     turns: int
     outcome: Literal["open", "ended", "handed_off"]
     handoff: Handoff | None
+    handoff_failure: HandoffFailure | None = None
+    operator: str | None = None
     usage: Usage
 
     @classmethod

@@ -69,6 +69,7 @@ class LiveCallRepositoryContract:
     ) -> None:
         live_calls.put([a_live_call(clock, "c1", owner="p1"), a_live_call(clock, "c2", owner="p2")])
         live_calls.put([a_live_call(clock, "c3", owner="p2", holder="key2")])
+        live_calls.put([a_live_call(clock, "c4", owner="p2", attached=False)])
         assert live_calls.held("ada", "key1", besides="p1") == 1
         assert live_calls.held("ada", "key1", besides="p3") == 2
 

@@ -16,6 +16,7 @@ from oratio import settings
 from oratio.bootstrap import build_platform, build_services
 from oratio.domain.agent import AgentStatus
 from oratio.domain.api_keys import ApiKey
+from oratio.domain.live_call import LiveCall
 from oratio.domain.version import VersionStatus
 from oratio.errors import Unavailable
 from oratio.ports.speech import Speech, SpeechEvent, SpeechQuality, SpeechSession, Spoken
@@ -162,6 +163,32 @@ class Exchange:
 
     def key(self, agent_id: str = "a1", **fields: Any) -> tuple[ApiKey, str]:
         return self.services.access.create("ada", agent_id, "test", **fields)
+
+    def token(self, user_id: str = "ada") -> str:
+        assert self.platform.token_issuer is not None
+        return self.platform.token_issuer.issue(user_id, ttl_s=600)
+
+    async def listed(self, **fields: Any) -> LiveCall:
+        """The one live call, once its row says this."""
+        async with asyncio.timeout(5):
+            while True:
+                for call in self.platform.live_calls.of_user("ada"):
+                    if all(getattr(call, name) == value for name, value in fields.items()):
+                        return call
+                await asyncio.sleep(0.02)
+
+    def operator_url(self, conversation_id: str) -> str:
+        return f"ws://127.0.0.1:{self.port}/v1/operator/{conversation_id}"
+
+    @asynccontextmanager
+    async def operator(self, conversation_id: str, user_id: str = "ada", **start: Any) -> AsyncIterator[Line]:
+        """An operator's line that has begun."""
+        headers = {"Authorization": f"Bearer {self.token(user_id)}"}
+        async with connect(self.operator_url(conversation_id), additional_headers=headers) as socket:
+            line = Line(socket)
+            await line.send("operator.start", **start)
+            await line.until("operator.ready")
+            yield line
 
     def url(self, agent_id: str = "a1") -> str:
         return f"ws://127.0.0.1:{self.port}/v1/agents/{agent_id}/voice"

@@ -6,6 +6,7 @@ from oratio.domain.conversation import TurnResult
 from oratio.ports.speech import Heard, SpeechEvent, SpeechStarted, SpeechStopped, Spoken
 from tests.voice_server.fakes import spoken_pcm
 from voice_server import effects as do
+from voice_server.operator_wire import OperatorStart
 from voice_server.session import Session, Who
 from voice_server.terms import Terms
 from voice_server.wire import dumps
@@ -41,6 +42,32 @@ class Machine:
 
     def start(self, **fields: Any) -> None:
         self.client("session.start", **fields)
+
+    def operator(self, line: int = 1, name: str = "ada", **start: Any) -> dict[str, Any]:
+        """An operator's line begins; what it is told first."""
+        self.session.join(line, name, OperatorStart(type="operator.start", **start), self.now)
+        self._collect()
+        return self.told(line)[-1]
+
+    def operates(self, kind: str, line: int = 1, **fields: Any) -> None:
+        self.session.desk.receive(line, dumps({"type": kind, **fields}), self.now)
+        self._collect()
+
+    def operator_audio(self, audio: bytes, line: int = 1) -> None:
+        self.session.desk.receive(line, audio, self.now)
+        self._collect()
+
+    def hangs_up(self, line: int = 1) -> None:
+        self.session.desk.leave(line, self.now)
+        self._collect()
+
+    def told(self, line: int = 1) -> list[dict[str, Any]]:
+        """What an operator's line was told."""
+        tells = [effect for effect in self.done if isinstance(effect, do.Tell) and effect.line in (None, line)]
+        return [tell.message for tell in tells]
+
+    def effects[E](self, kind: type[E]) -> list[E]:
+        return [effect for effect in self.done if isinstance(effect, kind)]
 
     def speech(self, event: SpeechEvent) -> None:
         self.session.speech(event, self.now)

@@ -11,8 +11,8 @@ from oratio.errors import AgentFailed
 from oratio.ports.speech import Heard, Hypothesis, SpeechStarted, SpeechStopped, Spoken
 from tests.voice_server.machine import TERMS, Machine
 from voice_server.effects import Abandon, Hear, Hush
+from voice_server.response import is_back_channel
 from voice_server.session import Phase
-from voice_server.turns import is_back_channel
 
 ANSWER = "Hold the power button for ten seconds until the phone restarts itself."
 """12 words: 1.2 s of the fake voice."""
@@ -243,17 +243,6 @@ class TestHandoff:
         machine.session.agent_failed(machine.asked[-1].turn, AgentFailed("no"), machine.now)
         machine.run(0)
         assert "handoff.started" in machine.kinds()
-
-    def test_an_operator_joins(self) -> None:
-        machine = Machine()
-        machine.start()
-        machine.client("input.text", text="A human please")
-        wanted = TurnResult(answer="Yes.", answered=True, handoff=Handoff(reason="asked", summary="phone off"))
-        machine.answer("Yes.", result=wanted)
-        machine.session.operator_joined()
-        machine.run(TERMS.handoff_ms * 2)
-        assert "handoff.connected" in machine.kinds()
-        assert "handoff.failed" not in machine.kinds()
 
 
 class TestLimits:

@@ -15,6 +15,7 @@ from oratio.agentkit.sessions import Sessions, TurnRequest
 
 MAX_PROMPT_CHARS = 20_000
 MAX_HISTORY = 400
+MAX_GUIDANCE = 40
 DEFAULT_DEADLINE_MS = 30_000
 MAX_DEADLINE_MS = 900_000
 
@@ -43,7 +44,8 @@ def create_app(definition: AgentDefinition, connections: Connections) -> Bedrock
 
 
 def read_request(payload: object, session_id: str | None) -> TurnRequest:
-    """Check `{"prompt", "history": [{role, text}], "deadlineMs"}`, which AgentCore hands over unchecked.
+    """Check `{"prompt", "history": [{role, text}], "deadlineMs", "replay", "guidance"}`, which AgentCore hands over
+    unchecked.
 
     Raises:
         ValueError: Says which field is wrong.
@@ -66,4 +68,14 @@ def read_request(payload: object, session_id: str | None) -> TurnRequest:
         if role not in ("user", "assistant") or not isinstance(text, str):
             raise ValueError("history holds something that is not {role: user|assistant, text}")
         pairs.append((role, text))
-    return TurnRequest(session_id=session_id, prompt=prompt, history=pairs, deadline_s=deadline_ms / 1000)
+    guidance = payload.get("guidance", [])
+    if not isinstance(guidance, list) or len(guidance) > MAX_GUIDANCE or not all(isinstance(g, str) for g in guidance):
+        raise ValueError(f"guidance is not a list of at most {MAX_GUIDANCE} texts")
+    return TurnRequest(
+        session_id=session_id,
+        prompt=prompt,
+        history=pairs,
+        deadline_s=deadline_ms / 1000,
+        replay=payload.get("replay") is True,
+        guidance=guidance,
+    )

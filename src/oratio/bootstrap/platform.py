@@ -7,9 +7,9 @@ from oratio.ports.agent_runtime import AgentRuntime
 from oratio.ports.clock import Clock
 from oratio.ports.identity import Identity, TokenIssuer
 from oratio.ports.knowledge_bases import KnowledgeBases
+from oratio.ports.live_calls import LiveCallRepository
 from oratio.ports.object_store import ObjectStore
 from oratio.ports.pipeline import Pipeline
-from oratio.ports.live_calls import LiveCallRepository
 from oratio.ports.repositories import (
     AgentRepository,
     ApiKeyRepository,

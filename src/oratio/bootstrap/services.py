@@ -18,6 +18,7 @@ from oratio.services.comparison import ComparisonService
 from oratio.services.conversations import ConversationService
 from oratio.services.deletion import DeletionService
 from oratio.services.deployment import DeploymentService
+from oratio.services.human_side import HumanSideService
 from oratio.services.kept_uploads import KeptUploads
 from oratio.services.knowledge_bases import KnowledgeBaseService
 from oratio.services.live_calls import LiveCallService
@@ -39,6 +40,7 @@ class Services:
     deployment: DeploymentService
     deletion: DeletionService
     conversations: ConversationService
+    human_side: HumanSideService
     access: AccessService
     live_calls: LiveCallService
     comparison: ComparisonService
@@ -157,6 +159,7 @@ def build_services(platform: Platform) -> Services:
             stores=(platform.documents, platform.code, platform.recordings),
         ),
         conversations=conversations,
+        human_side=HumanSideService(conversations=conversations, clock=platform.clock),
         access=AccessService(
             agents=platform.agents,
             keys=platform.api_keys,

@@ -87,6 +87,11 @@ def conversation_news(before: Conversation, after: Conversation) -> list[News]:
     if after.handoff is not None and after.handoff != before.handoff:
         asked = {"reason": after.handoff.reason, "summary": after.handoff.summary}
         news.append(News(WebhookEvent.HANDOFF_REQUESTED, after.updated_at, known | asked))
+    missed = after.handoff_failure
+    if missed is not None and missed != before.handoff_failure:
+        summary = after.handoff.summary if after.handoff else ""
+        told = {"reason": missed.reason, "summary": summary, "message": missed.message}
+        news.append(News(WebhookEvent.HANDOFF_FAILED, after.updated_at, known | told))
     if after.outcome == "ended" and before.outcome != "ended":
         news.append(News(WebhookEvent.CONVERSATION_ENDED, after.updated_at, known | {"outcome": after.outcome}))
     return news

@@ -86,10 +86,19 @@ class Channel(StrEnum):
     VOICE = "voice"
 
 
+type Role = Literal["assistant", "operator"]
+"""Who answers a caller."""
+
+
 class Turn(Value):
     """One stored line of `transcript.jsonl`: what was asked, and the whole result.
 
+    While an operator has the call, what the caller says (`prompt`) and what the operator says (`result.answer`) are
+    turns of their own, the other side empty.
+
     Attributes:
+        role: Who answered, or was spoken to.
+        guidance: What an operator had told the agent, unheard by the caller, before it answered.
         latency_ms: From the prompt to the whole answer; of a spoken turn, from the end of the caller's speech to the
             first audible sample.
         interrupted: The caller broke in; `result.answer` is what was heard of it.
@@ -100,12 +109,26 @@ class Turn(Value):
     prompt: str
     result: TurnResult
     latency_ms: int
+    role: Role = "assistant"
+    guidance: tuple[str, ...] = ()
     interrupted: bool = False
     dead_air_ms: int | None = None
 
 
+class HandoffFailure(Value):
+    """No human came: why, and the message the caller left instead."""
+
+    reason: str
+    message: str | None = None
+    at: int
+
+
 class Conversation(Value):
-    """The row of `oratio-conversations`; its turns stand in the transcript object."""
+    """The row of `oratio-conversations`; its turns stand in the transcript object.
+
+    Attributes:
+        operator: Who took the call over, the last one if there were several.
+    """
 
     user_id: str
     agent_id: str
@@ -117,5 +140,7 @@ class Conversation(Value):
     turns: int = 0
     outcome: Literal["open", "ended", "handed_off"] = "open"
     handoff: Handoff | None = None
+    handoff_failure: HandoffFailure | None = None
+    operator: str | None = None
     usage: Usage = Usage()
     revision: int = 0

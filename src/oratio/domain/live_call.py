@@ -20,6 +20,7 @@ class LiveCall(Value):
 
     Attributes:
         holder: Whom the limit of calls counts for: a key id, or the tenant's own.
+        attached: Whether the caller is on the line now.
         operator: Who has taken the call over.
         owner: The voice process that holds the call; an id of no meaning elsewhere.
         address: Where the other voice processes reach that process, such as `ws://127.0.0.1:41873`.
@@ -32,6 +33,7 @@ class LiveCall(Value):
     version: int
     holder: str
     started_at: int
+    attached: bool = True
     state: CallState = "agent"
     handoff: LiveHandoff | None = None
     operator: str | None = None

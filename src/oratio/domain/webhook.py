@@ -24,6 +24,7 @@ class WebhookEvent(StrEnum):
     VERSION_ACTIVATED = "version.activated"
     CONVERSATION_ENDED = "conversation.ended"
     HANDOFF_REQUESTED = "handoff.requested"
+    HANDOFF_FAILED = "handoff.failed"
 
 
 class Webhook(Value):

@@ -43,6 +43,8 @@ class Invocation(Value):
     Attributes:
         session_id: The conversation; 33 to 128 characters.
         history: The turns before, oldest first, for a runtime that has lost its memory of the session.
+        replay: The runtime's memory of the session is not what happened: the history counts.
+        guidance: What an operator lets the agent know in this turn; it is not for the caller's ears.
         deadline_ms: How long the answer may take in all.
         drill: What to stage around the agent for this turn, in a rehearsal.
     """
@@ -50,6 +52,8 @@ class Invocation(Value):
     session_id: str
     prompt: str
     history: Sequence[Message] = ()
+    replay: bool = False
+    guidance: tuple[str, ...] = ()
     deadline_ms: int = 30_000
     drill: Drill | None = None
 

@@ -30,7 +30,7 @@ class LiveCallRepository(Protocol):
 
     @abstractmethod
     def held(self, user_id: str, holder: str, *, besides: str) -> int:
-        """How many calls of a holder there are at other owners than `besides`."""
+        """How many calls of a holder, with the caller on the line, there are at other owners than `besides`."""
         ...
 
     @abstractmethod

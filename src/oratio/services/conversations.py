@@ -5,7 +5,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import NamedTuple
 
 from oratio.domain import tags
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 MAX_PROMPT_CHARS = 20_000
 HISTORY_TURNS = 20
+_TO_A_HUMAN = "(A human colleague had the call and answered.)"
 _MIN_SESSION, _MAX_SESSION = 8, 128
 
 
@@ -70,8 +71,12 @@ class ConversationService:
         session_id: str | None = None,
         *,
         channel: Channel = Channel.TEXT,
+        guidance: Sequence[str] = (),
     ) -> AsyncGenerator[ConversationEvent]:
         """One turn: `Opened`, any number of `TurnDelta`, `Closed`. What was answered is stored before `Closed`.
+
+        Args:
+            guidance: What an operator lets the agent know, unheard by the caller.
 
         Raises:
             InvalidInput: The prompt is empty or too long, or the session id is malformed.
@@ -91,6 +96,8 @@ class ConversationService:
             session_id=_runtime_session(conversation),
             prompt=prompt,
             history=_history(turns),
+            replay=_differs(turns),
+            guidance=tuple(guidance),
             deadline_ms=self._deadline_ms,
         )
         async for event in self._runtime.invoke(runtime_id, qualifier, call):
@@ -101,7 +108,9 @@ class ConversationService:
         if result is None:
             raise AgentFailed("the agent ended its turn without a result", hint="try again")
         latency_ms = (time.monotonic_ns() - begun) // 1_000_000
-        turn = Turn(at=self._clock.now_ms(), prompt=prompt, result=result, latency_ms=latency_ms)
+        turn = Turn(
+            at=self._clock.now_ms(), prompt=prompt, result=result, latency_ms=latency_ms, guidance=tuple(guidance)
+        )
         await asyncio.to_thread(self._keep, conversation, turns, turn)
         yield Closed(result, latency_ms)
 
@@ -245,6 +254,34 @@ class ConversationService:
             )
             self._keep(conversation, turns, cut)
 
+    def begin(self, user_id: str, agent_id: str, conversation_id: str, channel: Channel) -> Conversation:
+        """The conversation, begun now when it is not there.
+
+        Raises:
+            NotFound: No such agent of this tenant, or a conversation of another agent.
+            Conflict: The agent is not active.
+        """
+        return self._open(self._active(user_id, agent_id), conversation_id, channel)[0]
+
+    def append(self, conversation: Conversation, turn: Turn) -> None:
+        """Add a turn that no agent was asked for."""
+        self._keep(conversation, self._turns(conversation), turn)
+
+    def change(self, user_id: str, conversation_id: str, changes: Mapping[str, object]) -> None:
+        """Change fields of a conversation's head.
+
+        Raises:
+            NotFound: No such conversation of this tenant.
+        """
+        while True:
+            try:
+                conversation = self._conversations.get(user_id, conversation_id)
+                changed = {**changes, "updated_at": self._clock.now_ms()}
+                self._conversations.save(conversation.model_copy(update=changed))
+                return
+            except StaleRecord:
+                continue
+
     async def close(self, user_id: str, conversation_id: str) -> None:
         """Mark a conversation ended; one that was handed over stays so, one that never began is none."""
         await asyncio.to_thread(self._close, user_id, conversation_id)
@@ -296,9 +333,18 @@ def _runtime_session(conversation: Conversation) -> str:
     return str(uuid.uuid5(uuid.UUID(int=0), name))
 
 
-def _history(turns: list[Turn]) -> tuple[Message, ...]:
+def _differs(turns: Sequence[Turn]) -> bool:
+    """Whether the agent's own memory of the conversation is not what happened: it was cut off, or a human spoke."""
+    return bool(turns) and (turns[-1].interrupted or turns[-1].role == "operator")
+
+
+def _history(turns: Sequence[Turn]) -> tuple[Message, ...]:
     messages: list[Message] = []
     for turn in turns[-HISTORY_TURNS:]:
-        messages.append(Message(role="user", text=turn.prompt))
-        messages.append(Message(role="assistant", text=turn.result.answer))
+        answer = turn.result.answer
+        if turn.role == "operator":
+            answer = f"(A human colleague had the call and said:) {answer}" if answer else _TO_A_HUMAN
+        if turn.prompt:
+            messages.append(Message(role="user", text=turn.prompt))
+        messages.append(Message(role="assistant", text=answer))
     return tuple(messages)

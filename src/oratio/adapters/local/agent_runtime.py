@@ -82,6 +82,8 @@ class LocalAgentRuntime(AgentRuntime):
             "prompt": invocation.prompt,
             "history": [message.model_dump() for message in invocation.history],
             "deadlineMs": invocation.deadline_ms,
+            **({"replay": True} if invocation.replay else {}),
+            **({"guidance": list(invocation.guidance)} if invocation.guidance else {}),
             **({"drill": invocation.drill} if invocation.drill else {}),
         }
         timeout = httpx.Timeout(invocation.deadline_ms / 1000 + SLACK_S, connect=CONNECT_TIMEOUT_S)

@@ -72,7 +72,8 @@ MIGRATIONS: Sequence[str] = (
     """
     CREATE TABLE live_calls (
         user_id TEXT NOT NULL, conversation_id TEXT NOT NULL, agent_id TEXT NOT NULL, holder TEXT NOT NULL,
-        owner TEXT NOT NULL, started_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, body TEXT NOT NULL,
+        attached INTEGER NOT NULL, owner TEXT NOT NULL, started_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+        body TEXT NOT NULL,
         PRIMARY KEY (user_id, conversation_id)) WITHOUT ROWID;
     """,
 )

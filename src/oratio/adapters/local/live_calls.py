@@ -9,8 +9,9 @@ from oratio.ports.clock import Clock
 from oratio.ports.live_calls import LiveCallRepository
 
 _ROW = (
-    "INSERT OR REPLACE INTO live_calls (user_id, conversation_id, agent_id, holder, owner, started_at, expires_at, body)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT OR REPLACE INTO live_calls"
+    " (user_id, conversation_id, agent_id, holder, attached, owner, started_at, expires_at, body)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -28,6 +29,7 @@ class SqliteLiveCalls(LiveCallRepository):
                 call.conversation_id,
                 call.agent_id,
                 call.holder,
+                call.attached,
                 call.owner,
                 call.started_at,
                 call.expires_at,
@@ -63,7 +65,8 @@ class SqliteLiveCalls(LiveCallRepository):
 
     def held(self, user_id: str, holder: str, *, besides: str) -> int:
         rows = self._database.read(
-            "SELECT COUNT(*) FROM live_calls WHERE user_id = ? AND holder = ? AND owner != ? AND expires_at > ?",
+            "SELECT COUNT(*) FROM live_calls"
+            " WHERE user_id = ? AND holder = ? AND attached = 1 AND owner != ? AND expires_at > ?",
             user_id,
             holder,
             besides,

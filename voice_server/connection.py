@@ -1,0 +1,56 @@
+"""A WebSocket connection of the server: counted from its first byte, and what its handshake made it."""
+
+import asyncio
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection
+
+from voice_server.gate import Grant, Pass, Visit
+from voice_server.metrics import Metrics
+from voice_server.switchboard import Switchboard
+from voice_server.wire import CloseCode
+
+_CODES = {1009: CloseCode.TOO_LARGE, 1007: CloseCode.BAD_MESSAGE}
+
+
+class Connection(ServerConnection):
+    """A connection that is counted from its first byte, and closes by the contract's codes."""
+
+    # Which of these is set says what the socket is: a caller's, an operator's, or one another process hands on.
+    grant: Grant | None = None
+    visit: Visit | None = None
+    passed: Pass | None = None
+    _switchboard: Switchboard | None = None
+
+    def __init__(self, *args: Any, metrics: Metrics, limit: int, counted: set["Connection"], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._metrics, self._limit, self._counted = metrics, limit, counted
+        fail = self.protocol.fail
+        self.protocol.fail = lambda code, reason="": fail(_CODES.get(code, code), reason)  # type: ignore[method-assign]
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if len(self._counted) >= self._limit:
+            self.abort()
+            return
+        self._counted.add(self)
+        self._metrics.connections.set(len(self._counted))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._counted.discard(self)
+        self._metrics.connections.set(len(self._counted))
+        if self.grant is not None and self._switchboard is not None:
+            self._switchboard.release(self.grant)
+        super().connection_lost(exc)
+
+    def hold(self, grant: Grant, switchboard: Switchboard, elsewhere: int) -> None:
+        """Take the caller's place; it is free again when the connection is lost, whatever became of it.
+
+        Raises:
+            Unavailable, RateLimited: There is no place.
+        """
+        switchboard.reserve(grant, elsewhere)
+        self.grant, self._switchboard = grant, switchboard
+
+    def abort(self) -> None:
+        self.transport.abort()
