@@ -2,6 +2,7 @@
 
 from prefect import flow
 
+from flows.observed import observed_run
 from tasks.deletion import (
     await_quiet,
     delete_data_source,
@@ -16,10 +17,11 @@ from tasks.deletion import (
 @flow(name="delete-agent", flow_run_name="delete {agent_id}", persist_result=False)
 async def delete_agent(user_id: str, agent_id: str) -> None:
     """Each piece treats "not there" as done, so a second run does no harm; the records go last."""
-    await await_quiet(user_id, agent_id)
-    await stop_ingestion(user_id, agent_id)
-    await delete_runtime(user_id, agent_id)
-    await delete_data_source(user_id, agent_id)
-    await delete_knowledge_base(user_id, agent_id)
-    await delete_objects(user_id, agent_id)
-    await delete_records(user_id, agent_id)
+    async with observed_run(user_id, agent_id):
+        await await_quiet(user_id, agent_id)
+        await stop_ingestion(user_id, agent_id)
+        await delete_runtime(user_id, agent_id)
+        await delete_data_source(user_id, agent_id)
+        await delete_knowledge_base(user_id, agent_id)
+        await delete_objects(user_id, agent_id)
+        await delete_records(user_id, agent_id)

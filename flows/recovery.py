@@ -20,6 +20,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import AwaitingRetry, Cancelled, Failed
 
 from flows.hooks import mark_stopped
+from flows.metrics import METRICS
 from oratio.domain.agent import Agent, AgentStatus
 from oratio.domain.values import VersionRef
 from oratio.domain.version import VersionStatus
@@ -139,6 +140,7 @@ class Reconciler:
         self._restarts[key] += 1
         again = platform().agents.save(agent.model_copy(update={"attempt": agent.attempt + 1}))
         await asyncio.to_thread(services().agents.start, again)
+        METRICS.restarts.inc()
         logger.warning("agent_id=<%s> attempt=<%d> | flow started again", agent.agent_id, again.attempt)
 
     @staticmethod

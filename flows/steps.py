@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from flows.observed import observed_step
 from oratio.domain.agent import Step
 from oratio.domain.knowledge_base import DocumentProblem
 from oratio.errors import CodeRejected, RehearsalFailed
@@ -18,6 +19,7 @@ from tasks.status import VersionRun
 _NOTE_EVERY_S = 0.5
 
 
+@observed_step(Step.INGEST_FOLDER)
 async def ingest_folder(run: VersionRun) -> None:
     """A sidecar and a look for each file; what cannot be read becomes a problem, not a failure."""
     if not await run.enter(Step.INGEST_FOLDER):
@@ -81,6 +83,7 @@ async def _together[R](work: Sequence[Coroutine[Any, Any, R]]) -> list[R]:
         raise
 
 
+@observed_step(Step.PROVISION_KNOWLEDGE_BASE)
 async def provision_knowledge_base(run: VersionRun) -> None:
     """Knowledge base and data source got or created, this version's documents ingested."""
     step = Step.PROVISION_KNOWLEDGE_BASE
@@ -96,6 +99,7 @@ async def provision_knowledge_base(run: VersionRun) -> None:
     await run.complete(step, f"{job.documents_searchable} documents searchable", outcome)
 
 
+@observed_step(Step.AUTHOR_AGENT)
 async def author_agent(run: VersionRun) -> None:
     """Plan, code and prompt, first round."""
     if not await run.enter(Step.AUTHOR_AGENT):
@@ -104,6 +108,7 @@ async def author_agent(run: VersionRun) -> None:
     await run.complete(Step.AUTHOR_AGENT, f"{written['steps']} steps, {written['codeLines']} lines of code", written)
 
 
+@observed_step(Step.CHECK_CODE)
 async def check_code(run: VersionRun) -> None:
     """Review; on findings back to the author with them, `MAX_ROUNDS` rounds in all."""
     if not await run.enter(Step.CHECK_CODE):
@@ -121,6 +126,7 @@ async def check_code(run: VersionRun) -> None:
     await run.complete(Step.CHECK_CODE, f"passed in round {round}", {"rounds": round})
 
 
+@observed_step(Step.REHEARSE_AGENT)
 async def rehearse_agent(run: VersionRun) -> None:
     """The version deployed but not pinned, and its scenarios played against it."""
     step = Step.REHEARSE_AGENT
@@ -139,6 +145,7 @@ async def rehearse_agent(run: VersionRun) -> None:
     await run.complete(step, f"{summary.scenarios - len(summary.failures)} of {summary.scenarios} passed", outcome)
 
 
+@observed_step(Step.DEPLOY_AGENT)
 async def deploy_agent(run: VersionRun) -> None:
     """One greeting through the version that is about to go live."""
     if not await run.enter(Step.DEPLOY_AGENT):
@@ -147,6 +154,7 @@ async def deploy_agent(run: VersionRun) -> None:
     await run.complete(Step.DEPLOY_AGENT, "answered a greeting", {})
 
 
+@observed_step(Step.ACTIVATE)
 async def activate(run: VersionRun) -> None:
     """Endpoint pinned, live files moved, agent active."""
     if await run.enter(Step.ACTIVATE):

@@ -3,6 +3,7 @@
 from prefect import flow, runtime
 
 from flows.hooks import HOOKS
+from flows.observed import observed_run
 from flows.reporting import reporting
 from flows.steps import (
     activate,
@@ -21,7 +22,11 @@ from tasks.status import working_on
 async def update_agent(user_id: str, agent_id: str, version: int) -> None:
     """Build version n+1 and switch to it; until its last step, and on any failure, the live version serves on."""
     ref = VersionRef(user_id=user_id, agent_id=agent_id, version=version)
-    async with reporting(ref), working_on(ref, str(runtime.flow_run.id)) as run:
+    async with (
+        observed_run(user_id, agent_id, version),
+        reporting(ref),
+        working_on(ref, str(runtime.flow_run.id)) as run,
+    ):
         await ingest_folder(run)
         await provision_knowledge_base(run)
         await author_agent(run)

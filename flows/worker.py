@@ -27,6 +27,7 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 from flows.deployments import PREFECT_YAML, apply_deployments, load_flow, read_deployments
 from flows.execution import Execution
 from flows.recovery import Reconciler, end_cancelled, resume_interrupted, runs_in
+from oratio import tracing
 from oratio.adapters.prefect_pipeline import wake_path
 from oratio.errors import Conflict, OratioError, Unavailable
 from oratio.logs import configure
@@ -245,6 +246,7 @@ class FlowService:
 
 
 def _leave(code: int) -> None:
+    tracing.flush()
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -264,7 +266,8 @@ def _lock(run_folder: Path) -> IO[str]:
 def main() -> None:
     """Serve until told to stop; exit code 1 with one line when it cannot."""
     settings = platform().settings
-    configure(settings.log_level, service="flows")
+    configure(settings.log_level, service="flows", form=settings.log_format)
+    tracing.configure(settings, service="flows")
     run_folder = settings.data / "run"
     run_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:

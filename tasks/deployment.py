@@ -6,7 +6,7 @@ from oratio.domain.agent import Agent
 from oratio.domain.values import VersionRef
 from oratio.domain.version import VersionStatus
 from tasks.context import platform, services
-from tasks.retry import RETRYING, call, poll, worded
+from tasks.retry import RETRYING, call, poll, task_span, worded
 
 
 @task(**RETRYING)
@@ -23,7 +23,7 @@ async def await_runtime(ref: VersionRef) -> None:
 @task(**RETRYING)
 async def smoke(ref: VersionRef) -> None:
     """One greeting through the version that is about to go live."""
-    with worded():
+    with worded(), task_span():
         await services().deployment.smoke(ref)
 
 

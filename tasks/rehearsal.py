@@ -7,7 +7,7 @@ from prefect import task
 from oratio.domain.values import VersionRef
 from oratio.domain.version import RehearsalSummary
 from tasks.context import services
-from tasks.retry import RETRYING, worded
+from tasks.retry import RETRYING, task_span, worded
 
 
 @task(**RETRYING)
@@ -17,5 +17,5 @@ async def rehearse(ref: VersionRef, progress: Callable[[str], None]) -> Rehearsa
     Args:
         progress: Told one line after each scenario.
     """
-    with worded():
+    with worded(), task_span():
         return await services().rehearsal.rehearse(ref, progress)

@@ -9,8 +9,10 @@ from typing import Any
 
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import TaskRunContext
 from prefect.tasks import Task
 
+from oratio import tracing
 from oratio.errors import NotReady, OratioError, StepFailed
 
 # Seconds between two looks at something that is becoming ready; the last one repeats.
@@ -56,7 +58,21 @@ def worded() -> Iterator[None]:
         raise Unexpected(error) from None
 
 
+def task_span() -> tracing.Span:
+    """The Prefect task this code runs in, as a span; outside of one, nothing is traced."""
+    running = TaskRunContext.get()
+    if running is None:
+        return tracing.NOTHING
+    return tracing.span(f"task {running.task.name}", attempt=running.task_run.run_count)
+
+
 async def call[**P, R](service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """As `_call`, in a span of the task's own."""
+    with task_span():
+        return await _call(service, *args, **kwargs)
+
+
+async def _call[**P, R](service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run a blocking service call beside the event loop.
 
     A cancelled caller waits for the call to end: a run that has let go of its version has nothing running any more.
@@ -81,14 +97,15 @@ async def poll[**P, R](service: Callable[P, R], *args: P.args, **kwargs: P.kwarg
         StepFailed: It was not ready within `POLL_LIMIT_S`.
     """
     until = time.monotonic() + POLL_LIMIT_S
-    for delay in _delays():
-        try:
-            return await call(service, *args, **kwargs)
-        except NotReady as error:
-            if time.monotonic() > until:
-                raise StepFailed(f"waited {POLL_LIMIT_S / 3600:g} hours: {error}", hint="retry it") from error
-            wait = delay if error.retry_after_s is None else min(error.retry_after_s, POLL_DELAYS[-1])
-        await asyncio.sleep(wait)
+    with task_span():
+        for delay in _delays():
+            try:
+                return await _call(service, *args, **kwargs)
+            except NotReady as error:
+                if time.monotonic() > until:
+                    raise StepFailed(f"waited {POLL_LIMIT_S / 3600:g} hours: {error}", hint="retry it") from error
+                wait = delay if error.retry_after_s is None else min(error.retry_after_s, POLL_DELAYS[-1])
+            await asyncio.sleep(wait)
     raise AssertionError("the delays never end")
 
 

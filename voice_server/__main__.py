@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from oratio import logs, settings
+from oratio import logs, settings, tracing
 from oratio.bootstrap import build_platform, build_services
 from oratio.errors import OratioError
 from voice_server.app import build_app
@@ -12,7 +12,8 @@ from voice_server.app import build_app
 def main() -> int:
     try:
         config = settings.load()
-        logs.configure(config.log_level, service="voice")
+        logs.configure(config.log_level, service="voice", form=config.log_format)
+        tracing.configure(config, service="voice")
         platform = build_platform(config)
         app = build_app(platform, build_services(platform))
         asyncio.run(app.run())

@@ -10,10 +10,12 @@ import secrets
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import nullcontext
 from typing import Protocol
 
 from websockets.exceptions import ConnectionClosed
 
+from oratio import tracing
 from oratio.domain.conversation import Channel, TurnDelta
 from oratio.domain.live_call import LiveCall, LiveHandoff
 from oratio.errors import AgentFailed, OratioError, Unavailable
@@ -104,6 +106,8 @@ class Call:
         self._to_client: ToClient | None = None
         self._listening: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
+        # The spans of the turns that have not ended, by number; empty while tracing is off.
+        self._traces: dict[int, tracing.Span] = {}
         self.operators = Operators(
             session=self._session, act=self._act, play=self._play, now_ms=self._now, speech=speech
         )
@@ -220,6 +224,7 @@ class Call:
                     if self._speech is not None:
                         self._speech.hush()
                 case do.Ask(turn, prompt):
+                    self._trace(turn)
                     # The turn before has been kept as it was spoken when the next is put to the agent.
                     asking = self._ask(turn, prompt, self._session.desk.guidance, self._asking, self._keeper.last)
                     self._asking = asyncio.create_task(asking, name="ask")
@@ -239,6 +244,18 @@ class Call:
         if wake:
             self._wake.set()
 
+    def _trace(self, turn: int) -> None:
+        span = tracing.span(
+            "voice turn",
+            agent_id=self.grant.agent.agent_id,
+            user_id=self.grant.user_id,
+            version=self.grant.agent.current_version,
+            conversation_id=self.session_id,
+            turn=turn,
+        )
+        if span.traceparent:
+            self._traces[turn] = span
+
     def _hear(self, audio: bytes, muted: bool) -> None:
         if self._from_client is None:
             return
@@ -254,6 +271,9 @@ class Call:
 
     def _turn_ended(self, turn: do.TurnEnded) -> None:
         self._metrics.turns.labels(turn.status).inc()
+        if span := self._traces.pop(turn.turn, None):
+            span.set(status=turn.status, latency_ms=turn.latency_ms, dead_air_ms=turn.dead_air_ms)
+            span.end()
         if turn.latency_ms is not None:
             self._metrics.latency.observe(turn.latency_ms / 1000)
             self._metrics.dead_air.observe(turn.dead_air_ms / 1000)
@@ -358,22 +378,30 @@ class Call:
         if waiting := [task for task in before if task is not None]:
             await asyncio.wait(waiting)
         user_id, agent_id = self.grant.user_id, self.grant.agent.agent_id
+        span = self._traces.get(turn)
         try:
-            async for event in self._agents.stream(
-                user_id, agent_id, prompt, self.session_id, channel=Channel.VOICE, guidance=guidance
-            ):
-                if isinstance(event, TurnDelta):
-                    self._session.agent_text(turn, event.text, self._now())
-                elif isinstance(event, Closed):
-                    self._session.agent_done(turn, event.result, self._now())
-                self._act()
+            with span.within() if span else nullcontext():
+                async for event in self._agents.stream(
+                    user_id, agent_id, prompt, self.session_id, channel=Channel.VOICE, guidance=guidance
+                ):
+                    if isinstance(event, TurnDelta):
+                        self._session.agent_text(turn, event.text, self._now())
+                    elif isinstance(event, Closed):
+                        self._session.agent_done(turn, event.result, self._now())
+                        self._count(event)
+                    self._act()
         except OratioError as error:
             logger.warning("conversation_id=<%s> | agent failed: %s", self.session_id, error.code)
+            self._metrics.errors.labels(error.code).inc()
             self._session.agent_failed(turn, error, self._now())
         except Exception:
             logger.exception("conversation_id=<%s> | agent failed", self.session_id)
             self._session.agent_failed(turn, AgentFailed("the agent failed", hint="try again"), self._now())
         self._act()
+
+    def _count(self, turn: Closed) -> None:
+        self._metrics.tokens.labels("input").inc(turn.result.usage.input_tokens)
+        self._metrics.tokens.labels("output").inc(turn.result.usage.output_tokens)
 
     async def _listen(self) -> None:
         """The speech model's events; lost once it is asked for again, lost twice the call ends."""

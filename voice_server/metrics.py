@@ -17,6 +17,8 @@ class Metrics:
         self.ended = Counter("oratio_voice_ended", "Calls ended.", ("reason",), registry=registry)
         self.turns = Counter("oratio_voice_turns", "Turns ended.", ("status",), registry=registry)
         self.resumed = Counter("oratio_voice_resumed", "Calls taken up again.", registry=registry)
+        self.errors = Counter("oratio_voice_errors", "Turns the agent failed.", ("code",), registry=registry)
+        self.tokens = Counter("oratio_voice_tokens", "Tokens of spoken turns.", ("direction",), registry=registry)
         self.latency = Histogram(
             "oratio_voice_latency_seconds",
             "End of the caller's speech to the first audible sample.",

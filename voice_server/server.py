@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from oratio import logs
 from oratio.errors import NotAuthenticated, NotFound, OratioError, RateLimited, Unavailable
 from oratio.ports.identity import Identity
 from oratio.ports.live_calls import LiveCallRepository
@@ -218,7 +219,9 @@ class VoiceServer:
                 await self._handed_on(connection, connection.passed)
             else:
                 assert connection.grant is not None
-                await self._take_call(connection, connection.grant)
+                grant = connection.grant
+                with logs.bound(user_id=grant.user_id, agent_id=grant.agent.agent_id):
+                    await self._take_call(connection, grant)
         except ConnectionClosed:
             pass
         except Exception:

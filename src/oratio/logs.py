@@ -1,11 +1,18 @@
 """Logging of every process: one line a record on stderr, secrets taken out after formatting."""
 
+import json
 import logging
 import re
 import sys
 import threading
 import time
-from types import TracebackType
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType, TracebackType
+from typing import Literal
+
+from oratio import tracing
 
 _HIDDEN = "[hidden]"
 _PATTERNS = (
@@ -26,6 +33,20 @@ _PATTERNS = (
 )
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127)} | {9: "\t", 10: "\\n", 13: "\\r"}
 _QUIET = ("httpx", "httpcore", "python_multipart", "botocore", "urllib3", "watchdog")
+# `agent_id=<a1> version=<2> | what happened`: the form of our own records.
+_FIELD = re.compile(r"([a-z_]+)=<([^>]*)>")
+_NO_FIELDS: Mapping[str, str] = MappingProxyType({})
+_bound: ContextVar[Mapping[str, str]] = ContextVar("oratio_log_fields", default=_NO_FIELDS)
+
+
+@contextmanager
+def bound(**fields: object) -> Iterator[None]:
+    """Put ids on every JSON record that is logged inside, in this task and those it starts."""
+    token = _bound.set({**_bound.get(), **{name: str(value) for name, value in fields.items()}})
+    try:
+        yield
+    finally:
+        _bound.reset(token)
 
 
 def redact(text: str) -> str:
@@ -47,15 +68,44 @@ class LineFormatter(logging.Formatter):
         return redact(super().format(record)).translate(_CONTROLS)
 
 
-def configure(level: str, *, service: str) -> None:
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: `time, level, service, logger, message`, the ids of a record, its trace and span."""
+
+    converter = staticmethod(time.gmtime)
+
+    def __init__(self, service: str) -> None:
+        super().__init__(datefmt="%Y-%m-%dT%H:%M:%S")
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = record.getMessage()
+        fields, bar, words = text.partition("| ")
+        value: dict[str, str] = {
+            "time": f"{self.formatTime(record, self.datefmt)}.{int(record.msecs):03d}Z",
+            "level": record.levelname,
+            "service": self._service,
+            "logger": record.name,
+            "message": redact(words if bar else text),
+            **_bound.get(),
+            **({name: redact(found) for name, found in _FIELD.findall(fields)} if bar else {}),
+        }
+        if traceparent := tracing.current():
+            value["trace_id"], value["span_id"] = traceparent.split("-")[1:3]
+        if record.exc_info:
+            value["exception"] = redact(self.formatException(record.exc_info))
+        return json.dumps(value, ensure_ascii=True)
+
+
+def configure(level: str, *, service: str, form: Literal["line", "json"] = "line") -> None:
     """Send all logging of this process to stderr; also warnings and uncaught exceptions.
 
     Args:
         level: The least level of Oratio's own loggers; libraries that print addresses stay at WARNING.
         service: The process's name, on every line.
+        form: Lines for people, or JSON for programs.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(LineFormatter(service))
+    handler.setFormatter(JsonFormatter(service) if form == "json" else LineFormatter(service))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -43,6 +43,14 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="Public base address of the API, when behind a proxy.")
     public_voice_url: str | None = Field(None, description="Public base address of the voice server (wss://...).")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+    log_format: Literal["line", "json"] = Field("line", description="A log record as a line for people, or as JSON.")
+    otlp_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s@]+$",
+        description="OTLP/HTTP collector that gets traces, `http://host:4318`; unset: none.",
+    )
+    otlp_headers: SecretStr | None = Field(None, description="Headers the collector wants, `name=value,name=value`.")
+    trace_ratio: float = Field(1.0, ge=0, le=1, description="Share of traces that is kept.")
 
     knowledge_bucket: str = Field("oratio-knowledge-bases", description="Bucket of uploaded documents.")
     code_bucket: str = Field("oratio-generated-code", description="Bucket of generated code and prompts.")
@@ -194,7 +202,8 @@ def child_environment(settings: Settings, **extra: str) -> dict[str, str]:
         for name in Settings.model_fields
         if (value := getattr(settings, name)) is not None and not isinstance(value, SecretStr)
     }
-    return {**os.environ, **pinned, **QUIET, **extra}
+    traced = {} if settings.otlp_endpoint is None else {"OTEL_SDK_DISABLED": "false"}
+    return {**os.environ, **pinned, **QUIET, **traced, **extra}
 
 
 QUIET: Mapping[str, str] = {
@@ -204,6 +213,8 @@ QUIET: Mapping[str, str] = {
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
     "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
     "OTEL_SDK_DISABLED": "true",
+    # Should Strands ever trace by itself, then without prompts, messages and tool input and output.
+    "OTEL_SEMCONV_STABILITY_OPT_IN": "gen_ai_unredacted_attributes=",
     "AGENT_OBSERVABILITY_ENABLED": "false",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",

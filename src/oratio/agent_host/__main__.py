@@ -5,7 +5,7 @@ import sys
 
 import uvicorn
 
-from oratio import logs
+from oratio import logs, tracing
 from oratio import settings as settings_module
 from oratio.adapters.local.runtime_store import host_token
 from oratio.adapters.local.secrets import secret_file
@@ -64,7 +64,8 @@ async def serve(settings: Settings) -> bool:
 
 def main() -> int:
     settings = settings_module.load()
-    logs.configure(settings.log_level, service="agent-host")
+    logs.configure(settings.log_level, service="agent-host", form=settings.log_format)
+    tracing.configure(settings, service="agent-host")
     try:
         return 0 if asyncio.run(serve(settings)) else 1
     except KeyboardInterrupt:

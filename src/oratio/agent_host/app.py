@@ -4,6 +4,7 @@ POST   /runtimes/{id or ARN}/invocations?qualifier=live   → SSE: delta*, then 
                                                             (ours) only for a version that no endpoint is pinned to
 DELETE /runtimes/{id}                                     → 204, its processes stopped (ours, not AgentCore's)
 GET    /healthz                                           → {"status", "isolation", "reason", "processes"}
+GET    /metrics                                           → Prometheus text
 """
 
 import contextlib
@@ -20,6 +21,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from oratio.agent_host.host import AgentHost
+from oratio.agent_host.metrics import CONTENT_TYPE
 from oratio.agent_host.process import SESSION_HEADER
 from oratio.domain.plan import Drill
 from oratio.errors import OratioError
@@ -51,11 +53,16 @@ def create_app(host: AgentHost, token: str) -> Starlette:
         runtime_id = unquote(request.path_params["runtime"]).rpartition("runtime/")[2]
         qualifier = request.query_params.get("qualifier", "live")
         try:
-            events = await host.invoke(runtime_id, qualifier, session_id, payload)
+            events = await host.invoke(
+                runtime_id, qualifier, session_id, payload, traceparent=request.headers.get("traceparent")
+            )
         except OratioError as error:
             status = 424 if error.status >= 500 and not error.retryable else error.status
             return _refusal(status, error.code, str(error))
         return StreamingResponse(_sse(events), media_type="text/event-stream", headers={SESSION_HEADER: session_id})
+
+    async def metrics(_: Request) -> Response:
+        return Response(host.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     async def delete(request: Request) -> Response:
         if not _authorized(request, token):
@@ -66,6 +73,7 @@ def create_app(host: AgentHost, token: str) -> Starlette:
     return Starlette(
         routes=[
             Route("/healthz", healthz),
+            Route("/metrics", metrics),
             Route("/runtimes/{runtime:path}/invocations", invocations, methods=["POST"]),
             Route("/runtimes/{runtime}", delete, methods=["DELETE"]),
         ],

@@ -8,14 +8,17 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, cast
 
 from strands.models import Model
 from strands.types.exceptions import ContextWindowOverflowException, ModelThrottledException
 
+from oratio import tracing
 from oratio.agent_host.drills import PLANTED
+from oratio.agent_host.metrics import Metrics
 from oratio.agent_host.model_requests import BadRequest, ModelRequest, read_model_request
 from oratio.agentkit.framing import BadFrame, encode, read_frame
 from oratio.domain.knowledge_base import Passage
@@ -31,6 +34,7 @@ MAX_QUERY_CHARS = 2_000
 MAX_TEXT_CHARS = 4_000
 REQUEST_TIMEOUT_S = 10.0
 PASSAGES = 6
+_OPERATIONS = frozenset({"search", "handOff", "model"})
 
 
 @dataclass(slots=True)
@@ -62,6 +66,7 @@ class AgentGateway:
 
     Args:
         drill: Staged for every call; only for a process that no caller reaches.
+        traces: The spans of the turns in flight, kept by the process's owner.
     """
 
     def __init__(
@@ -75,6 +80,8 @@ class AgentGateway:
         model: Model,
         rate: CallRate | None = None,
         drill: Drill | None = None,
+        traces: Set[str] = frozenset(),
+        metrics: Metrics | None = None,
     ) -> None:
         self.served_paths: set[str] = set()
         self._control = control
@@ -85,6 +92,8 @@ class AgentGateway:
         self._model = model
         self._rate = rate or CallRate()
         self._drill = drill
+        self._traces = traces
+        self._metrics = metrics or Metrics()
         self._calls: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
 
@@ -124,7 +133,7 @@ class AgentGateway:
             async with asyncio.timeout(REQUEST_TIMEOUT_S):
                 request = await read_frame(reader, limit=MAX_REQUEST_BYTES)
             if request is not None:
-                await self._answer(request, reader, writer)
+                await self._observed(request, reader, writer)
         except (BadFrame, BadRequest):
             self._refuse(writer, "bad_request")
         except TimeoutError:
@@ -141,6 +150,27 @@ class AgentGateway:
             with contextlib.suppress(OSError):
                 writer.close()
                 await writer.wait_closed()
+
+    async def _observed(
+        self, request: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        operation = request.get("op") if request.get("op") in _OPERATIONS else "other"
+        outcome = "error"
+        begun = time.perf_counter()
+        try:
+            with self._span(f"agent {operation}", request.get("trace")):
+                await self._answer(request, reader, writer)
+            outcome = "ok"
+        finally:
+            self._metrics.calls.labels(operation, outcome).inc()
+            self._metrics.call_seconds.labels(operation).observe(time.perf_counter() - begun)
+
+    def _span(self, name: str, trace: object) -> AbstractContextManager[object]:
+        """A span of the turn the agent names; of the only one there is when it names none; of none otherwise."""
+        known = trace if isinstance(trace, str) and trace in self._traces else None
+        if known is None and len(self._traces) == 1:
+            known = next(iter(self._traces))
+        return tracing.span(name, parent=known, agent_id=self._ref.agent_id) if known else contextlib.nullcontext()
 
     @staticmethod
     def _refuse(writer: asyncio.StreamWriter, code: str) -> None:
@@ -199,6 +229,7 @@ class AgentGateway:
                 request.messages, request.tool_specs, request.system_prompt, tool_choice=request.tool_choice
             )
             async for event in events:
+                self._count(cast(dict[str, Any], event))
                 with contextlib.suppress(BadFrame):  # an event that is no JSON (redacted reasoning) stays here
                     writer.write(encode({"event": cast(dict[str, Any], event)}))
                 await writer.drain()
@@ -208,6 +239,12 @@ class AgentGateway:
             self._refuse(writer, "throttled")
         except ContextWindowOverflowException:
             self._refuse(writer, "context_overflow")
+
+    def _count(self, event: dict[str, Any]) -> None:
+        usage = event.get("metadata", {}).get("usage") if "metadata" in event else None
+        if usage:
+            self._metrics.tokens.labels("input").inc(usage.get("inputTokens", 0))
+            self._metrics.tokens.labels("output").inc(usage.get("outputTokens", 0))
 
 
 def _text(request: dict[str, Any], name: str, limit: int) -> str:

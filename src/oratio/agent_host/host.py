@@ -15,10 +15,12 @@ from typing import Any
 from pydantic import ValidationError
 from strands.models import Model
 
+from oratio import tracing
 from oratio.adapters.local.runtime_store import RuntimeStore
 from oratio.agent_host.drills import drill_model
 from oratio.agent_host.gateway import AgentGateway
 from oratio.agent_host.isolation import Isolation, choose_isolation, confinement
+from oratio.agent_host.metrics import Metrics
 from oratio.agent_host.process import AgentProcess
 from oratio.agent_host.sandbox.confinement import Tier
 from oratio.agent_host.warm_parent import WarmParent
@@ -41,6 +43,7 @@ MAX_BACKOFF_S = 30.0
 PATIENCE_S = 1.0
 REAP_EVERY_S = 5.0
 REMIND_EVERY_S = 60.0
+_OUTCOMES = frozenset({"answered", "abandoned", "deadline", "agent_failed", "bad_request"})
 
 type Key = tuple[str, str]
 """Runtime id and version."""
@@ -83,6 +86,8 @@ class AgentHost:
         strongest: Tier = Tier.A,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.metrics = Metrics()
+        self.metrics.count_processes(lambda: self.processes)
         self._store = RuntimeStore(root)
         self._knowledge = knowledge
         self._models = models
@@ -132,9 +137,18 @@ class AgentHost:
         return len(self._processes) + len(self._retiring)
 
     async def invoke(
-        self, runtime_id: str, qualifier: str, session_id: str, payload: dict[str, Any]
+        self,
+        runtime_id: str,
+        qualifier: str,
+        session_id: str,
+        payload: dict[str, Any],
+        *,
+        traceparent: str | None = None,
     ) -> AsyncGenerator[dict[str, Any]]:
         """One turn: `delta` events, then `done` or `error`, checked and bounded.
+
+        Args:
+            traceparent: The span the turn belongs to.
 
         Raises:
             NotFound: No such runtime or endpoint.
@@ -149,7 +163,7 @@ class AgentHost:
         if process.in_flight >= MAX_TURNS_PER_PROCESS:
             raise RateLimited("the agent answers as many callers as it can", retry_after_s=1.0)
         process.last_used = self._monotonic()  # the reaper is not to take it before the turn begins
-        return self._turn(key, process, session_id, payload)
+        return self._turn(key, process, session_id, payload, traceparent)
 
     async def delete(self, runtime_id: str) -> None:
         """Stop every process of a runtime at once, one that is just starting included."""
@@ -175,10 +189,17 @@ class AgentHost:
                 await process.stop()
 
     async def _turn(
-        self, key: Key, process: AgentProcess, session_id: str, payload: dict[str, Any]
+        self, key: Key, process: AgentProcess, session_id: str, payload: dict[str, Any], traceparent: str | None
     ) -> AsyncGenerator[dict[str, Any]]:
+        begun = time.perf_counter()
+        span = tracing.span(
+            "agent turn", parent=traceparent, agent_id=process.agent_id, status="drill" if process.retired else None
+        )
         deadline_s = min(payload["deadlineMs"] / 1000, self._turn_deadline_s)
         asked = {**payload, "deadlineMs": max(1, round(deadline_s * 1000))}
+        if span.traceparent:
+            asked["trace"] = span.traceparent
+            process.traces.add(span.traceparent)
         last: dict[str, Any] | None = None
         process.in_flight += 1
         process.turns += 1
@@ -206,6 +227,12 @@ class AgentHost:
         finally:
             process.in_flight -= 1
             process.last_used = self._monotonic()
+            process.traces.discard(span.traceparent or "")
+            outcome = "abandoned" if last is None else "answered" if last["type"] == "done" else str(last["code"])
+            self.metrics.turns.labels(outcome if outcome in _OUTCOMES else "agent_failed").inc()
+            self.metrics.turn_seconds.observe(time.perf_counter() - begun)
+            span.set(status=outcome)
+            span.end()
             self._settle(key, process, last)
         yield last  # the books are closed by now: whoever reads this may ask again at once
 
@@ -252,10 +279,13 @@ class AgentHost:
         number = next(self._numbers)
         process = AgentProcess(parent, self._folder / f"{number}.sock", record.ref.agent_id)
         try:
-            control = await process.start(package, self._model_name, confinement(number))
+            with tracing.span("start agent process", agent_id=record.ref.agent_id, version=record.ref.version):
+                control = await process.start(package, self._model_name, confinement(number))
         except AgentFailed:
+            self.metrics.starts.labels("failed").inc()
             self._failed(key)
             raise
+        self.metrics.starts.labels("ready").inc()
         gateway = AgentGateway(
             control,
             ref=record.ref,
@@ -264,6 +294,8 @@ class AgentHost:
             knowledge=self._knowledge,
             model=model,
             drill=drill,
+            traces=process.traces,
+            metrics=self.metrics,
         )
         process.serve(gateway)
         process.last_used = self._monotonic()
@@ -284,6 +316,7 @@ class AgentHost:
         status = await asyncio.shield(process.exited)
         if self._processes.get(key) is process:
             logger.warning("agent_id=<%s>, status=<%d> | agent process ended", process.agent_id, status)
+            self.metrics.ended.inc()
             self._failed(key)
             del self._processes[key]
             await process.stop()

@@ -43,6 +43,7 @@ class AgentProcess:
         turns: Turns begun in its life.
         last_used: The host's monotonic time of the last turn's end.
         retired: Gets no further turn, and is stopped when its last one ends.
+        traces: The spans of the turns in flight; what else the agent may name as one is not believed.
     """
 
     def __init__(self, parent: WarmParent, socket_path: Path, agent_id: str) -> None:
@@ -50,6 +51,7 @@ class AgentProcess:
         self.turns = 0
         self.last_used = 0.0
         self.retired = False
+        self.traces: set[str] = set()
         self.agent_id = agent_id
         self._parent = parent
         self._socket_path = socket_path

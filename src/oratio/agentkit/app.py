@@ -18,6 +18,7 @@ MAX_HISTORY = 400
 MAX_GUIDANCE = 40
 DEFAULT_DEADLINE_MS = 30_000
 MAX_DEADLINE_MS = 900_000
+MAX_TRACE_CHARS = 55
 
 
 def create_app(definition: AgentDefinition, connections: Connections) -> BedrockAgentCoreApp:
@@ -44,8 +45,8 @@ def create_app(definition: AgentDefinition, connections: Connections) -> Bedrock
 
 
 def read_request(payload: object, session_id: str | None) -> TurnRequest:
-    """Check `{"prompt", "history": [{role, text}], "deadlineMs", "replay", "guidance"}`, which AgentCore hands over
-    unchecked.
+    """Check `{"prompt", "history": [{role, text}], "deadlineMs", "replay", "guidance", "trace"}`, which AgentCore hands
+    over unchecked.
 
     Raises:
         ValueError: Says which field is wrong.
@@ -71,6 +72,9 @@ def read_request(payload: object, session_id: str | None) -> TurnRequest:
     guidance = payload.get("guidance", [])
     if not isinstance(guidance, list) or len(guidance) > MAX_GUIDANCE or not all(isinstance(g, str) for g in guidance):
         raise ValueError(f"guidance is not a list of at most {MAX_GUIDANCE} texts")
+    trace = payload.get("trace", "")
+    if not isinstance(trace, str) or len(trace) > MAX_TRACE_CHARS:
+        raise ValueError(f"trace is not a text of at most {MAX_TRACE_CHARS} characters")
     return TurnRequest(
         session_id=session_id,
         prompt=prompt,
@@ -78,4 +82,5 @@ def read_request(payload: object, session_id: str | None) -> TurnRequest:
         deadline_s=deadline_ms / 1000,
         replay=payload.get("replay") is True,
         guidance=guidance,
+        trace=trace,
     )

@@ -15,7 +15,7 @@ from strands.models import Model
 
 from oratio.agentkit.connections import ConnectionFailed, Connections, FoundPassage
 from oratio.agentkit.framing import BadFrame, encode, receive_frame
-from oratio.agentkit.turn import TurnRecorder
+from oratio.agentkit.turn import TurnRecorder, trace
 
 CONNECT_TIMEOUT_S = 5.0
 CONNECT = b"\x01"
@@ -66,7 +66,7 @@ class Gateway(Connections):
         with contextlib.closing(self.connect()) as sock:
             sock.settimeout(timeout_s)
             try:
-                sock.sendall(encode(request))
+                sock.sendall(encode(request | {"trace": trace.get()}))
                 answer = receive_frame(sock)
             except TimeoutError:
                 raise

@@ -15,7 +15,7 @@ from strands.types.tools import ToolChoice, ToolSpec
 
 from oratio.agentkit.connections import ConnectionFailed
 from oratio.agentkit.framing import BadFrame, encode, read_frame
-from oratio.agentkit.turn import TurnRecorder
+from oratio.agentkit.turn import TurnRecorder, trace
 
 if TYPE_CHECKING:
     from oratio.agentkit.gateway import Gateway
@@ -58,6 +58,7 @@ class GatewayModel(Model):
             "toolSpecs": tool_specs or [],
             "systemPrompt": system_prompt,
             "toolChoice": tool_choice,
+            "trace": trace.get(),
         }
         reader, writer = await self._gateway.open()
         try:

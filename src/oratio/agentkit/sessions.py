@@ -14,7 +14,7 @@ from strands.types.content import Message, Messages
 from oratio.agentkit.connections import Connections
 from oratio.agentkit.context import AgentContext
 from oratio.agentkit.definition import AgentDefinition, BadDefinition, BuildAgent
-from oratio.agentkit.turn import Status
+from oratio.agentkit.turn import Status, trace
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ class TurnRequest:
     deadline_s: float
     replay: bool = False
     guidance: Sequence[str] = ()
+    trace: str = ""
 
 
 @dataclass(slots=True)
@@ -128,6 +129,7 @@ class Sessions:
 
     async def _run(self, session: _Session, request: TurnRequest) -> AsyncIterator[dict[str, Any]]:
         turn = session.context.turn
+        trace.set(request.trace)
         turn.begin(request.prompt, request.deadline_s)
         before = _tokens(session.agent)
         if (guidance := tuple(request.guidance)) != session.guidance:

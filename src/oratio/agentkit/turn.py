@@ -2,10 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from oratio.agentkit.attribution import attribute
+
+trace: ContextVar[str] = ContextVar("oratio_trace", default="")
+"""The span of the turn that this task works on, if the host traces; calls to the gateway name it."""
 
 type Status = Literal["success", "error"]
 
@@ -31,6 +35,7 @@ class TurnRecorder:
 
     monotonic: Callable[[], float] = time.monotonic
     prompt: str = ""
+    begun: float = 0.0
     deadline: float = 0.0
     passages: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     steps: dict[str, None] = field(default_factory=dict)
@@ -42,7 +47,8 @@ class TurnRecorder:
     def begin(self, prompt: str, seconds: float) -> None:
         """Forget the turn before; this one has `seconds` from now."""
         self.prompt = prompt
-        self.deadline = self.monotonic() + seconds
+        self.begun = self.monotonic()
+        self.deadline = self.begun + seconds
         self.passages, self.steps, self.tool_calls = {}, {}, []
         self.handoff, self.searches, self.provenance = None, 0, None
 
@@ -53,7 +59,9 @@ class TurnRecorder:
         self.steps.update(dict.fromkeys(step_ids))
 
     def note_tool_call(self, name: str, status: Status, ms: int) -> None:
-        self.tool_calls.append({"name": name, "status": status, "ms": ms})
+        """Note a call that has just ended."""
+        ended_ms = round((self.monotonic() - self.begun) * 1000)
+        self.tool_calls.append({"name": name, "status": status, "ms": ms, "startedMs": max(0, ended_ms - ms)})
 
     def note_provenance(self, value: object) -> None:
         """Keep what a model's `oratioProvenance` event says; one that is malformed counts as none."""

@@ -6,7 +6,7 @@ import sys
 
 import uvicorn
 
-from oratio import logs, settings
+from oratio import logs, settings, tracing
 from oratio.api import duties
 from oratio.api.app import create_app
 from oratio.bootstrap import Services, build_platform, build_services
@@ -39,7 +39,8 @@ class Server(uvicorn.Server):
 def main() -> int:
     try:
         config = settings.load()
-        logs.configure(config.log_level, service="api")
+        logs.configure(config.log_level, service="api", form=config.log_format)
+        tracing.configure(config, service="api")
         platform = build_platform(config)
         services = build_services(platform)
         server: Server | None = None

@@ -75,6 +75,7 @@ class Guard:
                 if caller is not None and _TURN.fullmatch(scope["path"]):
                     held.enter_context(self._limits.turn(caller))
             except (OratioError, Refusal, ClientDisconnect) as error:
+                scope.setdefault("state", {})["problem"] = problems.code_of(error)
                 answer = problems.of_exception(error)
                 assert answer is not None
                 if _unread(headers) > _SMALL_REMAINDER:

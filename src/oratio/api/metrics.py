@@ -7,6 +7,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from oratio.domain.agent import Agent, AgentStatus
+from oratio.domain.conversation import Usage
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -30,8 +31,16 @@ class Metrics:
         self.turns = Histogram(
             "oratio_turn_seconds", "Time from prompt to whole answer.", buckets=_BUCKETS, registry=self._registry
         )
+        self.tokens = Counter("oratio_turn_tokens", "Tokens of turns.", ("direction",), registry=self._registry)
+        self.errors = Counter("oratio_errors", "Calls refused or failed, by code.", ("code",), registry=self._registry)
         self.watchers = Gauge("oratio_event_watchers", "Open event streams.", registry=self._registry)
         self._registry.register(_Agents(unfinished))
+
+    def turn(self, latency_ms: int, usage: Usage) -> None:
+        """Count one whole answer."""
+        self.turns.observe(latency_ms / 1000)
+        self.tokens.labels("input").inc(usage.input_tokens)
+        self.tokens.labels("output").inc(usage.output_tokens)
 
     def text(self) -> bytes:
         return generate_latest(self._registry)

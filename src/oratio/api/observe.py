@@ -6,6 +6,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from oratio import logs, tracing
 from oratio.api import problems
 from oratio.api.metrics import Metrics
 
@@ -20,6 +21,7 @@ _HEADERS = (
 )
 _NO_STORE = (b"cache-control", b"no-store")
 _UNMATCHED = "(none)"
+_UNTRACED = frozenset({"/healthz", "/readyz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -36,6 +38,16 @@ class Observe:
             return
         request_id = secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
+        with logs.bound(request_id=request_id):
+            if scope["path"] in _UNTRACED:
+                await self._observed(scope, receive, send, request_id)
+                return
+            with tracing.span("http", parent=_traceparent(scope), request_id=request_id) as span:
+                status = await self._observed(scope, receive, send, request_id)
+                self._describe(span, scope, status)
+
+    async def _observed(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> int:
+        """Answer; the status that was sent, 0 for none."""
         begun = time.perf_counter()
         status = 0
 
@@ -54,12 +66,21 @@ class Observe:
                 await problems.internal(request_id)(scope, receive, sending)
         finally:
             self._tell(scope, request_id, status, time.perf_counter() - begun)
+        return status
+
+    @staticmethod
+    def _describe(span: tracing.Span, scope: Scope, status: int) -> None:
+        method, route = _labels(scope)
+        caller = scope.get("state", {}).get("caller")
+        span.rename(f"{method} {route}")
+        span.set(http_method=method, http_route=route, http_status=status, user_id=caller.user_id if caller else None)
 
     def _tell(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", _UNMATCHED)
-        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        method, route = _labels(scope)
         self._metrics.requests.labels(method, route, status).inc()
         self._metrics.latency.labels(route).observe(seconds)
+        if problem := scope.get("state", {}).get("problem") or ("internal" if status == 500 else ""):
+            self._metrics.errors.labels(problem).inc()
         caller = scope.get("state", {}).get("caller")
         logger.info(
             "request_id=<%s> user_id=<%s> | %s %s %d %.1f ms",
@@ -70,6 +91,17 @@ class Observe:
             status,
             seconds * 1000,
         )
+
+
+def _labels(scope: Scope) -> tuple[str, str]:
+    """Method and route as labels: from a small set, whatever was asked for."""
+    method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+    return method, getattr(scope.get("route"), "path", _UNMATCHED)
+
+
+def _traceparent(scope: Scope) -> str | None:
+    """The caller's own trace, if it sent one."""
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), None)
 
 
 def _headers(given: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:

@@ -115,6 +115,11 @@ def of_exception(error: Exception) -> Response | None:
     return None
 
 
+def code_of(error: Exception) -> str:
+    """The stable code of an error, for what counts errors."""
+    return error.code if isinstance(error, OratioError | Refusal) else "internal"
+
+
 def internal(request_id: str) -> Response:
     detail = f"something went wrong here; the server's log has it under request {request_id}"
     return problem(500, "internal", detail)
@@ -123,7 +128,8 @@ def internal(request_id: str) -> Response:
 def install(app: FastAPI) -> None:
     """Answer every kind of exception the framework lets out with a problem."""
 
-    async def handle(_request: Request, error: Exception) -> Response:
+    async def handle(request: Request, error: Exception) -> Response:
+        request.state.problem = code_of(error)
         answer = of_exception(error)
         assert answer is not None
         return answer

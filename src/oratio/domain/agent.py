@@ -69,6 +69,7 @@ class Agent(Value):
         latest_version: The highest version number given out.
         attempt: Counts the flow runs started for `latest_version`; part of their idempotency keys.
         progress: The steps of the newest creation or update, in order.
+        trace: The W3C `traceparent` of the request that asked for the newest flow; ids only.
         revision: Compare-and-set counter, owned by the repository; 0 for a record not yet stored.
     """
 
@@ -88,6 +89,7 @@ class Agent(Value):
     latest_version: int = 1
     attempt: int = 1
     flow_run_id: str | None = None
+    trace: str | None = None
     generated_prompt_s3_path: str | None = None
     agent_code_s3_path: str | None = None
     websocket_url: str | None = None

@@ -40,11 +40,16 @@ class Usage(Value):
 
 
 class ToolCall(Value):
-    """One tool the agent used in a turn."""
+    """One tool the agent used in a turn.
+
+    Attributes:
+        started_ms: When it was called, counted from the turn's beginning; None from an agent that does not say.
+    """
 
     name: str
     status: Literal["success", "error"]
     ms: int
+    started_ms: int | None = None
 
 
 class TurnResult(Value):

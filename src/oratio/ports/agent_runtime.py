@@ -47,6 +47,7 @@ class Invocation(Value):
         guidance: What an operator lets the agent know in this turn; it is not for the caller's ears.
         deadline_ms: How long the answer may take in all.
         drill: What to stage around the agent for this turn, in a rehearsal.
+        traceparent: The span this turn belongs to (W3C), for a host that traces.
     """
 
     session_id: str
@@ -56,6 +57,7 @@ class Invocation(Value):
     guidance: tuple[str, ...] = ()
     deadline_ms: int = 30_000
     drill: Drill | None = None
+    traceparent: str | None = None
 
 
 class AgentRuntime(Protocol):

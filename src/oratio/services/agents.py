@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from oratio import tracing
 from oratio.domain import tags
 from oratio.domain.agent import Agent, AgentStatus, Step, StepProgress, StepStatus, pending_steps, with_status
 from oratio.domain.brief import AgentBrief
@@ -155,6 +156,7 @@ class AgentService:
             created_at=now,
             updated_at=now,
             progress=pending_steps(),
+            trace=tracing.current(),
         )
         knowledge_base = KnowledgeBase(
             knowledge_base_id=knowledge_base_id,
@@ -234,6 +236,7 @@ class AgentService:
                 "attempt": 1,
                 "progress": pending_steps(),
                 "error": None,
+                "trace": tracing.current(),
                 "updated_at": now,
             }
         )
@@ -314,7 +317,12 @@ class AgentService:
                 raise Conflict(f"agent {agent_id} is {agent.status}", hint="only what has failed can be retried")
             status = AgentStatus.CREATING if agent.status is AgentStatus.FAILED else AgentStatus.ACTIVE
             again = with_status(agent, status, self._clock.now_ms()).model_copy(
-                update={"error": None, "attempt": agent.attempt + 1, "progress": _reopened(agent.progress)}
+                update={
+                    "error": None,
+                    "attempt": agent.attempt + 1,
+                    "progress": _reopened(agent.progress),
+                    "trace": tracing.current(),
+                }
             )
             try:
                 return self.start(self._agents.save(again))
@@ -327,7 +335,8 @@ class AgentService:
             agent = self._agents.get(user_id, agent_id)
             going = with_status(agent, AgentStatus.DELETING, self._clock.now_ms())
             if agent.status is not AgentStatus.DELETING:
-                going = going.model_copy(update={"attempt": agent.attempt + 1, "error": None})
+                changes = {"attempt": agent.attempt + 1, "error": None, "trace": tracing.current()}
+                going = going.model_copy(update=changes)
             try:
                 going = self._agents.save(going)
             except StaleRecord:

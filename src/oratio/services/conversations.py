@@ -12,11 +12,12 @@ from oratio.domain import tags
 from oratio.domain.agent import Agent, AgentStatus
 from oratio.domain.conversation import Channel, Conversation, Message, Turn, TurnDelta, TurnResult, Usage
 from oratio.domain.storage_layout import transcript_key
-from oratio.errors import AgentFailed, Conflict, FieldProblem, InvalidInput, NotFound, StaleRecord
+from oratio.errors import AgentFailed, Conflict, FieldProblem, InvalidInput, NotFound, OratioError, StaleRecord
 from oratio.ports.agent_runtime import LIVE, AgentRuntime, Invocation
 from oratio.ports.clock import Clock
 from oratio.ports.object_store import ObjectStore
 from oratio.ports.repositories import AgentRepository, ConversationRepository, Page, VersionRepository
+from oratio.services.turn_traces import TurnTrace
 
 logger = logging.getLogger(__name__)
 
@@ -90,29 +91,38 @@ class ConversationService:
         conversation, turns, (runtime_id, qualifier) = await asyncio.to_thread(
             self._begin, user_id, agent_id, session_id or str(uuid.uuid4()), channel
         )
-        yield Opened(conversation.conversation_id, conversation.version)
-        result = None
-        call = Invocation(
-            session_id=_runtime_session(conversation),
-            prompt=prompt,
-            history=_history(turns),
-            replay=_differs(turns),
-            guidance=tuple(guidance),
-            deadline_ms=self._deadline_ms,
-        )
-        async for event in self._runtime.invoke(runtime_id, qualifier, call):
-            if isinstance(event, TurnDelta):
-                yield event
-            else:
-                result = event
-        if result is None:
-            raise AgentFailed("the agent ended its turn without a result", hint="try again")
-        latency_ms = (time.monotonic_ns() - begun) // 1_000_000
-        turn = Turn(
-            at=self._clock.now_ms(), prompt=prompt, result=result, latency_ms=latency_ms, guidance=tuple(guidance)
-        )
-        await asyncio.to_thread(self._keep, conversation, turns, turn)
-        yield Closed(result, latency_ms)
+        trace = TurnTrace(conversation, number=len(turns) + 1)
+        try:
+            yield Opened(conversation.conversation_id, conversation.version)
+            result = None
+            call = Invocation(
+                session_id=_runtime_session(conversation),
+                prompt=prompt,
+                history=_history(turns),
+                replay=_differs(turns),
+                guidance=tuple(guidance),
+                deadline_ms=self._deadline_ms,
+                traceparent=trace.traceparent,
+            )
+            async for event in self._runtime.invoke(runtime_id, qualifier, call):
+                if isinstance(event, TurnDelta):
+                    yield event
+                else:
+                    result = event
+            if result is None:
+                raise AgentFailed("the agent ended its turn without a result", hint="try again")
+            latency_ms = (time.monotonic_ns() - begun) // 1_000_000
+            turn = Turn(
+                at=self._clock.now_ms(), prompt=prompt, result=result, latency_ms=latency_ms, guidance=tuple(guidance)
+            )
+            await asyncio.to_thread(self._keep, conversation, turns, turn)
+            trace.answered(result, latency_ms)
+            yield Closed(result, latency_ms)
+        except OratioError as error:
+            trace.failed(error)
+            raise
+        finally:
+            trace.end()
 
     def _begin(
         self, user_id: str, agent_id: str, session_id: str, channel: Channel

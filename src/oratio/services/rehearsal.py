@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 
+from oratio import tracing
 from oratio.authoring.sampling import sampled
 from oratio.domain import tags
 from oratio.domain import version as versions_of
@@ -130,6 +131,7 @@ class RehearsalService:
                 history=_history(turns),
                 deadline_ms=DEADLINE_MS,
                 drill=scenario.drill if number == 0 else None,
+                traceparent=tracing.current(),
             )
             turn = await self._turn(ref, call)
             turns.append(turn)

@@ -95,7 +95,7 @@ class LocalAgentRuntime(AgentRuntime):
                     "POST",
                     f"/runtimes/{quote(runtime_id, safe='')}/invocations",
                     params={"qualifier": qualifier},
-                    headers={SESSION_HEADER: invocation.session_id},
+                    headers=_headers(invocation),
                     json=payload,
                 ) as response,
             ):
@@ -132,6 +132,11 @@ class LocalAgentRuntime(AgentRuntime):
         return httpx.AsyncClient(
             base_url=self._host_url, timeout=timeout, headers=headers, trust_env=False, verify=_LOOPBACK_ONLY
         )
+
+
+def _headers(invocation: Invocation) -> dict[str, str]:
+    traced = {"traceparent": invocation.traceparent} if invocation.traceparent else {}
+    return {SESSION_HEADER: invocation.session_id, **traced}
 
 
 def _is_signed(package: AgentPackage) -> bool:

@@ -64,7 +64,7 @@ async def _answer(context: Context, turn: AsyncGenerator[ConversationEvent]) -> 
         opened = await _opened(turn)
         async for event in turn:
             if isinstance(event, Closed):
-                context.metrics.turns.observe(event.latency_ms / 1000)
+                context.metrics.turn(event.latency_ms, event.result.usage)
                 return Answer.of(opened.session_id, opened.version, event.result, event.latency_ms)
     raise AgentFailed("the agent ended its turn without a result", hint="try again")
 
@@ -75,6 +75,6 @@ async def _events(context: Context, opened: Opened, turn: AsyncGenerator[Convers
             if isinstance(event, TurnDelta):
                 yield sse.event("delta", {"text": event.text})
             elif isinstance(event, Closed):
-                context.metrics.turns.observe(event.latency_ms / 1000)
+                context.metrics.turn(event.latency_ms, event.result.usage)
                 answer = Answer.of(opened.session_id, opened.version, event.result, event.latency_ms)
                 yield sse.event("done", answer.model_dump(mode="json", by_alias=True))
