@@ -26,6 +26,8 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 
 from flows.deployments import PREFECT_YAML, apply_deployments, load_flow, read_deployments
 from flows.execution import Execution
+from flows.exposure import Exposure
+from flows.metrics import METRICS
 from flows.recovery import Reconciler, end_cancelled, resume_interrupted, runs_in
 from oratio import tracing
 from oratio.adapters.prefect_pipeline import wake_path
@@ -122,6 +124,7 @@ class FlowService:
         self._polls = 0
         self._worker = LocalWorker(work_pool_name=settings.work_pool, name="oratio-local")
         self._worker.on_idle = self._wake.set
+        self._exposure = Exposure(lambda: bool(self._deployments))
 
     async def serve(self) -> None:
         """Run until SIGTERM or SIGINT; then hand active runs back to Prefect and return."""
@@ -129,6 +132,8 @@ class FlowService:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         self._listen(loop)
+        METRICS.count_executing(lambda: len(self._worker.executing))
+        await self._exposure.open(self._settings.host, self._settings.port("flows"))
         health = asyncio.create_task(self._repeat(self._write_health, HEALTH_S))
         await self._until_ready()
         async with get_client() as client:

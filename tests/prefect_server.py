@@ -132,13 +132,13 @@ def shared(root: Path) -> Iterator[PrefectServer]:
 
 
 def free_port_base() -> int:
-    """A base whose five ports are all free just now."""
+    """A base whose six ports are all free just now."""
     while True:
         base = free_port()
         if base > 65_000:
             continue
         with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-            for offset in range(5):
+            for offset in range(6):
                 probe = stack.enter_context(socket.socket())
                 probe.bind(("127.0.0.1", base + offset))
             return base

@@ -19,7 +19,7 @@ from pydantic_settings import (
 
 from oratio.errors import FieldProblem, InvalidInput
 
-PORT_OFFSETS: Mapping[str, int] = {"api": 0, "voice": 1, "console": 2, "agent-host": 3, "prefect": 4}
+PORT_OFFSETS: Mapping[str, int] = {"api": 0, "voice": 1, "console": 2, "agent-host": 3, "prefect": 4, "flows": 5}
 
 
 class Settings(BaseSettings):
@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     speech: str = Field("local", description="Speech model of voice agents: `local`, `nova-sonic`, or another.")
     data: Path = Field(Path(".oratio"), description="Folder for all data of the embedded platform.")
     host: str = Field("127.0.0.1", description="Address the API, voice server and console listen on.")
-    port_base: int = Field(8400, ge=1024, le=65500, description="API port; voice, console, agent host, Prefect follow.")
+    port_base: int = Field(8400, ge=1024, le=65500, description="API port; five follow (docs/operations.md).")
     public_url: str | None = Field(None, description="Public base address of the API, when behind a proxy.")
     public_voice_url: str | None = Field(None, description="Public base address of the voice server (wss://...).")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
@@ -202,8 +202,12 @@ def child_environment(settings: Settings, **extra: str) -> dict[str, str]:
         for name in Settings.model_fields
         if (value := getattr(settings, name)) is not None and not isinstance(value, SecretStr)
     }
-    traced = {} if settings.otlp_endpoint is None else {"OTEL_SDK_DISABLED": "false"}
-    return {**os.environ, **pinned, **QUIET, **traced, **extra}
+    return {**os.environ, **pinned, **quiet(settings), **extra}
+
+
+def quiet(settings: Settings) -> dict[str, str]:
+    """What turns the telemetry of every library off; OpenTelemetry itself stays on when the settings want traces."""
+    return {**QUIET, **({"OTEL_SDK_DISABLED": "false"} if settings.otlp_endpoint else {})}
 
 
 QUIET: Mapping[str, str] = {

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,14 @@ import psutil
 DATA = Path(__file__).parents[1] / "data"
 TELECOM = DATA / "telecom-support"
 SOP = TELECOM / "main_policy.md"
-PORTS = 5
+PORTS = 6
 READY_S = 150.0
 
 type Run = subprocess.CompletedProcess[str]
 
 
 def free_base() -> int:
-    """The first of five free ports in a row."""
+    """The first of six free ports in a row."""
     while True:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -43,10 +43,11 @@ def _free(port: int) -> bool:
 
 
 class Installation:
-    """One data folder and one row of ports."""
+    """One data folder and one row of ports; `environment` holds settings of its own."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, environment: Mapping[str, str] | None = None) -> None:
         self.data = data
+        self._own = dict(environment or {})
         self.base = free_base()
         self.api = f"http://127.0.0.1:{self.base}"
 
@@ -56,7 +57,12 @@ class Installation:
     def run(self, *arguments: str, stdin: str = "", timeout: float = 240) -> Run:
         """One command line, whatever its exit code."""
         return subprocess.run(
-            self.command(*arguments), input=stdin, capture_output=True, text=True, timeout=timeout, env=_environment()
+            self.command(*arguments),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=_environment() | self._own,
         )
 
     def oratio(self, *arguments: str, stdin: str = "") -> str:

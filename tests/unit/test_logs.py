@@ -1,11 +1,12 @@
 """What the log never shows."""
 
+import json
 import logging
 
 import pytest
 
 from oratio.domain import api_keys
-from oratio.logs import LineFormatter, redact
+from oratio.logs import JsonFormatter, LineFormatter, bound, redact
 
 _, KEY = api_keys.compose(bytes(range(48)))
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
@@ -65,3 +66,28 @@ def test_ordinary_lines_are_left_alone() -> None:
     assert redact(text) == text
     line = LineFormatter("flows").format(record("agent_id=<%s> | ingestion started", "a1"))
     assert line.endswith("INFO flows oratio.test agent_id=<a1> | ingestion started")
+
+
+def test_a_json_record_has_its_ids_as_fields() -> None:
+    message = record("agent_id=<%s> version=<%d> | step succeeded", "a1", 2)
+    with bound(conversation_id="c9", agent_id="other"):
+        value = json.loads(JsonFormatter("flows").format(message))
+    assert (value["service"], value["level"], value["message"]) == ("flows", "INFO", "step succeeded")
+    assert (value["agent_id"], value["version"], value["conversation_id"]) == ("a1", "2", "c9")
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_secret_is_in_a_json_record(secret: str) -> None:
+    try:
+        raise ValueError(f"token={secret}")
+    except ValueError as error:
+        text = JsonFormatter("api").format(record("key=<%s> | call with token=%s\nnext", secret, secret, error=error))
+    assert secret not in text
+    assert "\n" not in text
+    assert "ValueError" in json.loads(text)["exception"]
+
+
+def test_bound_ids_end_with_their_block() -> None:
+    with bound(agent_id="a1"):
+        pass
+    assert "agent_id" not in json.loads(JsonFormatter("api").format(record("later")))

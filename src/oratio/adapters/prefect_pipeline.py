@@ -18,7 +18,7 @@ import httpx
 from oratio.domain.values import VersionRef
 from oratio.errors import Unavailable
 from oratio.ports.pipeline import Pipeline
-from oratio.settings import QUIET, Settings
+from oratio.settings import Settings, quiet
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
     """Prefect's own settings for the embedded server and the flow worker: quiet, offline, JSON results, small."""
     home = settings.data / "prefect"
     return {
-        **QUIET,
+        **quiet(settings),
         "PREFECT_HOME": str(home),
         "PREFECT_API_URL": settings.prefect_url,
         "PREFECT_UI_URL": _ui_base(settings),

@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 def up(
     data: Data = None,
     ports: Annotated[
-        int | None, typer.Option("--ports", metavar="BASE", min=1024, max=65500, help="First of five ports in a row.")
+        int | None, typer.Option("--ports", metavar="BASE", min=1024, max=65500, help="First of six ports in a row.")
     ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Return when all is healthy; `down` stops it.")] = False,
     no_console: Annotated[bool, typer.Option("--no-console", help="Leave the web console out.")] = False,

@@ -53,6 +53,7 @@ def _flows(settings: Settings) -> Service:
         command=(*_PYTHON, "flows.worker"),
         environment=_environment(settings) | prefect_environment(settings),
         health=HeartbeatHealth(settings.data / "run" / "flows.health"),
+        address=Address(settings.host, settings.port("flows")),
         stop_stage=_FLOWS,
         grace_s=20,
     )
