@@ -76,7 +76,9 @@ def spans(traced: Installation, collector: Collector, tmp_path_factory: pytest.T
         question = {"prompt": f"When does the lamp of the Router X9 blink red? {CANARY}-prompt"}
         answer = http.post(f"/api/agents/{agent_id}/invocations", json=question, headers=headers).json()
         assert answer["answered"], answer
-    return _until(collector, {"flow create-agent", "step activate", "turn", "tool", "agent turn", "agent search"})
+    # The last span of each process; a process's spans come in their order.
+    last = {"POST /api/agents/{agentId}/invocations", "flow create-agent", "agent turn", "agent search"}
+    return _until(collector, last)
 
 
 def test_a_creation_and_a_question_are_one_connected_trace(spans: list[SeenSpan]) -> None:
