@@ -13,6 +13,7 @@ from tests.fakes.otlp import Collector, SeenSpan, collecting
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = f"00-{TRACE}-00f067aa0ba902b7-01"
 CANARY = "zebra-quartz-7261"
+ASKED = "violet-otter-9940"  # not the same: a prompt with words of the hand-off is handed over
 SOP = f"""# Support
 
 1. Greet the caller as {CANARY}-sop.
@@ -73,7 +74,7 @@ def spans(traced: Installation, collector: Collector, tmp_path_factory: pytest.T
             assert status == "creating", http.get(f"/api/agents/{agent_id}").json()["error"]
             assert time.monotonic() < deadline
             time.sleep(0.2)
-        question = {"prompt": f"When does the lamp of the Router X9 blink red? {CANARY}-prompt"}
+        question = {"prompt": f"When does the lamp of the Router X9 blink red? {ASKED}"}
         answer = http.post(f"/api/agents/{agent_id}/invocations", json=question, headers=headers).json()
         assert answer["answered"], answer
     # The last span of each process; a process's spans come in their order.
@@ -118,7 +119,7 @@ def test_a_question_names_its_agent_conversation_and_tokens(spans: list[SeenSpan
 
 def test_no_word_of_anybody_reaches_the_collector(spans: list[SeenSpan], collector: Collector) -> None:
     assert spans
-    assert not any(CANARY.encode() in body for body in collector.bodies)
+    assert not any(word.encode() in body for body in collector.bodies for word in (CANARY, ASKED))
 
 
 def test_logs_are_json_with_the_ids_of_what_they_tell(spans: list[SeenSpan], traced: Installation) -> None:
@@ -128,7 +129,8 @@ def test_logs_are_json_with_the_ids_of_what_they_tell(spans: list[SeenSpan], tra
     told = [record for record in records if record.get("trace_id") == TRACE]
     assert {record["agent_id"] for record in told} == {flow.attributes["oratio.agent.id"]}
     assert {record["run_id"] for record in told} == {flow.attributes["oratio.run.id"]}
-    assert CANARY not in "".join(log.read_text() for log in (traced.data / "logs").glob("*.log"))
+    logs = "".join(log.read_text() for log in (traced.data / "logs").glob("*.log"))
+    assert not any(word in logs for word in (CANARY, ASKED))
 
 
 def test_every_process_answers_what_prometheus_asks(spans: list[SeenSpan], traced: Installation) -> None:
