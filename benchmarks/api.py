@@ -13,11 +13,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
-from benchmarks import Row
+from benchmarks import Row, receive
 from oratio import settings
 from oratio.adapters.local.database import Database
 from oratio.bootstrap import Platform, build_platform
@@ -26,6 +27,7 @@ from oratio.domain.agent import Agent, AgentStatus, pending_steps
 from oratio.domain.brief import AgentType
 from oratio.domain.knowledge_base import KnowledgeBase, KnowledgeBaseStatus
 from oratio.domain.version import AgentVersion, VersionStatus
+from oratio.ports.identity import TokenIssuer
 from oratio.settings import Settings, child_environment
 
 AGENTS, TENANTS = 10_000, 500
@@ -52,7 +54,7 @@ def run() -> list[Row]:
             token = platform.token_issuer.issue(tenant, ttl_s=3600)
             rows = _reads(config, token, agent_id)
             rows += _refusals(config)
-            rows += _upload(config, platform.token_issuer.issue("uploader", ttl_s=3600), folder, process)
+            rows += _upload(config, platform.token_issuer, folder, process)
         return rows
 
 
@@ -154,26 +156,26 @@ def _refusals(config: Settings) -> list[Row]:
     return [Row("refusal of a bad key, p50", refused, "ms", 5, "401 before anything is parsed")]
 
 
-def _upload(config: Settings, token: str, folder: Path, process: psutil.Process) -> list[Row]:
+def _upload(config: Settings, issuer: TokenIssuer, folder: Path, process: psutil.Process) -> list[Row]:
+    """The whole form, and file by file, against two plain copies of the same files in the same run.
+
+    A plain copy writes each file and syncs it, as the store must; one copies from disk to disk, the other receives
+    each file as the body of a bare HTTP request over loopback, in a process of its own, as the API does.
+    """
     source = folder / "source"
     source.mkdir()
     text = os.urandom(FILE_BYTES // 2).hex().encode()[: FILE_BYTES - 8]
     for number in range(FILES):
         (source / f"{number:04d}.md").write_bytes(f"# {number:05d}\n".encode()[:8].ljust(8) + text)
+    os.sync()
     plain_s = _timed(lambda: _copy(source, folder / "copy"))
     shutil.rmtree(folder / "copy")
+    received_s = receive.plain(source, folder / "received")
+    shutil.rmtree(folder / "received")
+    os.sync()
     before = process.memory_info().rss
-    peak = [before]
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.02):
-            peak[0] = max(peak[0], process.memory_info().rss)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
     sent_s = [0.0]
-    with Client(config.api_base, token) as client:
+    with _watching(process) as peak, Client(config.api_base, issuer.issue("uploader", ttl_s=3600)) as client:
         begun = time.perf_counter()
 
         def told(sent: int, length: int) -> None:
@@ -182,18 +184,47 @@ def _upload(config: Settings, token: str, folder: Path, process: psutil.Process)
 
         client.create_agent(_BRIEF, source, progress=told)
         upload_s = time.perf_counter() - begun
-    done.set()
-    watcher.join()
+    os.sync()
+    with _watching(process) as part_peak, Client(config.api_base, issuer.issue("parts", ttl_s=3600)) as client:
+
+        def parts() -> None:
+            client.create_agent(replace(_BRIEF, upload_id=client.upload(source).upload_id), ())
+
+        parts_s = _timed(parts)
     size = FILES * FILE_BYTES / 1e6
     what = f"{FILES:,} files of {FILE_BYTES // 1000} kB"
     return [
-        Row("plain streaming copy, each file synced", size / plain_s, "MB/s", None, what),
+        Row("plain copy on disk, each file synced", size / plain_s, "MB/s", None, what),
+        Row("plain copy over loopback HTTP, each synced", size / received_s, "MB/s", None, "sockets and files alone"),
         Row("upload until received", size / sent_s[0], "MB/s", None, f"{what}; parsed, hashed, staged"),
         Row("upload until accepted", size / upload_s, "MB/s", None, f"{what}; stored, tagged, synced, recorded"),
-        Row("upload to plain copy", plain_s / upload_s, "x", 0.6, "until accepted", at_least=True),
+        Row("upload to plain copy on disk", plain_s / upload_s, "x", 0.6, "until accepted", at_least=True),
+        Row("upload to plain copy over HTTP", received_s / upload_s, "x", 0.6, "until accepted", at_least=True),
+        Row("file by file, until accepted", size / parts_s, "MB/s", None, f"{what}; hashed at both ends, 4 at once"),
+        Row("file by file to plain copy on disk", plain_s / parts_s, "x", 0.6, "until accepted", at_least=True),
         Row("memory of the API at rest", before / MEBIBYTE, "MiB", None, "resident"),
         Row("memory during the upload", peak[0] / MEBIBYTE, "MiB", 150, "resident, highest"),
+        Row("memory file by file", part_peak[0] / MEBIBYTE, "MiB", 150, "resident, highest"),
     ]
+
+
+@contextmanager
+def _watching(process: psutil.Process) -> Iterator[list[int]]:
+    """The highest resident memory while the block runs, as the list's one entry."""
+    peak = [0]
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.02):
+            peak[0] = max(peak[0], process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield peak
+    finally:
+        done.set()
+        watcher.join()
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from oratio.api.http import BoundedHttp
 from tests.api.conftest import World
 
 
@@ -13,8 +14,8 @@ from tests.api.conftest import World
 def serving(world: World) -> Iterator[str]:
     """The base address of a running server over the world."""
     config = uvicorn.Config(
-        world.app, host="127.0.0.1", port=0, http="h11", ws="none", lifespan="off", access_log=False, log_config=None,
-        server_header=False, timeout_graceful_shutdown=2,
+        world.app, host="127.0.0.1", port=0, http=BoundedHttp, ws="none", lifespan="off", access_log=False,
+        log_config=None, server_header=False, timeout_graceful_shutdown=2,
     )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -2,7 +2,9 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -81,14 +83,14 @@ async def test_a_key_whose_first_submit_died_makes_its_agent_at_the_second(
 async def test_a_submit_that_cannot_store_leaves_nothing(
     world: World, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_: object, key: str, *__: object, **___: object) -> None:
-        if key.endswith(".csv"):
+    def full(_: object, files: Sequence[tuple[str, Path]], **more: Any) -> None:
+        if any(key.endswith(".csv") for key, _ in files):
             raise Unavailable("the disk is full")
-        store(world.platform.documents, key, *__, **___)  # type: ignore[arg-type]
+        store(world.platform.documents, files, **more)
 
-    store = type(world.platform.documents).put_file
+    store = type(world.platform.documents).put_files
     with monkeypatch.context() as patch:
-        patch.setattr(type(world.platform.documents), "put_file", full)
+        patch.setattr(type(world.platform.documents), "put_files", full)
         assert_problem(await submit(client), 503, "unavailable")
 
     world.assert_nothing_kept()

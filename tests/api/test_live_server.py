@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -56,6 +57,18 @@ def test_a_huge_body_without_a_token_costs_no_more_than_its_headers(base: str, l
 
     assert answer.startswith(b"HTTP/1.1 401")
     assert b"not_authenticated" in answer
+
+
+@pytest.mark.parametrize("part", ["header", "trailer", "chunk extension"])
+def test_a_head_without_end_is_cut_off(world: World, base: str, part: str) -> None:
+    head = _head(world, "Content-Type: multipart/form-data; boundary=B", "Transfer-Encoding: chunked")
+    begun = {"header": head[:-2] + b"X-Long: ", "trailer": head + b"0\r\nX-Long: ", "chunk extension": head + b"5;a="}
+    sent = 0
+    with _connect(base) as connection, suppress(ConnectionError):
+        connection.sendall(begun[part])
+        while sent < 64 * MEBIBYTE:
+            sent += connection.send(b"x" * 65536)
+    assert sent < 16 * MEBIBYTE  # what the sockets' buffers take
 
 
 def test_a_body_announced_over_the_limit_is_refused_before_it_comes(world: World, base: str) -> None:

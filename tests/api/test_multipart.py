@@ -12,7 +12,7 @@ from oratio.api.problems import Refusal
 from oratio.client.forms import Form
 from oratio.domain.uploads import name_problems, path_problem
 from oratio.errors import InvalidInput, TooLarge
-from oratio.services.uploads import Limits, Upload
+from oratio.services.uploads import Limits, Syncer, Upload
 
 FIELDS = {"sop": 1000, "agentName": 100}
 LIMITS = Limits(files=20, total_bytes=100_000, file_bytes=50_000)
@@ -20,7 +20,7 @@ LIMITS = Limits(files=20, total_bytes=100_000, file_bytes=50_000)
 
 @pytest.fixture
 def upload(tmp_path: Path) -> Iterator[Upload]:
-    with Upload(tmp_path / "staging", LIMITS) as opened:
+    with Upload(tmp_path / "staging", LIMITS, Syncer()) as opened:
         yield opened
 
 
@@ -85,7 +85,7 @@ def test_what_the_client_sends_is_what_the_reader_stages_however_it_is_cut(
     form = Form({"sop": sop}, files)
     body = b"".join(form)
     assert len(body) == form.length
-    with Upload(tmp_path / "staging", LIMITS) as upload:
+    with Upload(tmp_path / "staging", LIMITS, Syncer()) as upload:
         reader = FormReader(boundary_of(form.headers["Content-Type"]), upload, FIELDS)
         while body:
             cut = data.draw(st.integers(1, len(body)))
@@ -123,7 +123,7 @@ def test_bodies_that_are_nearly_forms_are_a_form_or_a_clear_refusal(tmp_path: Pa
 
 
 def _feed(tmp_path: Path, body: bytes, cut: int) -> None:
-    with Upload(tmp_path / "staging", LIMITS) as upload:
+    with Upload(tmp_path / "staging", LIMITS, Syncer()) as upload:
         reader = FormReader(b"B", upload, FIELDS)
         try:
             for start in range(0, len(body), cut):

@@ -39,6 +39,18 @@ class ObjectStoreContract:
         assert target.read_bytes() == source.read_bytes()
         assert store.tags("ada/a1/big.bin") == TAGS
 
+    def test_several_files_go_in_at_once(self, store: ObjectStore, tmp_path: Path) -> None:
+        files = []
+        for number in range(3):
+            source = tmp_path / f"{number}.md"
+            source.write_bytes(f"file {number}".encode())
+            files.append((f"ada/a1/folder/{number}.md", source))
+        for frozen in (False, True):
+            store.put_files(files, tags=TAGS, frozen=frozen)
+            assert [store.get(key) for key, _ in files] == [b"file 0", b"file 1", b"file 2"]
+            assert [store.tags(key) for key, _ in files] == [TAGS] * 3
+        store.put_files([], tags=TAGS, frozen=True)
+
     def test_missing_keys_raise_not_found(self, store: ObjectStore, tmp_path: Path) -> None:
         store.put("ada/a1/folder/file", b"x", tags=TAGS)
         for key in ("ada/a1/none", "ada/a1/folder"):

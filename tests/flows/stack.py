@@ -152,7 +152,7 @@ def staged(services: Services, files: Mapping[str, str]) -> Iterator[list[Staged
             writer = upload.open(name.replace("_", "."))
             writer.write(text.encode())
             writer.close()
-        yield upload.files
+        yield upload.files()
 
 
 def ref_of(agent: Agent) -> VersionRef:

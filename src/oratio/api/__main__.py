@@ -9,6 +9,7 @@ import uvicorn
 from oratio import logs, settings, tracing
 from oratio.api import duties
 from oratio.api.app import create_app
+from oratio.api.http import BoundedHttp
 from oratio.bootstrap import Services, build_platform, build_services
 from oratio.errors import OratioError
 
@@ -53,7 +54,7 @@ def main() -> int:
             app,
             host=config.host,
             port=config.port("api"),
-            http="h11",
+            http=BoundedHttp,
             ws="none",
             lifespan="off",
             access_log=False,

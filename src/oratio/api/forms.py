@@ -1,7 +1,7 @@
 """Receives an upload: reads the request in the loop, parses and stages in a thread, one block ahead."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from starlette.concurrency import run_in_threadpool
@@ -69,22 +69,39 @@ class Receiver:
             finally:
                 await asyncio.shield(run_in_threadpool(upload.__exit__, None, None, None))
 
-    async def part(self, request: Request, user_id: str, writer: PartWriter) -> None:
-        """Read the request's body into a writer, a block at a time.
+    async def part(self, request: Request, user_id: str, begin: Callable[[], PartWriter]) -> None:
+        """Read the request's body into the writer that `begin` opens, a block at a time.
 
         Raises:
-            InvalidInput, TooLarge, Unavailable: See `PartWriter`.
+            NotFound, InvalidInput, TooLarge, Unavailable: See `KeptUploads.receive` and `PartWriter`.
             ClientDisconnect: The sender went away.
         """
-        block = bytearray()
+        writer: PartWriter | None = None
+
+        def take(block: list[bytes], *, last: bool) -> None:
+            nonlocal writer
+            writer = writer or begin()
+            for data in block:
+                writer.write(data)
+            if last:
+                writer.finish()
+                writer.close()
+
+        block: list[bytes] = []
+        waiting = 0
         async with self._turn(user_id), self._all:
-            async for chunk in request.stream():
-                block += chunk
-                if len(block) >= BLOCK:
-                    await run_in_threadpool(writer.write, bytes(block))
-                    block.clear()
-            await run_in_threadpool(writer.write, bytes(block))
-            await run_in_threadpool(writer.finish)
+            try:
+                async for chunk in request.stream():
+                    block.append(chunk)
+                    waiting += len(chunk)
+                    if waiting >= BLOCK:
+                        await run_in_threadpool(take, block, last=False)
+                        block, waiting = [], 0
+                await run_in_threadpool(take, block, last=True)
+            except BaseException:
+                if writer is not None:
+                    await asyncio.shield(run_in_threadpool(writer.close))
+                raise
 
     @asynccontextmanager
     async def _turn(self, user_id: str) -> AsyncIterator[None]:
@@ -101,24 +118,25 @@ class Receiver:
                 self._tenants[user_id] = (slots, waiting - 1)
 
     async def _read(self, request: Request, reader: FormReader) -> Form:
-        block = bytearray()
-        received = 0
+        block: list[bytes] = []
+        received = waiting = 0
         ahead: asyncio.Task[None] | None = None
         try:
             async for chunk in request.stream():
                 received += len(chunk)
                 if received > self._most:
                     raise TooLarge(f"the form is longer than {self._most} bytes")
-                block += chunk
-                if len(block) >= BLOCK:
+                block.append(chunk)
+                waiting += len(chunk)
+                if waiting >= BLOCK:
                     if ahead is not None:
                         await ahead
-                    ahead = asyncio.create_task(_feed(reader, bytes(block)))
-                    block.clear()
+                    ahead = asyncio.create_task(_feed(reader, block))
+                    block, waiting = [], 0
             if ahead is not None:
                 await ahead
-            await _feed(reader, bytes(block))
-            return reader.finish()
+            await _feed(reader, block)
+            return await run_in_threadpool(reader.finish)
         except BaseException:
             if ahead is not None and not ahead.done():
                 await asyncio.wait([ahead])
@@ -128,8 +146,12 @@ class Receiver:
             raise
 
 
-async def _feed(reader: FormReader, data: bytes) -> None:
+async def _feed(reader: FormReader, block: list[bytes]) -> None:
+    def feed() -> None:
+        for data in block:
+            reader.feed(data)
+
     try:
-        await run_in_threadpool(reader.feed, data)
+        await run_in_threadpool(feed)
     except OSError as error:
         raise Unavailable(f"an upload could not be held ({error.strerror})", hint="free disk space") from error

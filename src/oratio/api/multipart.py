@@ -154,7 +154,7 @@ class FormReader:
         if self._problems:
             first = self._problems[0]
             raise InvalidInput(f"{'.'.join(first.loc)} {first.msg}", self._problems)
-        return Form(fields, self._upload.files)
+        return Form(fields, self._upload.files())
 
     def abort(self) -> None:
         """Let go of an open file; the upload discards what was staged."""
@@ -234,7 +234,7 @@ class FormReader:
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._writer is not None:
-            self._writer.write(data[start:end])
+            self._writer.write(memoryview(data)[start:end])
         elif self._field is not None:
             most = self._field_bytes[self._field_name]
             if len(self._field) + end - start > most:

@@ -11,7 +11,7 @@ from oratio import wire
 from oratio.client import answers, calls
 from oratio.client.answers import EventParser, ServerEvent
 from oratio.client.calls import Call
-from oratio.client.connection import MAX_LOST, RECONNECT_S, UPLOAD_TIMEOUT, in_thread, options
+from oratio.client.connection import MAX_LOST, PARTS_AT_ONCE, RECONNECT_S, UPLOAD_TIMEOUT, in_thread, options
 from oratio.client.forms import Brief, Files, Progress
 from oratio.client.listing import Listing
 from oratio.domain.journal import AgentEvent
@@ -212,11 +212,21 @@ class AsyncClient:
         """
         folder = await asyncio.to_thread(Listing, files)
         begun = await self._send(calls.begin_upload(folder.files))
-        for sha256 in dict.fromkeys(file.sha256 for file in begun.missing):
-            path = calls.upload_part_path(begun.upload_id, sha256)
-            headers = {"Content-Length": str(folder.size(sha256))}
-            parts = {"content": in_thread(folder.blocks(sha256)), "headers": headers, "timeout": UPLOAD_TIMEOUT}
-            answers.check(await self._request("PUT", path, **parts))
+        missing = iter(dict.fromkeys(file.sha256 for file in begun.missing))
+
+        async def send() -> None:
+            for sha256 in missing:
+                path = calls.upload_part_path(begun.upload_id, sha256)
+                headers = {"Content-Length": str(folder.size(sha256))}
+                parts = {"content": in_thread(folder.blocks(sha256)), "headers": headers, "timeout": UPLOAD_TIMEOUT}
+                answers.check(await self._request("PUT", path, **parts))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(PARTS_AT_ONCE):
+                    group.create_task(send())
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
         return await self._send(calls.upload(begun.upload_id))
 
     async def create_webhook(self, url: str, events: Sequence[str]) -> wire.NewWebhook:

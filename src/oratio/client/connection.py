@@ -10,6 +10,7 @@ import httpx
 
 MAX_LOST = 5
 RECONNECT_S = 0.5
+PARTS_AT_ONCE = 4  # files of one upload; each waits for the server's disk
 UPLOAD_TIMEOUT = httpx.Timeout(600.0, connect=5.0)  # the server stores every file before it answers
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ from oratio import wire
 from oratio.client import answers, calls
 from oratio.client.answers import EventParser, ServerEvent
 from oratio.client.calls import Call
-from oratio.client.connection import MAX_LOST, RECONNECT_S, UPLOAD_TIMEOUT, options
+from oratio.client.connection import MAX_LOST, PARTS_AT_ONCE, RECONNECT_S, UPLOAD_TIMEOUT, options
 from oratio.client.forms import Brief, Files, Progress
 from oratio.client.listing import Listing
 from oratio.domain.journal import AgentEvent
@@ -207,11 +208,15 @@ class Client:
         """
         folder = Listing(files)
         begun = self._send(calls.begin_upload(folder.files))
-        for sha256 in dict.fromkeys(file.sha256 for file in begun.missing):
+
+        def send(sha256: str) -> None:
             path = calls.upload_part_path(begun.upload_id, sha256)
             headers = {"Content-Length": str(folder.size(sha256))}
             parts = {"content": folder.blocks(sha256), "headers": headers, "timeout": UPLOAD_TIMEOUT}
             answers.check(self._request("PUT", path, **parts))
+
+        with ThreadPoolExecutor(PARTS_AT_ONCE, thread_name_prefix="upload") as pool:
+            list(pool.map(send, dict.fromkeys(file.sha256 for file in begun.missing)))
         return self._send(calls.upload(begun.upload_id))
 
     def create_webhook(self, url: str, events: Sequence[str]) -> wire.NewWebhook:

@@ -1,7 +1,7 @@
 """Tenant files by key; one store is one bucket."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -33,9 +33,18 @@ class ObjectStore(Protocol):
         """Store a local file's bytes with bounded memory; `source` stays.
 
         Args:
-            frozen: Nobody will write to `source` again, so the store may share its bytes instead of copying them.
+            frozen: Nobody will write to `source` again and its bytes were synced to the disk, so the store may share
+                them instead of copying them.
         """
         ...
+
+    def put_files(self, files: Sequence[tuple[str, Path]], *, tags: Mapping[str, str], frozen: bool = False) -> None:
+        """`put_file` of several keys with the same tags, in one go where that is faster.
+
+        A failure leaves some of them stored, each of them whole.
+        """
+        for key, source in files:
+            self.put_file(key, source, tags=tags, frozen=frozen)
 
     @abstractmethod
     def get(self, key: str) -> bytes: ...

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 from oratio import tracing
 from oratio.domain import tags
@@ -133,15 +134,14 @@ class AgentService:
         return len(died)
 
     def _store(self, user_id: str, agent_id: str, files: Sequence[StagedFile]) -> None:
-        """Store the files, several at once: each waits for the disk (or the network), not for the processor."""
-        labels = tags.object_tags(user_id, agent_id, "document")
+        named = [(document_key(user_id, agent_id, file.path), file.location) for file in files]
+        self._put(self._documents, named, tags.object_tags(user_id, agent_id, "document"))
 
-        def put(file: StagedFile) -> None:
-            key = document_key(user_id, agent_id, file.path)
-            self._documents.put_file(key, file.location, tags=labels, frozen=True)
-
+    def _put(self, store: ObjectStore, files: Sequence[tuple[str, Path]], labels: Mapping[str, str]) -> None:
+        """Store the files in a few shares at once: each waits for the disk (or the network), not for the processor."""
         with ThreadPoolExecutor(_STORED_AT_ONCE, thread_name_prefix="store") as pool:
-            for stored in [pool.submit(put, file) for file in files]:
+            shares = [files[start::_STORED_AT_ONCE] for start in range(min(_STORED_AT_ONCE, len(files)))]
+            for stored in [pool.submit(store.put_files, share, tags=labels, frozen=True) for share in shares]:
                 stored.result()
 
     def _record(self, user_id: str, agent_id: str, brief: AgentBrief, documents: Sequence[Document]) -> Agent:
@@ -213,10 +213,8 @@ class AgentService:
         brief, wrong = read_brief(form, paths, self._limits, base=base.brief)
         refuse(problems + wrong)
         assert brief is not None
-        labels = tags.object_tags(user_id, agent_id, "document")
-        for file in files:
-            key = archived_document_key(user_id, agent_id, file.sha256)
-            self._archive.put_file(key, file.location, tags=labels, frozen=True)
+        archived = {archived_document_key(user_id, agent_id, file.sha256): file.location for file in files}
+        self._put(self._archive, [*archived.items()], tags.object_tags(user_id, agent_id, "document"))
         now = self._clock.now_ms()
         newest = self._versions.history(user_id, agent_id)[0].version
         version = AgentVersion(

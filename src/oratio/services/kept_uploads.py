@@ -7,17 +7,19 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import shutil
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from oratio.domain import uploads as rules
 from oratio.domain.listed_file import ListedFile
-from oratio.errors import Conflict, FieldProblem, InvalidInput, NotAuthenticated, NotFound, TooLarge, Unavailable
+from oratio.errors import Conflict, FieldProblem, InvalidInput, NotAuthenticated, NotFound, TooLarge
 from oratio.ports.clock import Clock
-from oratio.services.uploads import Limits, StagedFile
+from oratio.services.uploads import Limits, StagedFile, not_held
 
 TICKET_PREFIX = "oratup_"
 TICKET_MS = 12 * 3600 * 1000
@@ -66,22 +68,28 @@ class PartWriter:
         try:
             self._file.write(data)
         except OSError as error:
-            raise Unavailable(f"an upload could not be held ({error.strerror})", hint="free disk space") from error
+            raise not_held(error) from error
 
     def finish(self) -> None:
         """Keep the file.
 
         Raises:
             InvalidInput: The bytes are not those that were announced.
+            Unavailable: The disk is full.
         """
-        self._file.close()
         if self._left or self._digest.hexdigest() != self._sha256:
             msg = "are not the bytes that were announced; send the file again, or begin anew with its digest"
             raise InvalidInput(f"the bytes {msg}", [FieldProblem(("sha256",), msg)])
         try:
+            # Synced first: a file that is there under its digest is believed to be whole, also after a crash.
+            with self._file as file:
+                file.flush()
+                os.fsync(file.fileno())
             self._draft.replace(self._target)
         except FileNotFoundError:
             raise NotFound("the upload is gone", hint="begin it anew") from None
+        except OSError as error:
+            raise not_held(error) from error
 
     def close(self) -> None:
         """Let go of what was not kept."""
@@ -167,10 +175,14 @@ class KeptUploads:
         Raises:
             NotFound: No such upload of this tenant, or the digest is not on its list.
         """
-        for file in self.get(user_id, upload_id).files:
-            if file.sha256 == sha256:
-                return PartWriter(self._folder(user_id, upload_id) / sha256, file.size, sha256)
-        raise NotFound(f"upload {upload_id} lists no such file")
+        folder = self._folder(user_id, upload_id)
+        try:
+            size = _sizes(folder / _MANIFEST)[sha256]
+        except FileNotFoundError:
+            raise NotFound(f"no upload {upload_id}") from None
+        except KeyError:
+            raise NotFound(f"upload {upload_id} lists no such file") from None
+        return PartWriter(folder / sha256, size, sha256)
 
     def staged(self, user_id: str, upload_id: str) -> list[StagedFile]:
         """The files of a complete upload; they stay, so that a submit can be repeated.
@@ -227,6 +239,12 @@ class KeptUploads:
         if not upload_id.isalnum() or not upload_id.isascii() or len(upload_id) > 64:
             raise NotFound(f"no upload {upload_id}")
         return self._root / f"{_owner(user_id)}-{upload_id}"
+
+
+@lru_cache(maxsize=64)
+def _sizes(manifest: Path) -> Mapping[str, int]:
+    """The sizes on an upload's list by digest; its id is a digest of the list, so the list never changes."""
+    return {file["sha256"]: file["size"] for file in json.loads(manifest.read_text())}
 
 
 def _owner(user_id: str) -> str:

@@ -1,10 +1,13 @@
 """Staged uploads: files held under generated names until the whole form is accepted, or gone."""
 
 import hashlib
+import os
 import shutil
+import threading
 import unicodedata
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -13,6 +16,8 @@ from oratio.domain.knowledge_base import Document
 from oratio.errors import FieldProblem, TooLarge, Unavailable
 
 ABANDONED_MS = 24 * 3600 * 1000
+_SYNCED_AT_ONCE = 4
+_WAITING_FOR_SYNC = 32
 
 
 class Limits(NamedTuple):
@@ -33,6 +38,27 @@ class StagedFile(NamedTuple):
     location: Path
 
 
+class Syncer:
+    """Syncs received files to the disk while the next ones arrive; so many may wait, then the sender does."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(_SYNCED_AT_ONCE, thread_name_prefix="sync")
+        self._room = threading.BoundedSemaphore(_WAITING_FOR_SYNC)
+
+    def close(self, file: BinaryIO) -> "Future[None]":
+        """Close a written file once its bytes are on the disk."""
+        self._room.acquire()
+        return self._pool.submit(self._close, file)
+
+    def _close(self, file: BinaryIO) -> None:
+        try:
+            with file:
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            self._room.release()
+
+
 class FileWriter:
     """Receives one file's bytes; limits act while they arrive."""
 
@@ -45,7 +71,7 @@ class FileWriter:
         self._head = b""
         self._file: BinaryIO = location.open("wb")
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Take the next bytes.
 
         Raises:
@@ -60,30 +86,32 @@ class FileWriter:
         try:
             self._file.write(data)
         except OSError as error:
-            raise Unavailable(f"an upload could not be held ({error.strerror})", hint="free disk space") from error
+            raise not_held(error) from error
 
     def close(self) -> None:
-        self._file.close()
-        self._upload.files.append(
+        self._upload.take(
             StagedFile(
                 unicodedata.normalize("NFC", self._path),
                 self._size,
                 self._digest.hexdigest(),
                 self._head,
                 self._location,
-            )
+            ),
+            self._file,
         )
 
 
 class Upload:
     """One form's files. Use as a context manager: leaving it discards what was staged."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path, limits: Limits, syncer: Syncer) -> None:
         self._folder = folder
         self._limits = limits
+        self._syncer = syncer
         self._total = 0
         self._opened = 0
-        self.files: list[StagedFile] = []
+        self._files: list[StagedFile] = []
+        self._syncing: list[Future[None]] = []
 
     def __enter__(self) -> "Upload":
         return self
@@ -104,6 +132,24 @@ class Upload:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return FileWriter(self, path, self._folder / f"{self._opened:06d}")
 
+    def take(self, staged: StagedFile, file: BinaryIO) -> None:
+        """Count a file among the received ones and let it be synced and closed."""
+        self._files.append(staged)
+        self._syncing.append(self._syncer.close(file))
+
+    def files(self) -> list[StagedFile]:
+        """The received files, once all of them are on the disk.
+
+        Raises:
+            Unavailable: The disk did not take one.
+        """
+        for syncing in self._syncing:
+            try:
+                syncing.result()
+            except OSError as error:
+                raise not_held(error) from error
+        return self._files
+
     def count(self, path: str, size: int, added: int) -> None:
         """Hold the running sizes against the limits."""
         self._total += added
@@ -121,9 +167,10 @@ class UploadService:
     def __init__(self, root: Path, limits: Limits) -> None:
         self._root = root
         self._limits = limits
+        self._syncer = Syncer()
 
     def open(self) -> Upload:
-        return Upload(self._root / uuid.uuid4().hex, self._limits)
+        return Upload(self._root / uuid.uuid4().hex, self._limits, self._syncer)
 
     def sweep(self, now_ms: int) -> int:
         """Remove uploads that were abandoned a day ago or more; returns how many."""
@@ -133,6 +180,11 @@ class UploadService:
                 shutil.rmtree(folder, ignore_errors=True)
                 swept += 1
         return swept
+
+
+def not_held(error: OSError) -> Unavailable:
+    """What it means that the disk did not take received bytes."""
+    return Unavailable(f"an upload could not be held ({error.strerror})", hint="free disk space")
 
 
 def check_files(files: Sequence[StagedFile]) -> tuple[list[Document], list[FieldProblem]]:

@@ -1,13 +1,14 @@
 """Objects as plain files below one folder, each with its tags beside it."""
 
 import errno
+import hashlib
 import json
 import os
 import secrets
 import shutil
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +20,8 @@ _BLOCK = 1 << 20
 _TAGS = ".tags"
 _INCOMING = ".incoming"
 _ATTEMPTS = 8  # a folder may be pruned between its making and its use
+_NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP}
+_IN_THE_WAY = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
 
 
 class FileObjectStore(ObjectStore):
@@ -27,7 +30,8 @@ class FileObjectStore(ObjectStore):
     A `put` is: write a temporary file, fsync, write the tags, rename, fsync the folder. The tags stand in
     `<root>/.tags/<bucket>/<key>/<stamp>.json`, where the stamp is the size and modification time of exactly the
     bytes they belong to; so a crash between the two leaves the old object with its old tags or the new with the
-    new. Folders are opened one by one without following links, so no key can reach outside.
+    new. Folders are opened one by one without following links, so no key can reach outside. `put_files` does the
+    same for many keys, with each folder synced once.
 
     Quirk: unlike S3, `a` and `a/b` cannot both be keys; `put` then raises `Conflict`.
     """
@@ -48,6 +52,10 @@ class FileObjectStore(ObjectStore):
             return
         with source.open("rb") as file:
             self._store(key, iter(lambda: file.read(_BLOCK), b""), tags)
+
+    def put_files(self, files: Sequence[tuple[str, Path]], *, tags: Mapping[str, str], frozen: bool = False) -> None:
+        if not frozen or not self._share_all(files, tags):
+            super().put_files(files, tags=tags, frozen=frozen)
 
     def get(self, key: str) -> bytes:
         with self._open(key) as file:
@@ -111,16 +119,62 @@ class FileObjectStore(ObjectStore):
 
         def link(temporary: Path) -> str:
             os.link(source, temporary, follow_symlinks=False)
-            with temporary.open("rb+") as file:
-                return _seal(file)
+            # Other keys may share these bytes: their modification time, which their stamps hold, is left alone.
+            return _stamp(os.stat(temporary, follow_symlinks=False))
 
         try:
             self._settle(key, tags, link)
         except OSError as error:
-            if error.errno in {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP}:
+            if error.errno in _NO_LINKS:
                 return False
             raise
         return True
+
+    def _share_all(self, files: Sequence[tuple[str, Path]], tags: Mapping[str, str]) -> bool:
+        """Share several files at once; False when they must be stored one by one, as nothing or all of them may be."""
+        names = {key: _parts(key) for key, _ in files}
+        batch = self._incoming / secrets.token_hex(12)
+        batch.mkdir()
+        try:
+            _write(batch / _TAGS, [json.dumps(dict(tags)).encode()])
+            stamps = {key: self._tag_link(batch, key, source) for key, source in files}
+            _sync_all({self._tags / key for key in stamps} | {(self._tags / key).parent for key in stamps})
+            replaced = {key: self._swap(batch / _number(key), names[key]) for key in stamps}
+            for folder in {parts[:-1] for parts in names.values()}:
+                with self._parent((*folder, "")) as handle:
+                    os.fsync(handle)
+        except OSError as error:
+            # Also what a neighbour's pruning did, and a file in a folder's place: one by one tells which and why.
+            if error.errno in _NO_LINKS | _IN_THE_WAY:
+                return False
+            raise
+        finally:
+            shutil.rmtree(batch, ignore_errors=True)
+        for key, old in replaced.items():
+            if old and old != stamps[key]:
+                (self._tags / key / old).unlink(missing_ok=True)
+        return True
+
+    def _tag_link(self, batch: Path, key: str, source: Path) -> str:
+        """Give a file its second name in the batch's folder, and its tags their place; its stamp."""
+        temporary = batch / _number(key)
+        os.link(source, temporary, follow_symlinks=False)
+        stamp = _stamp(os.stat(temporary, follow_symlinks=False))
+        beside = self._tags / key
+        beside.mkdir(parents=True, exist_ok=True)
+        draft = temporary.with_suffix(_TAGS)
+        os.link(batch / _TAGS, draft)
+        draft.replace(beside / stamp)
+        return stamp
+
+    def _swap(self, temporary: Path, parts: tuple[str, ...]) -> str | None:
+        """Put a temporary file in its key's place, not yet synced; the stamp of what was there."""
+        with self._parent(parts, create=True) as folder:
+            replaced = None
+            with suppress(FileNotFoundError):
+                replaced = _stamp(os.stat(parts[-1], dir_fd=folder, follow_symlinks=False))
+            os.rename(temporary, parts[-1], dst_dir_fd=folder)
+        return replaced
 
     def _settle(self, key: str, tags: Mapping[str, str], make: Callable[[Path], str]) -> None:
         """Put what `make` leaves in a temporary file, synced and stamped, in the key's place."""
@@ -159,7 +213,7 @@ class FileObjectStore(ObjectStore):
             _sync(beside)
             os.rename(temporary, parts[-1], dst_dir_fd=folder)
             os.fsync(folder)
-        if replaced:
+        if replaced and replaced != stamp:
             (beside / replaced).unlink(missing_ok=True)
 
     def _open(self, key: str) -> BinaryIO:
@@ -231,6 +285,15 @@ def _seal(file: BinaryIO) -> str:
     os.utime(file.fileno(), ns=(moment, moment))
     os.fsync(file.fileno())
     return _stamp(os.fstat(file.fileno()))
+
+
+def _number(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _sync_all(folders: set[Path]) -> None:
+    for folder in folders:
+        _sync(folder)
 
 
 def _sync(folder: Path) -> None:

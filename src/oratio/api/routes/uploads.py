@@ -1,5 +1,6 @@
 """Uploads file by file, for browsers and large folders: list, send what is missing, name the upload in a form."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -76,10 +77,6 @@ async def send_file(
     caller: ByCaller,
 ) -> Response:
     """Send one listed file's bytes; kept only when they are what was announced, and may be repeated."""
-    kept = context.services.kept_uploads
-    writer = await run_in_threadpool(kept.receive, caller.user_id, uploadId, sha256)
-    try:
-        await context.receiver.part(request, caller.user_id, writer)
-    finally:
-        await run_in_threadpool(writer.close)
+    begin = partial(context.services.kept_uploads.receive, caller.user_id, uploadId, sha256)
+    await context.receiver.part(request, caller.user_id, begin)
     return Response(status_code=204)
