@@ -6,7 +6,7 @@ import http
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -39,6 +39,7 @@ from voice_server.gate import (
 )
 from voice_server.limits import KeyedBuckets
 from voice_server.metrics import CONTENT_TYPE, Metrics
+from voice_server.pages import page
 from voice_server.register import Owner
 from voice_server.relay import Relay
 from voice_server.sockets import closed
@@ -133,6 +134,9 @@ class VoiceServer:
             return _json(503 if draining else 200, {"status": "draining" if draining else "ok"})
         if request.path == "/metrics":
             return _response(200, self._metrics.text(), CONTENT_TYPE)
+        if (asset := page(request.path)) is not None:
+            body, given = asset
+            return _response(200, body, given.pop("Content-Type"), given)
         try:
             if conversation_id := conversation_of(request.path):
                 connection.visit = await self._visit(connection, request, conversation_id)
@@ -307,6 +311,7 @@ def _json(status: int, body: dict[str, object], content_type: str = "application
     return _response(status, json.dumps(body).encode(), content_type)
 
 
-def _response(status: int, body: bytes, content_type: str) -> Response:
+def _response(status: int, body: bytes, content_type: str, given: Mapping[str, str] | None = None) -> Response:
     headers = Headers({"Content-Type": content_type, "Content-Length": str(len(body)), "Connection": "close"})
+    headers.update(given or {})
     return Response(status, http.HTTPStatus(status).phrase, headers, body)
