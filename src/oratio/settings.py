@@ -73,6 +73,13 @@ class Settings(BaseSettings):
         None, pattern=r"^\d{12}$", description="AWS account that must own the buckets; unset: not checked."
     )
 
+    secrets_prefix: str = Field(
+        "oratio/", description="What the names of the secrets in AWS Secrets Manager begin with."
+    )
+    secrets_folder: Path | None = Field(
+        None, description="Mounted folder of the secrets on `aws`, one file each; unset: AWS Secrets Manager."
+    )
+
     max_files: int = Field(1_000, ge=1, description="Files an agent may have.")
     max_total_bytes: int = Field(500_000_000, ge=1, description="Bytes of all files of an agent.")
     max_file_bytes: int = Field(50_000_000, ge=1, description="Bytes of one file.")

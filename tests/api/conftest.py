@@ -35,12 +35,10 @@ FILES = [
 class World:
     """One application with its platform and fakes, and what tests ask of them."""
 
-    def __init__(self, config: Settings) -> None:
+    def __init__(self, config: Settings, build: Callable[[Settings], Platform] = build_platform) -> None:
         self.pipeline = RememberingPipeline()
         self.runtime = ScriptedRuntime()
-        self.platform: Platform = dataclasses.replace(
-            build_platform(config), pipeline=self.pipeline, runtime=self.runtime
-        )
+        self.platform: Platform = dataclasses.replace(build(config), pipeline=self.pipeline, runtime=self.runtime)
         self.services: Services = build_services(self.platform)
         self.stopping = False
         self.app: Application = create_app(self.platform, self.services, stopping=lambda: self.stopping)

@@ -1,0 +1,1 @@
+from tests.api.test_agents import *  # noqa: F403

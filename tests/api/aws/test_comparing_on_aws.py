@@ -1,0 +1,1 @@
+from tests.api.test_comparing import *  # noqa: F403

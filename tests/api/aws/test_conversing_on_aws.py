@@ -1,0 +1,1 @@
+from tests.api.test_conversing import *  # noqa: F403

@@ -1,0 +1,1 @@
+from tests.api.test_crash_leftovers import *  # noqa: F403

@@ -1,0 +1,1 @@
+from tests.api.test_kept_uploads import *  # noqa: F403

@@ -1,0 +1,1 @@
+from tests.api.test_versions import *  # noqa: F403

@@ -1,0 +1,1 @@
+from tests.api.test_watching import *  # noqa: F403

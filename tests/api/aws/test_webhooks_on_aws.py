@@ -1,0 +1,1 @@
+from tests.api.test_webhooks import *  # noqa: F403
