@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     requests_table: str = Field("oratio-requests", description="DynamoDB table of idempotency keys and used tickets.")
     webhooks_table: str = Field("oratio-webhooks", description="DynamoDB table of webhooks.")
     outbox_table: str = Field("oratio-outbox", description="DynamoDB table of webhook deliveries that wait.")
+    live_calls_table: str = Field("oratio-live-calls", description="DynamoDB table of the calls in progress.")
 
     aws_region: str | None = Field(
         None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="AWS region of everything; unset: the AWS profile's own."

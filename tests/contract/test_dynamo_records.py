@@ -7,6 +7,7 @@ from oratio.adapters.aws.dynamodb.access import DynamoApiKeys, DynamoIdempotency
 from oratio.adapters.aws.dynamodb.agents import DynamoAgents, DynamoKnowledgeBases, DynamoVersions
 from oratio.adapters.aws.dynamodb.conversations import DynamoConversations
 from oratio.adapters.aws.dynamodb.journal import Changes, DynamoJournal, DynamoSubmissions
+from oratio.adapters.aws.dynamodb.live_calls import DynamoLiveCalls
 from oratio.adapters.aws.dynamodb.outbox import DynamoOutbox, DynamoWebhooks
 from oratio.adapters.aws.dynamodb.records import Records
 from oratio.adapters.aws.dynamodb.store import Dynamo
@@ -16,6 +17,7 @@ from oratio.adapters.aws.session import AwsSession
 from oratio.adapters.aws.setup import create_buckets, create_tables
 from oratio.ports.object_store import ObjectStore
 from oratio.settings import Settings
+from tests.contract.live_calls import LiveCallRepositoryContract
 from tests.contract.repositories import (
     AgentRepositoryContract,
     ApiKeyRepositoryContract,
@@ -117,6 +119,11 @@ def outbox(dynamo: Dynamo, clock: FakeClock) -> DynamoOutbox:
     return DynamoOutbox(dynamo, clock)
 
 
+@pytest.fixture
+def live_calls(dynamo: Dynamo, clock: FakeClock) -> DynamoLiveCalls:
+    return DynamoLiveCalls(dynamo, clock)
+
+
 class TestDynamoAgents(AgentRepositoryContract):
     pass
 
@@ -134,4 +141,8 @@ class TestDynamoConversations(ConversationRepositoryContract):
 
 
 class TestDynamoIdempotency(IdempotencyRepositoryContract):
+    pass
+
+
+class TestDynamoLiveCalls(LiveCallRepositoryContract):
     pass

@@ -9,6 +9,7 @@ from oratio.adapters.aws.dynamodb.access import DynamoApiKeys, DynamoIdempotency
 from oratio.adapters.aws.dynamodb.agents import DynamoAgents, DynamoKnowledgeBases, DynamoVersions
 from oratio.adapters.aws.dynamodb.conversations import DynamoConversations
 from oratio.adapters.aws.dynamodb.journal import Changes, DynamoJournal, DynamoSubmissions
+from oratio.adapters.aws.dynamodb.live_calls import DynamoLiveCalls
 from oratio.adapters.aws.dynamodb.outbox import DynamoOutbox, DynamoWebhooks
 from oratio.adapters.aws.dynamodb.records import Records
 from oratio.adapters.aws.dynamodb.store import Dynamo
@@ -65,6 +66,7 @@ def platform_with(parts: AwsParts, knowledge: KnowledgeBases, runtime: AgentRunt
         journal=DynamoJournal(records, changes, clock),
         api_keys=DynamoApiKeys(records),
         conversations=DynamoConversations(records, clock),
+        live_calls=DynamoLiveCalls(dynamo, clock),
         idempotency=DynamoIdempotency(dynamo, clock),
         submissions=DynamoSubmissions(dynamo),
         webhooks=DynamoWebhooks(dynamo),

@@ -127,12 +127,18 @@ class Dynamo:
                     break
         return [found[place] for place in (_identity(table, key) for key in keys) if place in found]
 
+    def batch_put(self, table: Table, items: Sequence[Item]) -> None:
+        """Store or replace items, each for itself."""
+        self._batch(table, [{"PutRequest": {"Item": item}} for item in items])
+
     def batch_delete(self, table: Table, items: Sequence[Item]) -> None:
         """Delete items by the keys in them; of nothing is no error."""
-        for chunk in batched(items, WRITTEN_AT_ONCE):
-            left: Any = {
-                self._names[table]: [{"DeleteRequest": {"Key": {n: item[n] for n in table.keys}}} for item in chunk]
-            }
+        keys = [{name: item[name] for name in table.keys} for item in items]
+        self._batch(table, [{"DeleteRequest": {"Key": key}} for key in keys])
+
+    def _batch(self, table: Table, requests: Sequence[Mapping[str, Any]]) -> None:
+        for chunk in batched(requests, WRITTEN_AT_ONCE):
+            left: Any = {self._names[table]: list(chunk)}
             for _ in self._patience(table):
                 with self._asking(table) as client:
                     left = client.batch_write_item(RequestItems=left).get("UnprocessedItems")

@@ -55,6 +55,7 @@ JOURNAL = Table("journal_table", "userId", "entryKey", (WORK,))
 REQUESTS = Table("requests_table", "userId", "requestKey", (OF_RESOURCE,), "expiresAt")
 WEBHOOKS = Table("webhooks_table", "userId", "webhookId")
 OUTBOX = Table("outbox_table", "userId", "entryKey", (WORK,))
+LIVE_CALLS = Table("live_calls_table", "userId", "conversationId", time_to_live="goneAt")
 
 TABLES: Sequence[Table] = (
     AGENTS,
@@ -66,6 +67,7 @@ TABLES: Sequence[Table] = (
     REQUESTS,
     WEBHOOKS,
     OUTBOX,
+    LIVE_CALLS,
 )
 
 NUMBERS = frozenset({"workAt"})
