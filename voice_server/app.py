@@ -7,10 +7,14 @@ from functools import partial
 from pathlib import Path
 
 from oratio.bootstrap import Platform, Services, build_speech
+from oratio.domain.storage_layout import PROMPT_FILE
+from oratio.domain.values import VersionRef
 from oratio.errors import NotFound
+from oratio.ports.dialogue import Brief, Dialogues
 from oratio.ports.secrets import SecretName
 from oratio.ports.speech import Speech
 from voice_server.call import Call
+from voice_server.conversing import brief_of
 from voice_server.gate import Grant
 from voice_server.keeper import Keeper
 from voice_server.metrics import Metrics
@@ -29,7 +33,7 @@ _SPOOL = "staging/voice"
 class App:
     """One voice server."""
 
-    def __init__(self, platform: Platform, services: Services, speech: Speech | None) -> None:
+    def __init__(self, platform: Platform, services: Services, speech: Speech | Dialogues | None) -> None:
         settings = platform.settings
         self._platform = platform
         self._services = services
@@ -77,11 +81,18 @@ class App:
             agents=self._services.conversations,
             keeper=keeper,
             speech=self._speech,
+            brief=lambda: self._brief(grant),
             record=record,
             metrics=self.metrics,
             started_at=self._platform.clock.now_ms(),
             moved=self.switchboard.moved,
         )
+
+    def _brief(self, grant: Grant) -> Brief:
+        """What the agent's version tells a speech-to-speech model."""
+        agent = grant.agent
+        ref = VersionRef(user_id=agent.user_id, agent_id=agent.agent_id, version=agent.current_version or 0)
+        return brief_of(self._services.authoring.read(ref, PROMPT_FILE))
 
     def _keep_recording(self, path: Path) -> None:
         keep_recording(path, self._platform.recordings, self._begun)

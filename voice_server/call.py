@@ -1,7 +1,8 @@
 """The thin skin of one call: a session machine, the tasks that feed it, and the socket that may come and go.
 
-Tasks: the pump (writes, timers, play-out), the speech reader, and one question to the agent at a time; the socket's
-own handler reads. The agent and the speech model never wait on the client.
+Tasks: the pump (writes, timers, play-out), the speech reader, and one question to the agent at a time (a
+speech-to-speech model may ask several); the socket's own handler reads. The agent and the speech model never wait on
+the client.
 """
 
 import asyncio
@@ -19,10 +20,12 @@ from oratio import tracing
 from oratio.domain.conversation import Channel, TurnDelta
 from oratio.domain.live_call import LiveCall, LiveHandoff
 from oratio.errors import AgentFailed, OratioError, Unavailable
-from oratio.ports.speech import INPUT_RATE, OUTPUT_RATE, Speech, SpeechSession
+from oratio.ports.dialogue import Brief, Dialogues
+from oratio.ports.speech import INPUT_RATE, OUTPUT_RATE, Speech, VoiceSession
 from oratio.services.conversations import Closed, ConversationEvent
 from voice_server import effects as do
 from voice_server.audio import FromClient, ToClient
+from voice_server.conversing import Conversing
 from voice_server.gate import Grant
 from voice_server.keeper import Keeper
 from voice_server.metrics import Metrics
@@ -52,6 +55,7 @@ class Agents(Protocol):
         *,
         channel: Channel,
         guidance: Sequence[str],
+        keep: bool = True,
     ) -> AsyncIterator[ConversationEvent]: ...
 
 
@@ -60,6 +64,7 @@ class Call:
 
     Args:
         speech: None when this server has no speech model.
+        brief: What a speech-to-speech model begins with; read in a thread.
         started_at: ms since 1970.
         moved: Told when what others see of the call has changed.
     """
@@ -72,7 +77,8 @@ class Call:
         terms: Terms,
         agents: Agents,
         keeper: Keeper,
-        speech: Speech | None,
+        speech: Speech | Dialogues | None,
+        brief: Callable[[], Brief],
         record: CallRecord,
         metrics: Metrics,
         started_at: int = 0,
@@ -87,17 +93,20 @@ class Call:
         who = Who(session_id, self.token, told, started_at)
         self.started_at = started_at
         self._moved = moved
-        self._session = Session(who, terms, speaks=speech is not None, now_ms=self._now())
+        self._conversing = Conversing(speech, brief) if isinstance(speech, Dialogues) else None
+        self._session = Session(
+            who, terms, speaks=speech is not None, dialogue=self._conversing is not None, now_ms=self._now()
+        )
         self._agents = agents
         self._keeper = keeper
-        self._speech_model = speech
+        self._speech_model = speech if not isinstance(speech, Dialogues) else None
         self._record = record
         self._metrics = metrics
         self._handoff_at = 0
         self._socket: Socket | None = None
         self._outbox: deque[do.Send | do.Play | do.Close] = deque()
         self._wake = asyncio.Event()
-        self._speech: SpeechSession | None = None
+        self._speech: VoiceSession | None = None
         # What was to be said before the speech model was there.
         self._unsaid: deque[do.Say] = deque()
         # What the caller said before it; bounded by the session's limit on audio and the time models take to load.
@@ -108,8 +117,10 @@ class Call:
         self._asking: asyncio.Task[None] | None = None
         # The spans of the turns that have not ended, by number; empty while tracing is off.
         self._traces: dict[int, tracing.Span] = {}
+        # What a speech-to-speech model asks of the agent, each in a task of its own.
+        self._consulting: set[asyncio.Task[None]] = set()
         self.operators = Operators(
-            session=self._session, act=self._act, play=self._play, now_ms=self._now, speech=speech
+            session=self._session, act=self._act, play=self._play, now_ms=self._now, speech=self._speech_model
         )
         self._pumping = asyncio.create_task(self._pump(), name=f"pump {session_id}")
         self.ended = asyncio.Event()
@@ -223,6 +234,11 @@ class Call:
                     self._unsaid.clear()
                     if self._speech is not None:
                         self._speech.hush()
+                case do.Ask(turn, prompt, int(tool_ms)):
+                    self._trace(turn)
+                    consulting = asyncio.create_task(self._consult(turn, prompt, tool_ms), name="consult")
+                    self._consulting.add(consulting)
+                    consulting.add_done_callback(self._consulting.discard)
                 case do.Ask(turn, prompt):
                     self._trace(turn)
                     # The turn before has been kept as it was spoken when the next is put to the agent.
@@ -234,7 +250,11 @@ class Call:
                 case do.StartSpeech(given, wanted):
                     self._from_client = FromClient(given, INPUT_RATE) if given else None
                     self._to_client = ToClient(OUTPUT_RATE, wanted) if wanted else None
-                    self._listening = asyncio.create_task(self._listen(), name="listen")
+                    listening = self._listen() if self._conversing is None else self._converse(self._conversing)
+                    self._listening = asyncio.create_task(listening, name="listen")
+                case do.Typed() | do.Answer() | do.ReplyHeard() | do.Inform() | do.Silence():
+                    assert self._conversing is not None
+                    self._conversing.carry_out(effect)
                 case do.TurnEnded():
                     self._turn_ended(effect)
                 case do.Moved():
@@ -270,6 +290,15 @@ class Call:
             self._unheard.append(pcm)
 
     def _turn_ended(self, turn: do.TurnEnded) -> None:
+        if self._conversing is not None and self._session.converses:
+            if self._conversing.begins(turn):
+                self._observe(turn)
+            self._keeper.held(self._conversing.turn(turn))
+            return
+        self._observe(turn)
+        self._keeper.turn(turn, self._asking)
+
+    def _observe(self, turn: do.TurnEnded) -> None:
         self._metrics.turns.labels(turn.status).inc()
         if span := self._traces.pop(turn.turn, None):
             span.set(status=turn.status, latency_ms=turn.latency_ms, dead_air_ms=turn.dead_air_ms)
@@ -277,7 +306,6 @@ class Call:
         if turn.latency_ms is not None:
             self._metrics.latency.observe(turn.latency_ms / 1000)
             self._metrics.dead_air.observe(turn.dead_air_ms / 1000)
-        self._keeper.turn(turn, self._asking)
 
     def _human(self, effect: do.HumanEffect) -> None:
         """What the human side of the call asks for."""
@@ -373,7 +401,28 @@ class Call:
         self.operators.agent(effect.pcm, self._now())
         return self._to_client.feed(effect.pcm) if self._to_client is not None else effect.pcm
 
-    async def _ask(self, turn: int, prompt: str, guidance: Sequence[str], *before: asyncio.Task[None] | None) -> None:
+    async def _consult(self, turn: int, prompt: str, tool_ms: int) -> None:
+        """One question of a speech-to-speech model, in the caller's conversation."""
+        try:
+            async with asyncio.timeout(tool_ms / 1000):
+                await self._ask(turn, prompt, self._session.desk.guidance, self._keeper.last, keep=False)
+        except TimeoutError:
+            logger.warning("conversation_id=<%s> | agent passed the tool's deadline", self.session_id)
+            failed = AgentFailed("the agent took too long", hint="ask again, or raise ORATIO_VOICE_TOOL_SECONDS")
+            self._session.agent_failed(turn, failed, self._now())
+            self._act()
+        finally:
+            if span := self._traces.pop(turn, None):
+                span.end()
+
+    async def _ask(
+        self,
+        turn: int,
+        prompt: str,
+        guidance: Sequence[str],
+        *before: asyncio.Task[None] | None,
+        keep: bool = True,
+    ) -> None:
         """One question to the agent."""
         if waiting := [task for task in before if task is not None]:
             await asyncio.wait(waiting)
@@ -382,7 +431,7 @@ class Call:
         try:
             with span.within() if span else nullcontext():
                 async for event in self._agents.stream(
-                    user_id, agent_id, prompt, self.session_id, channel=Channel.VOICE, guidance=guidance
+                    user_id, agent_id, prompt, self.session_id, channel=Channel.VOICE, guidance=guidance, keep=keep
                 ):
                     if isinstance(event, TurnDelta):
                         self._session.agent_text(turn, event.text, self._now())
@@ -409,7 +458,7 @@ class Call:
         lost_ms: float | None = None
         for _ in range(_SPEECH_TRIES):
             try:
-                self._speech = await self._speech_model.open()
+                speech = await self._speech_model.open()
             except Unavailable as error:
                 if lost_ms is None:
                     self._session.speech_missing(str(error), self._now())
@@ -419,31 +468,56 @@ class Call:
             if lost_ms is not None:
                 self._session.speech_restored(round(self._now() - lost_ms))
                 self._act()
-            while self._unheard:
-                self._speech.hear(self._unheard.popleft())
-            while self._unsaid:
-                waiting = self._unsaid.popleft()
-                self._speech.say(waiting.utterance, waiting.text)
+            self._catch_up(speech)
             try:
-                async for event in self._speech.events():
+                async for event in speech.events():
                     self._session.speech(event, self._now())
                     self._act()
                 return
             except Unavailable:
                 logger.warning("conversation_id=<%s> | speech model lost", self.session_id)
                 lost_ms = self._now()
-                speech, self._speech = self._speech, None
+                self._speech = None
                 self._session.speech_lost()
                 self._act()
                 await speech.close()
         self._session.model_lost(self._now())
         self._act()
 
+    def _catch_up(self, speech: VoiceSession) -> None:
+        """The speech model is there: it gets what waited for it."""
+        self._speech = speech
+        while self._unheard:
+            speech.hear(self._unheard.popleft())
+        while self._unsaid:
+            waiting = self._unsaid.popleft()
+            speech.say(waiting.utterance, waiting.text)
+
+    async def _converse(self, conversing: Conversing) -> None:
+        """The events of a speech-to-speech model, which restores its connections itself; lost, the call ends."""
+        try:
+            dialogue = await conversing.open()
+        except OratioError as error:
+            logger.warning("conversation_id=<%s> | no speech model: %s", self.session_id, error.message)
+            self._session.speech_missing(str(error), self._now())
+            self._act()
+            return
+        self._catch_up(dialogue)
+        try:
+            async for event in dialogue.events():
+                self._session.dialogue(event, self._now())
+                self._act()
+        except Unavailable as error:
+            logger.warning("conversation_id=<%s> | speech model lost: %s", self.session_id, error.message)
+            self._session.model_lost(self._now())
+            self._act()
+
     async def _clean_up(self) -> None:
         reason = self._session.reason or "failed"
         self._metrics.ended.labels(reason).inc()
         logger.info("conversation_id=<%s> agent_id=<%s> | call ended: %s", self.session_id, self._agent_id, reason)
-        tasks = [task for task in (self._listening, self._asking) if task is not None and not task.done()]
+        open_tasks = (self._listening, self._asking, *self._consulting)
+        tasks = [task for task in open_tasks if task is not None and not task.done()]
         for task in tasks:
             task.cancel()
         if waiting := [*tasks, *([self._keeper.last] if self._keeper.last else [])]:

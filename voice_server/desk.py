@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from voice_server import operator_wire as wire
 from voice_server.effects import Effect, HangUp, Moved, Noted, OperatorAudio, OperatorStill, Send, TakenOver, Tell
+from voice_server.floor import Floor
 from voice_server.handoff import HandoffDesk
 from voice_server.limits import TokenBucket
 from voice_server.terms import Terms
 from voice_server.timers import Timer, Timers
-from voice_server.turns import TurnMachine
 from voice_server.wire import (
     MAX_FRAME_BYTES,
     AudioFormat,
@@ -51,7 +51,7 @@ class Desk:
         about: Json,
         terms: Terms,
         timers: Timers,
-        turns: TurnMachine,
+        floor: Floor,
         handoff: HandoffDesk,
         out: Callable[[Effect], None],
         new_id: Callable[[str], str],
@@ -60,7 +60,7 @@ class Desk:
         self._about = about
         self._terms = terms
         self._timers = timers
-        self._turns = turns
+        self.floor = floor
         self._handoff = handoff
         self._out = out
         self._new_id = new_id
@@ -152,6 +152,7 @@ class Desk:
             case wire.Whisper(text=text):
                 if text.strip():
                     self._whispers.append(text.strip())
+                    self.floor.guide(text.strip())
             case wire.TakeOver():
                 self._take_over(line, known, now_ms)
             case wire.SayText(text=text):
@@ -161,6 +162,7 @@ class Desk:
                 if self._has(line):
                     if note and note.strip():
                         self._whispers.append(note.strip())
+                        self.floor.guide(note.strip())
                     self._hand_back("operator")
             case wire.CallEnd():
                 self._end("operator_ended", CloseCode.ENDED, now_ms)
@@ -188,7 +190,7 @@ class Desk:
             return
         if self._holder != line:
             self.operator, self._holder = known.operator, line
-            for prompt in self._turns.yield_floor(now_ms):
+            for prompt in self.floor.yield_floor(now_ms):
                 self._out(Noted(prompt, "", "operator"))
             self._out(TakenOver(known.operator))
             self._handoff.connected()
@@ -199,6 +201,7 @@ class Desk:
         self.still()
         self.operator = self._holder = None
         self._timers.clear(Timer.OPERATOR)
+        self.floor.regain_floor([line["text"] for line in self._transcript if line["role"] == "operator"])
         self._out(Send({"type": "handoff.ended", "by": by}))
         self._out(Moved())
         self._tell_mode()
@@ -218,7 +221,7 @@ class Desk:
     def _say(self, text: str, now_ms: float) -> None:
         self.still()
         self._out(Noted("", text, "operator"))
-        self._turns.announce(text, now_ms, role="operator")
+        self.floor.announce(text, now_ms, role="operator")
 
     def transcribed(self, text: str) -> None:
         """What the operator who has the call said aloud."""
@@ -238,15 +241,15 @@ class Desk:
             self._refuse(line, CloseCode.LIMIT, "rate_limited", "audio comes faster than real time", now_ms)
             return
         # Words that are being typed out have the caller's ear.
-        if self._holder != line or self._turns.busy:
+        if self._holder != line or self.floor.busy:
             return
-        if self._turns.voice and self._live is None:
+        if self.floor.voice and self._live is None:
             self._live, self._live_ms = self._new_id("resp"), 0.0
             self._out(Send({"type": "response.start", "responseId": self._live, "speaker": "operator"}))
-            self._out(Send({"type": "audio.start", "responseId": self._live, "rate": self._turns.rate}))
+            self._out(Send({"type": "audio.start", "responseId": self._live, "rate": self.floor.rate}))
         self._live_ms += ms
         self._timers.set(Timer.OPERATOR_STILL, now_ms + self._terms.operator_still_ms)
-        self._out(OperatorAudio(line, audio, audible=self._turns.voice))
+        self._out(OperatorAudio(line, audio, audible=self.floor.voice))
 
     def still(self) -> None:
         """The operator has said nothing for a while, or cannot be heard: the response that is that voice ends."""

@@ -1,6 +1,8 @@
 """What a session asks of the world around it; carried out by `call.py`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from oratio.domain.conversation import Handoff, Role, TurnResult
 from voice_server.wire import AudioFormat, Json
@@ -51,10 +53,15 @@ class Hush:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Put a prompt to the agent."""
+    """Put a prompt to the agent.
+
+    Attributes:
+        tool_ms: A speech-to-speech model asks, and waits no longer than this; None: the agent holds the conversation.
+    """
 
     turn: int
     prompt: str
+    tool_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,44 @@ class Abandon:
     """Stop asking."""
 
     turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The caller's words in writing, to a speech-to-speech model."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of a tool call, to a speech-to-speech model."""
+
+    call_id: str
+    result: Mapping[str, Any]
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyHeard:
+    """How much of a speech-to-speech model's reply the caller heard."""
+
+    reply: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inform:
+    """What a speech-to-speech model must know from now on, unheard by the caller."""
+
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """While on, nobody hears what a speech-to-speech model replies."""
+
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,4 +206,19 @@ class Close:
 
 
 type HumanEffect = HandoffBegun | HandoffFailed | TakenOver | Noted | Tell | OperatorAudio | OperatorStill | HangUp
-type Effect = Send | Play | StartSpeech | Hear | Say | Hush | Ask | Abandon | TurnEnded | Moved | Close | HumanEffect
+type DialogueEffect = Typed | Answer | ReplyHeard | Inform | Silence
+type Effect = (
+    Send
+    | Play
+    | StartSpeech
+    | Hear
+    | Say
+    | Hush
+    | Ask
+    | Abandon
+    | TurnEnded
+    | Moved
+    | Close
+    | HumanEffect
+    | DialogueEffect
+)

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from oratio.domain.conversation import Handoff
 from voice_server.effects import Effect, HandoffBegun, HandoffFailed, Moved, Noted, Send
+from voice_server.floor import Floor
 from voice_server.terms import Terms
 from voice_server.timers import Timer, Timers
-from voice_server.turns import TurnMachine
 from voice_server.wire import Json
 
 _PROMPT = "I want to speak to a human agent."
@@ -26,10 +26,10 @@ class HandoffDesk:
     the caller says is the message to pass on.
     """
 
-    def __init__(self, *, terms: Terms, timers: Timers, turns: TurnMachine, out: Callable[[Effect], None]) -> None:
+    def __init__(self, *, terms: Terms, timers: Timers, floor: Floor, out: Callable[[Effect], None]) -> None:
         self._terms = terms
         self._timers = timers
-        self._turns = turns
+        self.floor = floor
         self._out = out
         # The agent has been asked to hand over and has not answered.
         self._asked = False
@@ -42,7 +42,7 @@ class HandoffDesk:
         """The caller wants one; the agent is asked, so that reason and summary follow the SOP."""
         if self.wanted is None and not self._asked:
             self._asked = True
-            self._turns.typed(_PROMPT, now_ms)
+            self.floor.request(_PROMPT, now_ms)
 
     def answered(self, handoff: Handoff | None, now_ms: float) -> None:
         """A turn of the agent ended, perhaps with a hand-off."""
@@ -72,7 +72,7 @@ class HandoffDesk:
         self._unmet = handoff
         self._out(Send({**_told("handoff.failed", handoff), "reason": "no_operator"}))
         self._out(Moved())
-        self._turns.announce(self._terms.no_operator, now_ms)
+        self.floor.announce(self._terms.no_operator, now_ms)
 
     def take_message(self, text: str, now_ms: float) -> bool:
         """Whether these words of the caller are the message to pass on, or that there is none."""
@@ -85,7 +85,7 @@ class HandoffDesk:
         self._out(HandoffFailed(handoff, "no_operator", message))
         line = self._terms.no_message if message is None else self._terms.message_taken
         self._out(Noted(text, line, "assistant"))
-        self._turns.announce(line, now_ms)
+        self.floor.announce(line, now_ms)
         return True
 
     def end(self) -> None:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
-from oratio.domain.conversation import Handoff, Role
+from oratio.domain.conversation import Handoff, Role, Turn
 from oratio.errors import NotFound, OratioError
 from voice_server.effects import HandoffFailed, Noted, TurnEnded
 
@@ -25,6 +25,8 @@ class Conversations(Protocol):
         latency_ms: int | None,
         dead_air_ms: int,
     ) -> None: ...
+
+    async def held(self, user_id: str, agent_id: str, conversation_id: str, turn: Turn) -> None: ...
 
     async def close(self, user_id: str, conversation_id: str) -> None: ...
 
@@ -71,6 +73,10 @@ class Keeper:
             dead_air_ms=turn.dead_air_ms,
         )
         self._then(spoken, asked)
+
+    def held(self, turn: Turn) -> None:
+        """A turn of a speech-to-speech model, as far as it goes."""
+        self._then(self._conversations.held(self._user_id, self._agent_id, self._conversation_id, turn))
 
     def noted(self, words: Noted) -> None:
         self._then(

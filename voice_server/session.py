@@ -13,9 +13,11 @@ from enum import Enum, auto
 from oratio.domain.conversation import TurnResult
 from oratio.domain.live_call import CallState
 from oratio.errors import OratioError
+from oratio.ports.dialogue import DialogueEvent
 from oratio.ports.speech import SpeechEvent
 from voice_server import wire
 from voice_server.desk import Desk
+from voice_server.dialogue import DialogueMachine
 from voice_server.effects import Close, Effect, Hear, Moved, Send, StartSpeech
 from voice_server.handoff import HandoffDesk
 from voice_server.limits import TokenBucket
@@ -51,29 +53,36 @@ class Session:
 
     Args:
         speaks: Whether this server has a speech model at all.
+        dialogue: Whether that model holds the conversation itself, from speech to speech.
         ids: Makes the numbers in response and item ids.
     """
 
     def __init__(
-        self, who: Who, terms: Terms, *, speaks: bool, now_ms: float, ids: Callable[[], str] | None = None
+        self,
+        who: Who,
+        terms: Terms,
+        *,
+        speaks: bool,
+        now_ms: float,
+        dialogue: bool = False,
+        ids: Callable[[], str] | None = None,
     ) -> None:
         self._who = who
         self._terms = terms
         self._speaks = speaks
+        self._dialogue = dialogue
         self._effects: list[Effect] = []
         self._missed: deque[Json] = deque(maxlen=_MISSED)
         self._timers = Timers()
         numbers = itertools.count(1)
         self._number = ids or (lambda: str(next(numbers)))
-        self.turns = TurnMachine(
-            terms=terms, timers=self._timers, out=self._out, new_id=self._new_id, divert=self._diverted
-        )
-        self.handoff = HandoffDesk(terms=terms, timers=self._timers, turns=self.turns, out=self._out)
+        self.turns: TurnMachine | DialogueMachine = self._machine(TurnMachine)
+        self.handoff = HandoffDesk(terms=terms, timers=self._timers, floor=self.turns, out=self._out)
         self.desk = Desk(
             about={"conversationId": who.session_id, "agent": who.agent, "startedAt": who.started_at},
             terms=terms,
             timers=self._timers,
-            turns=self.turns,
+            floor=self.turns,
             handoff=self.handoff,
             out=self._out,
             new_id=self._new_id,
@@ -88,6 +97,17 @@ class Session:
         self._audio = TokenBucket(terms.audio_rate * 1000, terms.audio_burst_ms, now_ms)
         self._frames = TokenBucket(terms.frames_per_s, terms.frames_per_s * 2, now_ms)
         self._timers.set(Timer.START, now_ms + terms.start_ms)
+
+    def _machine[Machine: (TurnMachine, DialogueMachine)](self, kind: type[Machine]) -> Machine:
+        return kind(terms=self._terms, timers=self._timers, out=self._out, new_id=self._new_id, divert=self._diverted)
+
+    def _use(self, turns: TurnMachine | DialogueMachine) -> None:
+        self.turns = self.handoff.floor = self.desk.floor = turns
+
+    @property
+    def converses(self) -> bool:
+        """Whether a speech-to-speech model holds the conversation."""
+        return isinstance(self.turns, DialogueMachine)
 
     # --- what comes out
 
@@ -196,6 +216,8 @@ class Session:
         self.phase = Phase.OPEN
         self._active(now_ms)
         if self._speaks and (self._input or self._output):
+            if self._dialogue:
+                self._use(self._machine(DialogueMachine))
             self.turns.hears = self._input is not None
             self.turns.voice = self._output is not None
             self.turns.rate = self._output.rate if self._output else self.turns.rate
@@ -273,6 +295,7 @@ class Session:
     # --- speech and agent
 
     def speech(self, event: SpeechEvent, now_ms: float) -> None:
+        assert isinstance(self.turns, TurnMachine)
         if self.phase in (Phase.OPEN, Phase.AWAY):
             if self.turns.caller_speaking:
                 self._active(now_ms)
@@ -281,10 +304,26 @@ class Session:
                 self._timers.set(Timer.MICROPHONE, now_ms + self._terms.microphone_ms)
             self.turns.play(now_ms)
 
+    def dialogue(self, event: DialogueEvent, now_ms: float) -> None:
+        """As `speech`, of a model that holds the conversation itself."""
+        assert isinstance(self.turns, DialogueMachine)
+        if self.phase in (Phase.OPEN, Phase.AWAY):
+            if self.turns.caller_speaking or self.turns.busy:
+                self._active(now_ms)
+            self.turns.speech(event, now_ms)
+            if self.phase is Phase.OPEN:
+                self.turns.play(now_ms)
+
     def speech_missing(self, message: str, now_ms: float) -> None:
         """There is no speech model for this call: it goes on in writing."""
         if self.phase in (Phase.OPEN, Phase.AWAY):
             self._send(wire.error("speech_unavailable", message, fatal=False))
+            if isinstance(self.turns, DialogueMachine):
+                prompts = self.turns.untold
+                self.turns = self._machine(TurnMachine)
+                self._use(self.turns)
+                for prompt in prompts:
+                    self.turns.retell(prompt, now_ms)
             self.turns.hears = False
             self.turns.lose_voice(now_ms)
 

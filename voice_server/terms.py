@@ -12,6 +12,7 @@ class Terms:
     Attributes:
         hold_ms: Speech this long over the agent's makes it pause.
         barge_in_ms: Speech this long over the agent's ends its turn; shorter sounds let it go on.
+        tool_ms: How long a speech-to-speech model waits for the agent.
         microphone_ms: A microphone that sends nothing for so long is silent.
         operator_grace_ms: An operator who has the call and lost the line may come back so long.
         operator_still_ms: Silence of the operator's line that ends a response.
@@ -31,6 +32,7 @@ class Terms:
     dtmf_ms: int = 2_000
     holding_ms: int = 2_500
     handoff_ms: int = 20_000
+    tool_ms: int = 20_000
     operator_grace_ms: int = 10_000
     operator_still_ms: int = 1_000
     audio_burst_ms: int = 30_000
@@ -51,5 +53,6 @@ def terms_of(settings: Settings) -> Terms:
         resume_ms=int(settings.voice_resume_seconds * 1000),
         holding_ms=int(settings.voice_holding_seconds * 1000),
         handoff_ms=int(settings.voice_handoff_seconds * 1000),
+        tool_ms=int(settings.voice_tool_seconds * 1000),
         holding_line=settings.voice_holding_line,
     )

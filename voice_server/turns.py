@@ -8,6 +8,7 @@ from oratio.errors import OratioError
 from oratio.ports.speech import Heard, Hypothesis, SpeechEvent, SpeechStarted, SpeechStopped, Spoken
 from voice_server import wire
 from voice_server.effects import Abandon, Ask, Effect, Hush, Play, Say, Send, TurnEnded
+from voice_server.floor import Floor
 from voice_server.playout import Playout
 from voice_server.response import Line, Prompt, Response, is_back_channel
 from voice_server.terms import Terms
@@ -16,7 +17,7 @@ from voice_server.timers import Timer, Timers
 MAX_QUEUED = 8
 
 
-class TurnMachine:
+class TurnMachine(Floor):
     """The turns of one call.
 
     Args:
@@ -59,7 +60,6 @@ class TurnMachine:
 
     @property
     def busy(self) -> bool:
-        """Whether the agent owes or gives an answer."""
         return self._current is not None or bool(self._prompts or self._lines)
 
     # --- the caller
@@ -80,6 +80,14 @@ class TurnMachine:
             self._prompts.append(Prompt(text, now_ms))
         self._advance(now_ms)
         return True
+
+    def request(self, text: str, now_ms: float) -> None:
+        self.typed(text, now_ms)
+
+    def retell(self, text: str, now_ms: float) -> None:
+        """A prompt in writing that the client has seen already."""
+        self._prompts.append(Prompt(text, now_ms))
+        self._advance(now_ms)
 
     def _interruptible(self) -> Response | None:
         """The current response, unless it is what a human says: nobody is cut off by two people talking."""
@@ -313,19 +321,23 @@ class TurnMachine:
 
     # --- the floor
 
+    def guide(self, text: str) -> None:
+        """The agent gets it with its next question."""
+
     def announce(self, text: str, now_ms: float, *, role: Role = "assistant") -> None:
-        """Say a line of our own, or of an operator, when the agent is done."""
         self._lines.append(Line(text, role))
         self._advance(now_ms)
 
     def yield_floor(self, now_ms: float) -> list[str]:
-        """A human has the call: the agent falls silent; the prompts it has not begun to answer come back."""
         prompts = [prompt.text for prompt in self._prompts]
         self._prompts.clear()
         self._lines.clear()
         self._interrupt("operator", now_ms)
         self._finish("interrupted", now_ms)
         return prompts
+
+    def regain_floor(self, said: list[str]) -> None:
+        """The agent reads the record of the conversation, which has all of it."""
 
     def _advance(self, now_ms: float) -> None:
         """Begin the next response when the floor is free."""

@@ -36,7 +36,19 @@ class Settings(BaseSettings):
         description="What writes and answers: `builtin`, or a Strands provider such as `bedrock/<model id>`, "
         "`anthropic/<model>`, `openai/<model>`, `ollama/<model>`, `llamacpp/<address>`.",
     )
-    speech: str = Field("local", description="Speech model of voice agents: `local`, `nova-sonic`, or another.")
+    speech: str = Field(
+        "local",
+        description="Speech model of calls: `local`, `nova-sonic`, `openai/<model>`, `gemini/<model>` or `none`.",
+    )
+    speech_model: str = Field("amazon.nova-2-sonic-v1:0", min_length=1, description="Model id of `nova-sonic`.")
+    speech_region: str | None = Field(None, description="AWS region of `nova-sonic`; unset: the one of everything.")
+    speech_voice: str | None = Field(None, description="Voice of a speech-to-speech model; unset: its usual one.")
+    speech_endpointing: Literal["HIGH", "MEDIUM", "LOW"] = Field(
+        "MEDIUM", description="How soon `nova-sonic` takes a pause for the end of a turn; HIGH is soonest."
+    )
+    speech_renew_seconds: float = Field(
+        420, ge=1, le=470, description="Age at which a `nova-sonic` connection is renewed; Bedrock ends it at 480."
+    )
     data: Path = Field(Path(".oratio"), description="Folder for all data of the embedded platform.")
     host: str = Field("127.0.0.1", description="Address the API, voice server and console listen on.")
     port_base: int = Field(8400, ge=1024, le=65500, description="API port; five follow (docs/operations.md).")
@@ -123,6 +135,9 @@ class Settings(BaseSettings):
     voice_holding_seconds: float = Field(2.5, gt=0, description="Silence before the holding line is said.")
     voice_holding_line: str = Field(
         "One moment please, I am looking that up.", max_length=200, description="Said when an answer takes long."
+    )
+    voice_tool_seconds: float = Field(
+        20, gt=0, description="How long a speech-to-speech model waits for the agent's answer."
     )
     voice_silence_seconds: float = Field(0.7, ge=0.2, le=3, description="Silence that ends a caller's turn.")
     voice_name: str = Field("af_heart", description="Voice of the `local` speech model.")

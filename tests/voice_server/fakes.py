@@ -17,8 +17,10 @@ from oratio.bootstrap import build_platform, build_services
 from oratio.domain.agent import AgentStatus
 from oratio.domain.api_keys import ApiKey
 from oratio.domain.live_call import LiveCall
+from oratio.domain.storage_layout import PROMPT_FILE, version_key
 from oratio.domain.version import VersionStatus
 from oratio.errors import Unavailable
+from oratio.ports.dialogue import Dialogues
 from oratio.ports.speech import Speech, SpeechEvent, SpeechQuality, SpeechSession, Spoken
 from tests.api.fakes import ScriptedRuntime
 from tests.fakes.records import a_knowledge_base, a_version, an_agent
@@ -145,7 +147,7 @@ class Line:
 class Exchange:
     """A voice server with one active agent `a1` of `ada`."""
 
-    def __init__(self, folder: Path, port: int, speech: PlayedSpeech | None, **changes: Any) -> None:
+    def __init__(self, folder: Path, port: int, speech: Speech | Dialogues | None, **changes: Any) -> None:
         config = settings.load(data=folder, port_base=port - 1, **changes)
         self.runtime = ScriptedRuntime()
         self.platform = dataclasses.replace(build_platform(config), runtime=self.runtime)
@@ -160,6 +162,7 @@ class Exchange:
         )
         agent = an_agent(agent_id=agent_id, status=status, current_version=1)
         self.platform.agents.add(agent, a_knowledge_base(agent_id=agent_id), version)
+        self.platform.code.put(version_key("ada", agent_id, 1, PROMPT_FILE), b"# You are Ada's agent.\n", tags={})
 
     def key(self, agent_id: str = "a1", **fields: Any) -> tuple[ApiKey, str]:
         return self.services.access.create("ada", agent_id, "test", **fields)

@@ -1,24 +1,55 @@
 """The speech model of voice agents."""
 
 from oratio.errors import InvalidInput
+from oratio.ports.dialogue import Dialogues
 from oratio.ports.speech import Speech
 from oratio.settings import Settings
 
 
-def build_speech(settings: Settings) -> Speech | None:
+def build_speech(settings: Settings) -> Speech | Dialogues | None:
     """The speech model of voice agents; None when calls are to be in writing only (`none`).
 
     Raises:
-        InvalidInput: The speech model has no adapter in this build.
+        InvalidInput: `ORATIO_SPEECH` names no speech model, or one that cannot be used here.
     """
-    if settings.speech == "none":
+    name = settings.speech
+    provider, _, model_id = name.partition("/")
+    if name == "none":
         return None
-    if settings.speech != "local":
-        raise InvalidInput(f"speech model {settings.speech!r} has no adapter yet", hint="set ORATIO_SPEECH=local")
+    if name == "nova-sonic":
+        return _nova_sonic(settings)
+    if provider in ("openai", "gemini") and model_id:
+        from oratio.adapters.speech_to_speech.providers import provider_dialogues
+
+        return provider_dialogues(name, settings.speech_voice)
+    if name != "local":
+        hint = "set it to local, nova-sonic, openai/<model>, gemini/<model> or none"
+        raise InvalidInput(f"ORATIO_SPEECH={name!r} names no speech model", hint=hint)
     from oratio.adapters.local.speech import LocalSpeech
 
     return LocalSpeech(
         voice=settings.voice_name,
         silence_ms=int(settings.voice_silence_seconds * 1000),
         idle_s=settings.speech_idle_seconds,
+    )
+
+
+def _nova_sonic(settings: Settings) -> Dialogues:
+    try:
+        from oratio.adapters.aws.nova_sonic import NovaAccess, NovaSonic
+        from oratio.adapters.speech_to_speech.dialogues import StrandsDialogues
+        from oratio.adapters.speech_to_speech.session import Course
+    except ImportError as error:
+        hint = "pip install 'strands-agents[bidi]'"
+        raise InvalidInput(f"ORATIO_SPEECH=nova-sonic needs the package {error.name}", hint=hint) from None
+    access = NovaAccess(settings.speech_region or settings.aws_region)
+    return StrandsDialogues(
+        settings.speech_model,
+        lambda: NovaSonic(
+            access,
+            model_id=settings.speech_model,
+            voice=settings.speech_voice or "tiffany",
+            endpointing=settings.speech_endpointing,
+        ),
+        Course(renew_s=settings.speech_renew_seconds),
     )

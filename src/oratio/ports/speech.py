@@ -62,14 +62,13 @@ class SpeechQuality(NamedTuple):
     language: str
 
 
-class SpeechSession(Protocol):
-    """One call.
+class VoiceSession(Protocol):
+    """The ears and the voice of one call, whatever is behind them.
 
     Contract:
-    1. `hear` and `say` never wait; what they cause comes out of `events`.
-    2. Utterances are spoken in the order they were asked for; after `hush` nothing of an earlier `say` comes out.
-    3. `events` raises `Unavailable` when the model is lost for this call; `close` ends it cleanly.
-    4. `close` frees everything the call held and may be repeated.
+    1. `hear` and `say` never wait; what they cause comes out of the session's events.
+    2. Lines are spoken in the order they were asked for; after `hush` nothing of an earlier `say` comes out.
+    3. `close` frees everything the call held and may be repeated.
     """
 
     @abstractmethod
@@ -88,10 +87,18 @@ class SpeechSession(Protocol):
         ...
 
     @abstractmethod
-    def events(self) -> AsyncIterator[SpeechEvent]: ...
+    async def close(self) -> None: ...
+
+
+class SpeechSession(VoiceSession, Protocol):
+    """One call whose turns are recognised here and answered elsewhere.
+
+    Contract: that of `VoiceSession`; `events` raises `Unavailable` when the model is lost for this call, `close` ends
+    it cleanly.
+    """
 
     @abstractmethod
-    async def close(self) -> None: ...
+    def events(self) -> AsyncIterator[SpeechEvent]: ...
 
 
 class Speech(Protocol):

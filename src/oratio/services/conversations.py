@@ -73,11 +73,13 @@ class ConversationService:
         *,
         channel: Channel = Channel.TEXT,
         guidance: Sequence[str] = (),
+        keep: bool = True,
     ) -> AsyncGenerator[ConversationEvent]:
         """One turn: `Opened`, any number of `TurnDelta`, `Closed`. What was answered is stored before `Closed`.
 
         Args:
             guidance: What an operator lets the agent know, unheard by the caller.
+            keep: False when the answer goes to a model that says it in its own words, which `held` will store.
 
         Raises:
             InvalidInput: The prompt is empty or too long, or the session id is malformed.
@@ -112,10 +114,15 @@ class ConversationService:
             if result is None:
                 raise AgentFailed("the agent ended its turn without a result", hint="try again")
             latency_ms = (time.monotonic_ns() - begun) // 1_000_000
-            turn = Turn(
-                at=self._clock.now_ms(), prompt=prompt, result=result, latency_ms=latency_ms, guidance=tuple(guidance)
-            )
-            await asyncio.to_thread(self._keep, conversation, turns, turn)
+            if keep:
+                turn = Turn(
+                    at=self._clock.now_ms(),
+                    prompt=prompt,
+                    result=result,
+                    latency_ms=latency_ms,
+                    guidance=tuple(guidance),
+                )
+                await asyncio.to_thread(self._keep, conversation, turns, turn)
             trace.answered(result, latency_ms)
             yield Closed(result, latency_ms)
         except OratioError as error:
@@ -291,6 +298,27 @@ class ConversationService:
                 return
             except StaleRecord:
                 continue
+
+    async def held(self, user_id: str, agent_id: str, conversation_id: str, turn: Turn) -> None:
+        """A turn that a speech-to-speech model has held; told again with the same `at`, it replaces what was told.
+
+        Raises:
+            NotFound: The agent is gone, or the conversation is another agent's.
+        """
+        await asyncio.to_thread(self._hold, user_id, agent_id, conversation_id, turn)
+
+    def _hold(self, user_id: str, agent_id: str, conversation_id: str, turn: Turn) -> None:
+        conversation, turns = self._open(self._active(user_id, agent_id), conversation_id, Channel.VOICE)
+        before = next((known for known in turns if known.at == turn.at), None)
+        if before is not None:
+            turns = [known for known in turns if known is not before]
+            spent = before.result.usage
+            usage = Usage(
+                input_tokens=conversation.usage.input_tokens - spent.input_tokens,
+                output_tokens=conversation.usage.output_tokens - spent.output_tokens,
+            )
+            conversation = conversation.model_copy(update={"usage": usage})
+        self._keep(conversation, turns, turn)
 
     async def close(self, user_id: str, conversation_id: str) -> None:
         """Mark a conversation ended; one that was handed over stays so, one that never began is none."""

@@ -1,0 +1,1 @@
+"""Speech-to-speech models by way of Strands' bidirectional models."""

@@ -1,0 +1,155 @@
+"""Whole calls with Nova Sonic: a client, the voice server, the real AWS client, and the fake behind it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from oratio.domain.conversation import Handoff, TurnResult
+from tests.fakes.nova import Fault, NovaFake, Turn
+from tests.fakes.nova.callers import Mouth, nova_dialogues
+from tests.voice_server.conftest import free_port
+from tests.voice_server.fakes import Exchange, Line
+
+ASKING = Turn(
+    "My phone is off.", ("Let me look.",), tool=("ask_agent", {"question": "The phone is off."}), then=("Do this.",)
+)
+LONG = Turn("Tell me all.", ("one two three four five six seven eight nine ten.", "and much more than that is to say."))
+
+
+@pytest.fixture
+def nova(tmp_path: Path) -> Iterator[NovaFake]:
+    with NovaFake(tmp_path) as fake:
+        yield fake
+
+
+@pytest.fixture
+async def exchange(nova: NovaFake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Exchange]:
+    """A voice server whose speech model is Nova Sonic; afterwards no task and no connection is left."""
+    speech = nova_dialogues(nova, monkeypatch)
+    exchange = Exchange(tmp_path / "data", free_port(), speech)
+    before = asyncio.all_tasks()
+    async with exchange.app.server.listening("127.0.0.1", exchange.port, max_calls=10):
+        yield exchange
+        await exchange.app.switchboard.drain(0, asyncio.Event())
+    await speech.close()
+    await asyncio.sleep(0)
+    left = {task.get_name() for task in asyncio.all_tasks() - before - {asyncio.current_task()}}
+    assert not left
+
+
+@asynccontextmanager
+async def calling(exchange: Exchange) -> AsyncIterator[tuple[Line, Mouth]]:
+    async with exchange.line() as line:
+        await line.start()
+        mouth = Mouth(line.socket.send)
+        try:
+            yield line, mouth
+        finally:
+            await mouth.close()
+
+
+async def test_a_spoken_question_is_put_to_the_agent_and_answered_in_speech(exchange: Exchange, nova: NovaFake) -> None:
+    nova.turns.append(ASKING)
+    async with calling(exchange) as (line, mouth):
+        await mouth.speak()
+        first, second = await line.until("response.done"), await line.until("response.done")
+        await line.send("session.end")
+        await line.until("session.ended")
+    assert (first["spokenText"], second["spokenText"]) == ("Let me look.", "Do this.")
+    assert len(line.audio) == 48 * 100 * 5
+    assert [call.prompt for _, _, call in exchange.runtime.calls] == ["The phone is off."]
+    done = next(message for message in line.seen if message["type"] == "tool.done")
+    assert (done["name"], done["status"]) == ("ask_agent", "success")
+    assert nova.nova.system.startswith("# You are Ada's agent.")
+    assert [tool["toolSpec"]["name"] for tool in nova.nova.prompt["toolConfiguration"]["tools"]] == ["ask_agent"]
+    user = next(message["text"] for message in line.seen if message["type"] == "transcript.done")
+    assert user == "My phone is off."
+
+
+async def test_the_record_holds_what_was_said_and_what_the_agent_knew(exchange: Exchange, nova: NovaFake) -> None:
+    nova.turns.append(ASKING)
+    async with calling(exchange) as (line, mouth):
+        await mouth.speak()
+        await line.until("response.done")
+        await line.until("response.done")
+        await line.send("session.end")
+        await line.until("session.ended")
+    await exchange.app.switchboard.drain(0, asyncio.Event())
+    conversation = exchange.platform.conversations.page("ada", "a1", limit=1).items[0]
+    _, turns = exchange.services.conversations.get("ada", conversation.conversation_id)
+    assert [(turn.prompt, turn.result.answer) for turn in turns] == [("My phone is off.", "Let me look. Do this.")]
+    assert turns[0].result.model == "scripted"
+    assert turns[0].latency_ms > 0
+    assert conversation.outcome == "ended"
+
+
+async def test_a_barge_in_stops_the_audio_and_cuts_the_text(exchange: Exchange, nova: NovaFake) -> None:
+    nova.turns.extend([LONG, Turn("Stop.", ("Yes?",))])
+    async with calling(exchange) as (line, mouth):
+        await mouth.speak()
+        await line.until("audio.start")
+        await mouth.speak()
+        stopped = await line.until("interrupt")
+        heard = await line.until("response.done")
+        answer = await line.until("response.done")
+    assert stopped["responseId"] == heard["responseId"]
+    assert heard["status"] == "interrupted"
+    assert LONG.says[0].startswith(heard["spokenText"].split(".")[0])
+    assert (answer["status"], answer["spokenText"]) == ("completed", "Yes?")
+
+
+async def test_a_hand_off_of_the_agent_is_told_to_client_and_model(exchange: Exchange, nova: NovaFake) -> None:
+    nova.turns.append(ASKING)
+    handoff = Handoff(reason="wants a person", summary="phone off")
+    exchange.runtime.result = TurnResult(answer="A person comes.", answered=True, handoff=handoff)
+    async with calling(exchange) as (line, mouth):
+        await mouth.speak()
+        assert (await line.until("handoff.started"))["reason"] == "wants a person"
+
+
+async def test_typed_text_is_answered_in_speech(exchange: Exchange, nova: NovaFake) -> None:
+    nova.turns.append(Turn("", ("I can read.",)))
+    async with calling(exchange) as (line, _):
+        await line.send("input.text", text="Can you read?")
+        assert (await line.until("response.done"))["spokenText"] == "I can read."
+    assert nova.nova.told == ["Can you read?"]
+
+
+async def test_a_lost_connection_is_restored_and_told(exchange: Exchange, nova: NovaFake) -> None:
+    nova.faults.append(Fault(at="turns", after_turns=1, end="clean"))
+    nova.turns.extend([Turn("Hello.", ("Hi.",)), Turn("Again.", ("Here I am.",))])
+    async with calling(exchange) as (line, mouth):
+        await mouth.speak()
+        restored = await line.until("model.restored")
+        await mouth.speak()
+        while (done := await line.until("response.done"))["spokenText"] != "Here I am.":
+            pass
+    assert done["status"] == "completed"
+    assert restored["gapMs"] >= 0
+    assert nova.novas[1].history[0] == ("USER", "Hello.")
+
+
+async def test_a_model_that_ends_every_connection_ends_the_call(exchange: Exchange, nova: NovaFake) -> None:
+    nova.faults.extend(
+        [Fault(at="turns", after_turns=1, end="clean"), *[Fault(refuse=(503, "ServiceUnavailable"))] * 9]
+    )
+    nova.turns.append(Turn("Hello.", ("Hi.",)))
+    async with calling(exchange) as (line, mouth):
+        await mouth.speak()
+        assert await line.closed() == 4500
+    assert len(nova.novas) == 1
+
+
+async def test_without_credentials_the_call_goes_on_in_writing(exchange: Exchange, nova: NovaFake) -> None:
+    nova.faults.extend([Fault(refuse=(403, "ExpiredTokenException"))] * 2)
+    async with exchange.line() as line:
+        await line.start()
+        error = await line.until("error")
+        await line.send("input.text", text="My phone is off.")
+        done = await line.until("response.done")
+    assert error["code"] == "speech_unavailable"
+    assert "credentials" in error["message"]
+    assert done["spokenText"] == "Hold the power button."
