@@ -112,7 +112,9 @@ class Settings(BaseSettings):
 
     jwt_issuer: str | None = Field(None, description="Exact `iss` of an outside OIDC provider; unset: embedded issuer.")
     jwt_audience: str | None = Field(None, description="`aud` (or Cognito `client_id`) that tokens must carry.")
-    jwt_jwks_url: str | None = Field(None, description="Where the outside issuer's keys are.")
+    jwt_jwks_url: str | None = Field(
+        None, description="Where the outside issuer's keys are; unset: where its discovery document says."
+    )
 
     flow_limit: int = Field(4, ge=1, le=64, description="Flow runs at a time on this machine.")
     lease_seconds: int = Field(

@@ -21,12 +21,12 @@ FETCH_TIMEOUT_S = 3.0
 FRESH_MS = 300_000
 COOLDOWN_MS = 30_000
 STALE_MS = 3_600_000
-_MAX_JWKS_BYTES = 1 << 20
+_MAX_BYTES = 1 << 20
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
-def fetch_jwks(url: str) -> Mapping[str, Any]:
-    """GET a key set: no redirects, 3 s, at most 1 MiB.
+def fetch_json(url: str) -> Mapping[str, Any]:
+    """GET a key set or a discovery document: no redirects, 3 s, at most 1 MiB.
 
     Raises:
         httpx.HTTPError, ValueError: It did not come, is too large or is not JSON.
@@ -36,25 +36,43 @@ def fetch_jwks(url: str) -> Mapping[str, Any]:
         response.raise_for_status()
         for chunk in response.iter_bytes():
             body += chunk
-            if len(body) > _MAX_JWKS_BYTES:
-                raise ValueError("the key set is too large")
+            if len(body) > _MAX_BYTES:
+                raise ValueError("the answer is too large")
     found = json.loads(body)
     if not isinstance(found, dict):
-        raise ValueError("the key set is no JSON object")
+        raise ValueError("the answer is no JSON object")
     return found
+
+
+def _require_private(address: str, setting: str) -> None:
+    """Refuse an address whose answer somebody on the way could change.
+
+    Raises:
+        InvalidInput: It is not https, nor on this machine.
+    """
+    parts = urlsplit(address)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        problem = FieldProblem((setting,), "must be an https address")
+        raise InvalidInput(f"ORATIO_{setting.upper()} must be an https address", [problem])
 
 
 class KeySet:
     """An issuer's public keys: fetched when 5 minutes old, kept up to an hour when the issuer does not answer.
 
-    An unknown key id asks again at most every 30 s, so forged ids cause no storm.
+    An unknown key id asks again at most every 30 s, so forged ids cause no storm. Without an address of the keys, the
+    issuer's own discovery document names it (OpenID Connect Discovery 1.0, section 4), each time they are fetched.
     """
 
-    def __init__(self, url: str, clock: Clock, fetch: Callable[[str], Mapping[str, Any]] = fetch_jwks) -> None:
-        address = urlsplit(url)
-        if address.scheme != "https" and not (address.scheme == "http" and address.hostname in _LOOPBACK):
-            problem = FieldProblem(("jwt_jwks_url",), "must be an https address")
-            raise InvalidInput("ORATIO_JWT_JWKS_URL must be an https address", [problem])
+    def __init__(
+        self,
+        issuer: str,
+        clock: Clock,
+        *,
+        url: str | None = None,
+        fetch: Callable[[str], Mapping[str, Any]] = fetch_json,
+    ) -> None:
+        _require_private(*((url, "jwt_jwks_url") if url else (issuer, "jwt_issuer")))
+        self._issuer = issuer
         self._url = url
         self._clock = clock
         self._fetch = fetch
@@ -76,19 +94,35 @@ class KeySet:
             if (outdated or kid not in self._keys) and rested:
                 self._refresh(now)
             if self._fetched_at is None or now - self._fetched_at >= STALE_MS:
-                raise Unavailable("the token issuer's keys cannot be fetched", hint="check ORATIO_JWT_JWKS_URL")
+                raise Unavailable("the token issuer's keys cannot be fetched", hint="check ORATIO_JWT_ISSUER")
             return self._keys.get(kid)
 
     def _refresh(self, now_ms: int) -> None:
         self._tried_at = now_ms
         try:
-            entries = self._fetch(self._url).get("keys", [])
+            entries = self._fetch(self._url or self._discovered()).get("keys", [])
             keys = [jwt.PyJWK(entry, algorithm=jwt_claims.ALGORITHM) for entry in entries if _usable(entry)]
-        except (httpx.HTTPError, ValueError, AttributeError, TypeError, jwt.PyJWTError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError, TypeError, jwt.PyJWTError) as error:
             logger.warning("error=<%s> | key set not fetched, the kept one serves on", type(error).__name__)
             return
         self._keys = {key.key_id: key.key for key in keys if key.key_id}
         self._fetched_at = now_ms
+
+    def _discovered(self) -> str:
+        """Where the issuer says its keys are.
+
+        Raises:
+            httpx.HTTPError, ValueError: The document did not come, is another issuer's, or names no private address.
+        """
+        document = self._fetch(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration")
+        if document.get("issuer") != self._issuer:
+            raise ValueError("the discovery document is another issuer's")
+        url = str(document.get("jwks_uri"))
+        try:
+            _require_private(url, "jwt_issuer")
+        except InvalidInput:
+            raise ValueError("the discovery document names no https address of keys") from None
+        return url
 
 
 def _usable(entry: Mapping[str, Any]) -> bool:
@@ -146,15 +180,15 @@ class IssuerChoice(Identity):
 
 
 def outside_identity(issuer: str | None, audience: str | None, jwks_url: str | None, clock: Clock) -> OidcIdentity:
-    """The outside issuer of the settings.
+    """The outside issuer of the settings; without `jwks_url`, its discovery document says where its keys are.
 
     Raises:
-        InvalidInput: One of the three settings is missing.
+        InvalidInput: The issuer or the audience is missing.
     """
-    given = {"jwt_issuer": issuer, "jwt_audience": audience, "jwt_jwks_url": jwks_url}
+    given = {"jwt_issuer": issuer, "jwt_audience": audience}
     missing = [name for name, value in given.items() if not value]
-    if missing or issuer is None or audience is None or jwks_url is None:
+    if issuer is None or audience is None or missing:
         problems = [FieldProblem((name,), "is needed for an outside issuer") for name in missing]
         names = ", ".join(f"ORATIO_{name.upper()}" for name in missing)
         raise InvalidInput(f"{names} must be set with the outside issuer", problems)
-    return OidcIdentity(issuer=issuer, audience=audience, keys=KeySet(jwks_url, clock), clock=clock)
+    return OidcIdentity(issuer=issuer, audience=audience, keys=KeySet(issuer, clock, url=jwks_url), clock=clock)

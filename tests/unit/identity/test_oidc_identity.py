@@ -57,7 +57,7 @@ def provider(clock: FakeClock) -> Provider:
 
 @pytest.fixture
 def identity(provider: Provider, clock: FakeClock) -> OidcIdentity:
-    keys = KeySet("https://issuer.example/jwks.json", clock, provider.fetch)
+    keys = KeySet(ISSUER, clock, url="https://issuer.example/jwks.json", fetch=provider.fetch)
     return OidcIdentity(issuer=ISSUER, audience=CLIENT, keys=keys, clock=clock)
 
 
@@ -137,3 +137,24 @@ def test_settings_of_an_outside_issuer_must_be_whole_and_its_keys_on_https(clock
         outside_identity(ISSUER, None, "https://issuer.example/jwks.json", clock)
     with pytest.raises(InvalidInput, match="https"):
         outside_identity(ISSUER, CLIENT, "http://issuer.example/jwks.json", clock)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"issuer": "https://other.example", "jwks_uri": "https://issuer.example/jwks.json"},
+        {"issuer": ISSUER, "jwks_uri": "http://issuer.example/jwks.json"},
+        {"issuer": ISSUER},
+        {},
+    ],
+)
+def test_a_discovery_document_that_is_not_the_issuers_own_is_not_believed(
+    provider: Provider, clock: FakeClock, document: dict[str, str]
+) -> None:
+    def fetch(url: str) -> Mapping[str, Any]:
+        return document if url.endswith("/.well-known/openid-configuration") else provider.fetch(url)
+
+    identity = OidcIdentity(issuer=ISSUER, audience=CLIENT, keys=KeySet(ISSUER, clock, fetch=fetch), clock=clock)
+    with pytest.raises(Unavailable):
+        identity.verify(provider.token())
+    assert provider.asked == 0
