@@ -48,7 +48,7 @@ class TwoMinds(ScriptedRuntime):
             yield TurnResult(answer=f"Reply {len(invocation.history)}", answered=True)
 
 
-async def _two_versions(world: World, client: httpx.AsyncClient) -> str:
+async def two_versions(world: World, client: httpx.AsyncClient) -> str:
     agent_id = await create(client)
     world.go_live("alice", agent_id)
     answer = await client.post(
@@ -79,7 +79,7 @@ def _report(number: int) -> RehearsalReport:
 
 
 async def test_a_diff_names_words_files_plan_code_and_rehearsal(world: World, client: httpx.AsyncClient) -> None:
-    agent_id = await _two_versions(world, client)
+    agent_id = await two_versions(world, client)
 
     answer = await client.get(f"/api/agents/{agent_id}/versions/2/diff", params={"against": 1})
 
@@ -102,14 +102,14 @@ async def test_a_diff_names_words_files_plan_code_and_rehearsal(world: World, cl
 
 
 async def test_a_version_does_not_differ_from_itself(world: World, client: httpx.AsyncClient) -> None:
-    agent_id = await _two_versions(world, client)
+    agent_id = await two_versions(world, client)
     diff = (await client.get(f"/api/agents/{agent_id}/versions/1/diff?against=1")).json()
     assert diff["identical"]
     assert diff["files"] == diff["fields"] == diff["rehearsal"]["scenarios"] == []
 
 
-async def test_a_diff_needs_two_versions_that_are_there(world: World, client: httpx.AsyncClient) -> None:
-    agent_id = await _two_versions(world, client)
+async def test_a_diff_needstwo_versions_that_are_there(world: World, client: httpx.AsyncClient) -> None:
+    agent_id = await two_versions(world, client)
     url = f"/api/agents/{agent_id}/versions"
     assert_problem(await client.get(f"{url}/2/diff"), 422, "invalid_input", ("against",))
     assert_problem(await client.get(f"{url}/2/diff?against=0"), 422, "invalid_input", ("against",))
@@ -132,9 +132,9 @@ def test_a_text_that_was_never_written_is_no_empty_text() -> None:
     assert text_change(None, "line", "x").added_lines == 1
 
 
-async def _replayable(world: World, client: httpx.AsyncClient, prompts: tuple[str, ...]) -> str:
+async def replayable(world: World, client: httpx.AsyncClient, prompts: tuple[str, ...]) -> str:
     runtime = world.runtime
-    agent_id = await _two_versions(world, client)
+    agent_id = await two_versions(world, client)
     session = None
     for prompt in prompts:
         body = {"prompt": prompt} | ({"sessionId": session} if session else {})
@@ -150,7 +150,7 @@ async def test_a_replay_asks_both_versions_what_callers_asked(
     world: World, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "oratio")
-    agent_id = await _replayable(world, client, ("hello", "a refund please", "crash now"))
+    agent_id = await replayable(world, client, ("hello", "a refund please", "crash now"))
     stored = world.stored()
 
     answer = await client.post(f"/api/agents/{agent_id}/versions/2/replay", json={"conversations": 3})
@@ -173,7 +173,7 @@ async def test_a_replay_asks_both_versions_what_callers_asked(
 
 
 async def test_a_replay_keeps_to_sessions_of_its_own(world: World, client: httpx.AsyncClient) -> None:
-    agent_id = await _replayable(world, client, ("hello", "again"))
+    agent_id = await replayable(world, client, ("hello", "again"))
     await client.post(f"/api/agents/{agent_id}/versions/2/replay")
     calls = world.runtime.calls
     assert {qualifier for _, qualifier, _ in calls} == {"1", "2"}
@@ -185,14 +185,14 @@ async def test_a_replay_keeps_to_sessions_of_its_own(world: World, client: httpx
 
 
 async def test_a_replay_of_nothing_is_empty(world: World, client: httpx.AsyncClient) -> None:
-    agent_id = await _replayable(world, client, ())
+    agent_id = await replayable(world, client, ())
     report = (await client.post(f"/api/agents/{agent_id}/versions/2/replay")).json()
     assert report["conversations"] == []
     assert report["summary"]["turns"] == 0
 
 
 async def test_a_replay_needs_a_deployed_candidate(world: World, client: httpx.AsyncClient) -> None:
-    agent_id = await _two_versions(world, client)
+    agent_id = await two_versions(world, client)
     url = f"/api/agents/{agent_id}/versions"
     assert_problem(await client.post(f"{url}/2/replay"), 409, "conflict")
     assert_problem(await client.post(f"{url}/9/replay"), 404, "not_found")
@@ -219,7 +219,7 @@ async def test_one_replay_of_a_tenant_runs_at_a_time(world: World, client: httpx
 
 
 async def test_the_client_speaks_both(world: World, client: httpx.AsyncClient) -> None:
-    agent_id = await _replayable(world, client, ("a refund please",))
+    agent_id = await replayable(world, client, ("a refund please",))
     async with AsyncClient("http://oratio", world.token(), transport=httpx.ASGITransport(world.app)) as oratio:
         diff = await oratio.diff(agent_id, 2, against=1)
         report = await oratio.replay(agent_id, 2, conversations=1)

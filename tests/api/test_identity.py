@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -82,7 +83,7 @@ class TestAnIssuerProcess:
         ],
     )  # fmt: skip
     async def test_a_token_with_a_wrong_claim_is_refused(
-        self, world: World, issuer: Issuer, claims: dict[str, object]
+        self, world: World, issuer: Issuer, claims: dict[str, Any]
     ) -> None:
         await assert_refused(world, issuer.token(**claims))
 

@@ -48,7 +48,7 @@ class _Handler(BaseHTTPRequestHandler):
     keys: _Keys
 
     def do_GET(self) -> None:
-        issuer = f"http://127.0.0.1:{self.server.server_address[1]}"
+        issuer = f"http://{self.headers['Host']}"
         if self.path == "/.well-known/openid-configuration":
             self._answer({"issuer": issuer, "jwks_uri": f"{issuer}/keys"})
         else:

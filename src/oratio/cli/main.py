@@ -27,7 +27,7 @@ def _oratio(
     """Read by `run`, which takes the flag wherever it stands; here for `--help`."""
 
 
-for _module in ("up", "status", "agents", "keys", "ask", "explain", "talk", "local", "doctor"):
+for _module in ("up", "status", "agents", "compare", "keys", "webhooks", "ask", "explain", "talk", "local", "doctor"):
     import_module(f"oratio.cli.{_module}").register(app)
 
 
