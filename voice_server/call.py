@@ -106,6 +106,9 @@ class Call:
         self._socket: Socket | None = None
         self._outbox: deque[do.Send | do.Play | do.Close] = deque()
         self._wake = asyncio.Event()
+        # Until when the pump sleeps; 0 while it is awake.
+        self._sleeps_until_ms = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
         self._speech: VoiceSession | None = None
         # What was to be said before the speech model was there.
         self._unsaid: deque[do.Say] = deque()
@@ -141,7 +144,7 @@ class Call:
             conversation_id=self.session_id,
             agent_id=agent.agent_id,
             agent_name=agent.agent_name,
-            version=agent.current_version or 0,
+            version=agent.current_version,
             holder=self.grant.holder,
             started_at=self.started_at,
             attached=self.attached,
@@ -176,8 +179,7 @@ class Call:
 
     def receive(self, frame: str | bytes) -> None:
         self._session.receive(frame, self._now())
-        # A frame of audio moves no timer forward: the pump is woken only for what came of it.
-        self._act(wake=isinstance(frame, str))
+        self._act()
 
     def refuse_resume(self) -> None:
         """The socket asked for a call that is not there, or not its own."""
@@ -216,12 +218,14 @@ class Call:
 
     # --- effects
 
-    def _act(self, *, wake: bool = True) -> None:
+    def _act(self) -> None:
         """Carry out what needs no waiting; the rest goes to the pump."""
         for effect in self._session.effects():
-            wake = wake or not isinstance(effect, do.Hear)
             match effect:
-                case do.Send() | do.Play() | do.Close():
+                case do.Send() | do.Play():
+                    if self._outbox or not self._written(effect):
+                        self._outbox.append(effect)
+                case do.Close():
                     self._outbox.append(effect)
                 case do.Hear(audio, muted):
                     self._hear(audio, muted)
@@ -261,8 +265,17 @@ class Call:
                     self._moved(self)
                 case _:
                     self._human(effect)
-        if wake:
+        moment = self._session.next_ms()
+        if self._outbox or (moment is not None and moment < self._sleeps_until_ms):
             self._wake.set()
+
+    def _written(self, effect: do.Send | do.Play) -> bool:
+        """Whether the socket took it at once; most audio needs no more than this."""
+        socket = self._socket
+        if socket is None or not socket.writable():
+            return False
+        socket.write(self._encoded(effect))
+        return True
 
     def _trace(self, turn: int) -> None:
         span = tracing.span(
@@ -351,15 +364,12 @@ class Call:
                 if self._outbox:
                     continue
                 moment = self._session.next_ms()
-                wait_s = None if moment is None else max(0.0, (moment - self._now()) / 1000)
-                if wait_s == 0:
+                if moment is not None and moment <= self._now():
                     await asyncio.sleep(0)
                     continue
-                try:
-                    async with asyncio.timeout(wait_s):
-                        await self._wake.wait()
-                except TimeoutError:
-                    pass
+                self._sleep_until(moment)
+                await self._wake.wait()
+                self._sleeps_until_ms = 0.0
         except Exception:
             logger.exception("conversation_id=<%s> | call failed", self.session_id)
             if self._socket is not None:
@@ -371,6 +381,19 @@ class Call:
                 logger.exception("conversation_id=<%s> | call not cleaned up", self.session_id)
             finally:
                 self.ended.set()
+
+    def _sleep_until(self, moment: float | None) -> None:
+        """An alarm that rings too early is left: moving it for each frame would cost more than waking for nothing."""
+        self._sleeps_until_ms = moment if moment is not None else float("inf")
+        if moment is None or (self._alarm is not None and self._alarm.when() * 1000 <= moment):
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(moment / 1000, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._wake.set()
 
     async def _flush(self) -> bool:
         """Write what is in the outbox. True when the call is over."""
@@ -513,6 +536,8 @@ class Call:
             self._act()
 
     async def _clean_up(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
         reason = self._session.reason or "failed"
         self._metrics.ended.labels(reason).inc()
         logger.info("conversation_id=<%s> agent_id=<%s> | call ended: %s", self.session_id, self._agent_id, reason)

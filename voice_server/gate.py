@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from oratio.domain.agent import Agent, AgentStatus
+from oratio.domain.agent import AgentStatus
 from oratio.domain.api_keys import PREFIX, ApiKey, Scope
 from oratio.domain.live_call import LiveCall
 from oratio.errors import Conflict, NotAuthenticated
@@ -35,10 +35,19 @@ class Handshake(NamedTuple):
     origin: str | None
 
 
+class Callee(NamedTuple):
+    """What a call keeps of its agent's record, which may hold a procedure of a hundred thousand characters."""
+
+    user_id: str
+    agent_id: str
+    agent_name: str
+    current_version: int
+
+
 class Grant(NamedTuple):
     """Who was let in to which agent; `key_id` is None for a ticket of the operator's own."""
 
-    agent: Agent
+    agent: Callee
     key_id: str | None
 
     @property
@@ -141,4 +150,5 @@ def admit(shown: Handshake, access: Access, agents: AgentRepository) -> Grant:
     agent = agents.get(user_id, shown.agent_id)
     if agent.status is not AgentStatus.ACTIVE or agent.current_version is None:
         raise Conflict(f"agent {agent.agent_id} is {agent.status}", hint="wait until it is active")
-    return Grant(agent, key.key_id if key else None)
+    callee = Callee(user_id, agent.agent_id, agent.agent_name, agent.current_version)
+    return Grant(callee, key.key_id if key else None)
