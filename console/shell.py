@@ -15,8 +15,18 @@ _REASONS = {
     "refused": "That token is not valid or has expired. Make a new one with `oratio token`.",
     "unreachable": "The Oratio API does not answer. Look at `oratio status`, then try again.",
 }
-# The chosen part of a control is Streamlit's primary colour on a tint of it, too faint to read in the dark theme.
+# Streamlit's own colours where they are too faint to read: the chosen part of a control, captions, code, quiet text.
 _STYLE = """<style>
+[data-testid=stCaptionContainer], [data-testid=stCaptionContainer] * { opacity: 1 !important; }
+[data-testid=stCaptionContainer] { color: light-dark(#5f636b, #b4b9c4) !important; }
+code:not(pre code), pre .token:is(.string, .inserted, .comment, .triple-quoted-string)
+  { color: light-dark(#0b6440, #7fdcb4) !important; }
+pre .token:is(.function, .keyword, .parameter, .builtin, .class-name, .property, .number, .boolean)
+  { color: light-dark(#0b57a4, #7ab7ff) !important; }
+pre .token:is(.deleted, .title, .important, .decorator, .operator, .variable)
+  { color: light-dark(#a3261e, #ff9d94) !important; }
+pre .token:is(.punctuation, .coord, .prefix, .unchanged), [data-testid=stExpanderStepIcon] [data-testid=stIconMaterial]
+  { color: light-dark(#4f535b, #b4b9c4) !important; }
 [role=radiogroup] [role=radio][aria-checked=true] { color: inherit !important; font-weight: 600; }
 </style>"""
 

@@ -156,6 +156,11 @@ def size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
+def counted(count: int, thing: str) -> str:
+    """A number of things that take an s in the plural."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
 def plain(text: str) -> str:
     """Text of callers and documents as markdown that shows it as it is."""
     return "".join(f"\\{char}" if char in "\\`*_{}[]<>()#+-.!|~$:" else char for char in text)

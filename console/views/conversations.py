@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from console.state import client, page
-from console.wording import Colour, duration, moment, plain
+from console.wording import Colour, counted, duration, moment, plain
 from oratio.wire import AgentDetail, ConversationView
 
 _OUTCOMES: Mapping[str, tuple[str, Colour, str]] = {
@@ -49,7 +49,7 @@ def head(conversation: ConversationView) -> None:
     word, colour, icon = _OUTCOMES[conversation.outcome]
     st.badge(word, icon=icon, color=colour)
     st.badge(conversation.channel, color="gray")
-    st.badge(f"{conversation.turns} turns", color="gray")
+    st.badge(counted(conversation.turns, "turn"), color="gray")
     st.badge(duration(conversation.updated_at - conversation.started_at), icon=":material/timer:", color="gray")
     st.badge(f"version {conversation.version}", color="gray")
 

@@ -11,7 +11,7 @@ from console import tree
 from console.drafts import Draft
 from console.state import client, drafts, notify, page, system, tenant
 from console.views.create_knowledge import flat, folder, total
-from console.wording import plain, show_error
+from console.wording import counted, plain, show_error
 from oratio.client import Brief, Client
 from oratio.domain.descriptions import nest
 from oratio.errors import NotAuthenticated, OratioError
@@ -25,7 +25,7 @@ def checklist(draft: Draft, before: VersionDetail | None) -> list[tuple[bool, st
     return [
         (bool(draft.agent_name.strip()), "a name"),
         (0 < len(draft.sop.strip()) <= limits["maxSopChars"], "a procedure (SOP)"),
-        (0 < len(held) <= limits["maxFiles"], f"documents: {len(held)} files, {described} described"),
+        (0 < len(held) <= limits["maxFiles"], f"documents: {counted(len(held), 'file')}, {described} described"),
         (bool(draft.knowledge_base_description.strip()), "when to consult them"),
         (bool(draft.human_handoff_description.strip()), "when to hand over"),
     ]
@@ -35,17 +35,17 @@ def review(draft: Draft, before: VersionDetail | None) -> None:
     held = folder(draft, before)
     missing = [text for done, text in checklist(draft, before) if not done]
     for label, text in (
-        ("Name", f"{draft.agent_name} ({draft.agent_type})"),
+        ("Name", f"{draft.agent_name} ({draft.agent_type})" if draft.agent_name.strip() else ""),
         ("Consults the documents", draft.knowledge_base_description),
         ("Hands over", draft.human_handoff_description),
-        ("Documents", f"{len(held)} files, {total(held)}"),
-        ("SOP", f"{len(draft.sop.splitlines())} lines"),
+        ("Documents", f"{counted(len(held), 'file')}, {total(held)}" if held else ""),
+        ("SOP", counted(len(draft.sop.splitlines()), "line") if draft.sop.strip() else ""),
     ):
-        st.markdown(f"**{label}**  \n{plain(text) or '-'}")
+        st.markdown(f"**{label}**  \n{plain(text) or ':gray[not given yet]'}")
     undescribed = tree.missing(draft.descriptions, held)
     if held and undescribed:
         st.info(
-            f"{len(undescribed)} of {len(held)} files have no description. They are searched all the same.",
+            f"{len(undescribed)} of {counted(len(held), 'file')} without a description: searched all the same.",
             icon=":material/info:",
         )
     waiting = len(draft.descriptions) - len(tree.matching(draft.descriptions, held))

@@ -7,7 +7,7 @@ import streamlit as st
 from console import tree
 from console.state import client
 from console.views.create_knowledge import flat
-from console.wording import Colour, plain, size, table
+from console.wording import Colour, counted, plain, size, table
 from oratio.wire import AgentDetail
 
 _COLOURS: Mapping[str, Colour] = {"ready": "green", "notready": "orange", "failed": "red"}
@@ -22,7 +22,9 @@ def show(agent: AgentDetail) -> None:
         described = len(version.files) - len(tree.missing(texts, (file.path for file in version.files)))
         status = agent.knowledge_base.status
         st.badge(status, icon=":material/database:", color=_COLOURS[status])
-        st.badge(f"{len(version.files)} files, {size(sum(file.size for file in version.files))}", color="gray")
+        st.badge(
+            f"{counted(len(version.files), 'file')}, {size(sum(file.size for file in version.files))}", color="gray"
+        )
         st.badge(f"{described} described", color="gray")
         if problems:
             st.badge(f"{len(problems)} with problems", icon=":material/warning:", color="orange")

@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from console.state import client
-from console.wording import duration, guarded, plain, show_error, step_title
+from console.wording import counted, duration, guarded, plain, show_error, step_title
 from oratio.domain.agent import AgentStatus, StepProgress, StepStatus
 from oratio.errors import NotFound, OratioError
 from oratio.wire import AgentDetail
@@ -117,8 +117,10 @@ def _retry(agent_id: str) -> None:
 def _endpoints(agent: AgentDetail) -> None:
     st.subheader("Endpoints")
     text, voice = agent.api_endpoint or "", agent.websocket_url or ""
+    st.markdown("Text, over HTTP")
     st.code(text, language=None)
     if agent.agent_type == "voice":
+        st.markdown("Voice, over a WebSocket")
         st.code(voice, language=None)
     with st.expander("Samples to copy", icon=":material/code:"):
         shell, python, browser = st.tabs(["curl", "Python", "Browser voice"])
@@ -144,6 +146,6 @@ socket.onopen = () => socket.send(JSON.stringify({{type: "session.start"}}))""",
     with guarded("Loading"):
         if agent.knowledge_base.problems:
             st.warning(
-                f"{len(agent.knowledge_base.problems)} documents are not searchable; see the Knowledge section.",
+                f"{counted(len(agent.knowledge_base.problems), 'document')} with problems; see the Knowledge section.",
                 icon=":material/description:",
             )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from console.state import client, notify
-from console.wording import Colour, ago, moment, plain, show_error
+from console.wording import Colour, ago, counted, moment, plain, show_error
 from oratio.errors import NotAuthenticated, OratioError
 from oratio.wire import AgentDetail, VersionSummary
 
@@ -33,13 +33,13 @@ def _version(agent: AgentDetail, version: VersionSummary) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**Version {version.version}**", width="content")
         st.badge(version.status, color=_COLOURS[version.status])
-        st.badge(f"{version.documents} files", color="gray")
+        st.badge(counted(version.documents, "file"), color="gray")
         if version.rehearsal:
             word = "passed" if version.rehearsal.passed else "failed"
             colour: Colour = "green" if version.rehearsal.passed else "red"
             failures = len(version.rehearsal.failures)
-            counted = f"{version.rehearsal.scenarios - failures} of {version.rehearsal.scenarios}"
-            st.badge(f"rehearsal {word}, {counted}", icon=":material/theater_comedy:", color=colour)
+            share = f"{version.rehearsal.scenarios - failures} of {version.rehearsal.scenarios}"
+            st.badge(f"rehearsal {word}, {share}", icon=":material/theater_comedy:", color=colour)
         st.space("stretch")
         if not live and version.rehearsal is not None and version.status in ("rehearsed", "retired", "failed"):
             label = "Roll back to it" if version.version < (agent.current_version or 0) else "Activate"

@@ -1,11 +1,12 @@
 """The bodies of the HTTP contract, for the API and its client; camelCase on the wire, times in ms since 1970."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from oratio.domain.agent import Agent, AgentFailure, AgentStatus, StepProgress
+from oratio.domain.analytics import Report
 from oratio.domain.api_keys import ApiKey, Scope
 from oratio.domain.brief import AgentType
 from oratio.domain.comparison import VersionDiff
@@ -15,6 +16,7 @@ from oratio.domain.conversation import (
     Conversation,
     Handoff,
     HandoffFailure,
+    Outcome,
     SopStep,
     ToolCall,
     Turn,
@@ -22,11 +24,12 @@ from oratio.domain.conversation import (
     Usage,
 )
 from oratio.domain.descriptions import Descriptions
-from oratio.domain.knowledge_base import Document, DocumentProblem, KnowledgeBase, KnowledgeBaseStatus
+from oratio.domain.knowledge_base import Document, DocumentProblem, KnowledgeBase, KnowledgeBaseStatus, Passage
 from oratio.domain.listed_file import ListedFile
 from oratio.domain.live_call import CallState, LiveCall, LiveHandoff
 from oratio.domain.rehearsal import RehearsalReport
 from oratio.domain.replay import ReplayReport
+from oratio.domain.usage import KnowledgeUse
 from oratio.domain.values import Value
 from oratio.domain.version import AgentVersion, Override, RehearsalSummary, VersionStatus
 from oratio.domain.webhook import MAX_URL_CHARS, Webhook, WebhookEvent
@@ -336,7 +339,7 @@ class ConversationView(Wire):
     started_at: int
     updated_at: int
     turns: int
-    outcome: Literal["open", "ended", "handed_off"]
+    outcome: Outcome
     handoff: Handoff | None
     handoff_failure: HandoffFailure | None = None
     operator: str | None = None
@@ -355,6 +358,43 @@ class ConversationPage(Wire):
 class ConversationDetail(Wire):
     conversation: ConversationView
     transcript: list[Turn]
+
+
+class AnalyticsView(Report, Wire):
+    """Figures in all, per agent, per day, and per agent and day (`agentId` of a day's row; null for all agents)."""
+
+
+class KnowledgeUseView(KnowledgeUse, Wire):
+    """Documents of the live version with the conversations whose answers came from them; questions without answer."""
+
+
+class SearchBody(Body):
+    """`version`: whose documents; the live one when it is left out."""
+
+    query: Annotated[str, Field(min_length=1, max_length=2_000)]
+    version: Annotated[int, Field(ge=1, le=999_999, strict=True)] | None = None
+
+
+class PassageView(Wire):
+    """One found passage; why: `score` within this result, `similarity` in meaning and `coverage` of the words."""
+
+    path: str
+    excerpt: str
+    score: float
+    similarity: float | None
+    coverage: float | None
+    known: float | None
+    page: int | None
+    heading: str | None
+
+    @classmethod
+    def of(cls, passage: Passage) -> "PassageView":
+        return cls(**{name: getattr(passage, name) for name in cls.model_fields})
+
+
+class SearchView(Wire):
+    version: int
+    passages: list[PassageView]
 
 
 class Check(Wire):

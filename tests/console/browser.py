@@ -3,6 +3,8 @@
 import contextlib
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from playwright.sync_api import (
@@ -25,7 +27,9 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 def chromium() -> Iterator[Browser]:
     assert CHROMIUM
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
         try:
             yield browser
         finally:
@@ -74,6 +78,19 @@ class Watched:
         """Go to a section of the agent's page."""
         self.page.locator(".st-key-section").get_by_text(name, exact=True).click()
         self.idle()
+
+    def theme(self, name: Literal["light", "dark"]) -> None:
+        self.page.emulate_media(color_scheme=name)
+        # Colours fade over.
+        self.page.wait_for_timeout(400)
+
+    def picture(self, file: Path) -> None:
+        """The whole page as far as it goes, at most two screens."""
+        height = self.page.evaluate("document.querySelector('[data-testid=stMain]')?.scrollHeight ?? 800")
+        self.page.set_viewport_size({"width": 1280, "height": min(max(800, height), 1600)})
+        self.page.wait_for_timeout(300)
+        self.page.screenshot(path=file, scale="css")
+        self.page.set_viewport_size({"width": 1280, "height": 800})
 
     def idle(self) -> None:
         app = self.page.get_by_test_id("stApp")

@@ -100,7 +100,10 @@ def report() -> RehearsalReport:
 
 
 class FakeApi:
-    """The API's state, and a transport that answers from it. Set `broken` to have every call fail that way."""
+    """The API's state, and a transport that answers from it. Set `broken` to have every call fail that way.
+
+    With `nonsense`, plans hold what the console cannot draw.
+    """
 
     def __init__(self) -> None:
         self.agents: dict[str, Agent] = {}
@@ -109,6 +112,7 @@ class FakeApi:
         self.conversations: dict[str, Conversation] = {}
         self.refusals: dict[tuple[str, str], httpx.Response] = {}
         self.broken: Callable[[httpx.Request], httpx.Response] | None = None
+        self.nonsense = False
         self.sandbox = "A"
         self.model = "builtin"
         self.calls: list[tuple[str, str, bytes]] = []
@@ -210,7 +214,7 @@ class FakeApi:
             knowledge_base_description="For returns", human_handoff_description="When asked",
             folder_file_descriptions={"returns.md": "How to send goods back"},
             files=(Document(path="returns.md", size=1200, sha256="0" * 64, media_type="text/markdown"),),
-            plan={"steps": [{"stepId": "s001", "source": source}], "uncovered": [[4, 4]]},
+            plan={"steps": 1 if self.nonsense else [{"stepId": "s001", "source": source}], "uncovered": [[4, 4]]},
             code=f"VERSION = {number}\n", prompt="You are the agent.", rehearsal=report(),
             rehearsal_summary=None, override=None, code_sha256=None, prompt_sha256=None, plan_sha256=None,
         )  # fmt: skip

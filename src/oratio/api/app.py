@@ -16,7 +16,18 @@ from oratio.api.metrics import Metrics
 from oratio.api.observe import Observe
 from oratio.api.openapi import describe
 from oratio.api.readiness import Readiness
-from oratio.api.routes import agents, calls, conversations, invocations, keys, system, uploads, versions, webhooks
+from oratio.api.routes import (
+    agents,
+    analytics,
+    calls,
+    conversations,
+    invocations,
+    keys,
+    system,
+    uploads,
+    versions,
+    webhooks,
+)
 from oratio.api.watching import Watchers
 from oratio.bootstrap import Platform, Services
 
@@ -67,7 +78,7 @@ def create_app(
         stopping=stopping,
     )
     problems.install(app)
-    for part in (agents, versions, uploads, keys, invocations, conversations, calls, webhooks, system):
+    for part in (agents, analytics, versions, uploads, keys, invocations, conversations, calls, webhooks, system):
         app.include_router(part.router)
     describe(app)
     guard = Guard(

@@ -12,6 +12,7 @@ from oratio.domain.knowledge_base import Document
 from oratio.ports.secrets import SecretName
 from oratio.services.access import AccessService
 from oratio.services.agents import AgentService
+from oratio.services.analytics import AnalyticsService
 from oratio.services.authoring import Author, AuthoringService
 from oratio.services.briefs import BriefLimits
 from oratio.services.comparison import ComparisonService
@@ -41,6 +42,7 @@ class Services:
     deletion: DeletionService
     conversations: ConversationService
     human_side: HumanSideService
+    analytics: AnalyticsService
     access: AccessService
     live_calls: LiveCallService
     comparison: ComparisonService
@@ -95,6 +97,13 @@ def build_services(platform: Platform) -> Services:
         runtime=platform.runtime,
         clock=platform.clock,
         deadline_ms=int(settings.turn_deadline_seconds * 1000),
+    )
+    analytics = AnalyticsService(
+        agents=platform.agents,
+        versions=platform.versions,
+        conversations=platform.conversations,
+        transcripts=conversations,
+        clock=platform.clock,
     )
     limits = Limits(settings.max_files, settings.max_total_bytes, settings.max_file_bytes)
     return Services(
@@ -160,6 +169,7 @@ def build_services(platform: Platform) -> Services:
         ),
         conversations=conversations,
         human_side=HumanSideService(conversations=conversations, clock=platform.clock),
+        analytics=analytics,
         access=AccessService(
             agents=platform.agents,
             keys=platform.api_keys,

@@ -188,6 +188,34 @@ class AsyncClient:
         """A ticket to join a call in progress; see `oratio.client.operator`."""
         return await self._send(calls.operator_ticket(conversation_id))
 
+    async def find_conversations(
+        self,
+        *,
+        agent_id: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        channel: str | None = None,
+        outcome: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> wire.ConversationPage:
+        """Conversations of all agents or one, newest first, that began between two moments in ms since 1970."""
+        filters = {"agentId": agent_id, "since": since, "until": until, "channel": channel, "outcome": outcome}
+        return await self._send(calls.find_conversations(limit, cursor, **filters))
+
+    async def analytics(
+        self, *, since: int, until: int | None = None, agent_id: str | None = None, offset_minutes: int = 0
+    ) -> wire.AnalyticsView:
+        """Figures of conversations that began between two moments; days begin `offset_minutes` east of UTC."""
+        return await self._send(calls.analytics(since, until, agent_id, offset_minutes))
+
+    async def knowledge_use(self, agent_id: str, *, since: int = 0) -> wire.KnowledgeUseView:
+        return await self._send(calls.knowledge_use(agent_id, since))
+
+    async def search(self, agent_id: str, query: str, *, version: int | None = None) -> wire.SearchView:
+        """What the agent would find in its documents."""
+        return await self._send(calls.search(agent_id, query, version))
+
     async def recording(self, conversation_id: str, target: Path) -> None:
         """Write a conversation's WAV to a file.
 

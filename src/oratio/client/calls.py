@@ -126,6 +126,23 @@ def conversation(conversation_id: str) -> Call[wire.ConversationDetail]:
     return Call("GET", f"/api/conversations/{quote(conversation_id, safe='')}", wire.ConversationDetail)
 
 
+def find_conversations(limit: int, cursor: str | None, **filters: Any) -> Call[wire.ConversationPage]:
+    return Call("GET", "/api/conversations", wire.ConversationPage, {**body_of(**filters), **_page(limit, cursor)})
+
+
+def analytics(since: int, until: int | None, agent_id: str | None, offset_minutes: int) -> Call[wire.AnalyticsView]:
+    params = body_of(since=since, until=until, agentId=agent_id, offsetMinutes=offset_minutes)
+    return Call("GET", "/api/analytics", wire.AnalyticsView, params)
+
+
+def knowledge_use(agent_id: str, since: int) -> Call[wire.KnowledgeUseView]:
+    return Call("GET", _agent(agent_id, "knowledge-use"), wire.KnowledgeUseView, {"since": since})
+
+
+def search(agent_id: str, query: str, version: int | None) -> Call[wire.SearchView]:
+    return Call("POST", _agent(agent_id, "searches"), wire.SearchView, json=body_of(query=query, version=version))
+
+
 def recording_path(conversation_id: str) -> str:
     return f"/api/conversations/{quote(conversation_id, safe='')}/audio"
 

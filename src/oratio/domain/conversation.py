@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
+from oratio.domain.tally import Tally
 from oratio.domain.values import Value
 
 
@@ -95,6 +96,9 @@ type Role = Literal["assistant", "operator"]
 """Who answers a caller."""
 
 
+type Outcome = Literal["open", "ended", "handed_off"]
+
+
 class Turn(Value):
     """One stored line of `transcript.jsonl`: what was asked, and the whole result.
 
@@ -143,9 +147,10 @@ class Conversation(Value):
     started_at: int
     updated_at: int
     turns: int = 0
-    outcome: Literal["open", "ended", "handed_off"] = "open"
+    outcome: Outcome = "open"
     handoff: Handoff | None = None
     handoff_failure: HandoffFailure | None = None
     operator: str | None = None
     usage: Usage = Usage()
+    tally: Tally = Tally()
     revision: int = 0

@@ -5,14 +5,25 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from oratio.domain import tags
 from oratio.domain.agent import Agent, AgentStatus
+from oratio.domain.analytics import tally
 from oratio.domain.conversation import Channel, Conversation, Message, Turn, TurnDelta, TurnResult, Usage
 from oratio.domain.storage_layout import transcript_key
-from oratio.errors import AgentFailed, Conflict, FieldProblem, InvalidInput, NotFound, OratioError, StaleRecord
+from oratio.domain.tally import Tally
+from oratio.errors import (
+    AgentFailed,
+    Conflict,
+    FieldProblem,
+    InvalidInput,
+    NotFound,
+    OratioError,
+    StaleRecord,
+    Unavailable,
+)
 from oratio.ports.agent_runtime import LIVE, AgentRuntime, Invocation
 from oratio.ports.clock import Clock
 from oratio.ports.object_store import ObjectStore
@@ -127,6 +138,8 @@ class ConversationService:
             yield Closed(result, latency_ms)
         except OratioError as error:
             trace.failed(error)
+            if isinstance(error, (AgentFailed, Unavailable)):
+                await asyncio.to_thread(self._count_failure, conversation)
             raise
         finally:
             trace.end()
@@ -193,6 +206,7 @@ class ConversationService:
                 output_tokens=conversation.usage.output_tokens + turn.result.usage.output_tokens,
             )
             changes: dict[str, object] = {"turns": len(turns), "updated_at": turn.at, "usage": usage}
+            changes["tally"] = tally(turns, failed=conversation.tally.failed)
             if turn.result.handoff:
                 changes |= {"outcome": "handed_off", "handoff": turn.result.handoff}
             try:
@@ -259,7 +273,9 @@ class ConversationService:
         if newest is not None and newest.prompt == prompt and newest.dead_air_ms is None:
             if heard is not None:
                 changes |= {"interrupted": True, "result": newest.result.model_copy(update={"answer": heard})}
-            self._write(conversation, [*turns[:-1], newest.model_copy(update=changes)])
+            turns = [*turns[:-1], newest.model_copy(update=changes)]
+            self._write(conversation, turns)
+            self._recount(conversation, lambda known: tally(turns, failed=known.failed))
         elif heard is not None:
             cut = Turn(
                 at=self._clock.now_ms(),
@@ -319,6 +335,19 @@ class ConversationService:
             )
             conversation = conversation.model_copy(update={"usage": usage})
         self._keep(conversation, turns, turn)
+
+    def _count_failure(self, conversation: Conversation) -> None:
+        self._recount(conversation, lambda known: known.model_copy(update={"failed": known.failed + 1}))
+
+    def _recount(self, conversation: Conversation, change: Callable[[Tally], Tally]) -> None:
+        while True:
+            try:
+                self._conversations.save(conversation.model_copy(update={"tally": change(conversation.tally)}))
+                return
+            except StaleRecord:
+                conversation = self._conversations.get(conversation.user_id, conversation.conversation_id)
+            except NotFound:
+                return
 
     async def close(self, user_id: str, conversation_id: str) -> None:
         """Mark a conversation ended; one that was handed over stays so, one that never began is none."""

@@ -1,0 +1,38 @@
+"""Every state of every page in a browser: it comes about, and axe finds nothing serious in it in either theme."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.console.axe import findings
+from tests.console.browser import Watched
+from tests.console.stage import Stage, stage
+from tests.console.states import STATES, Scene
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stage"), pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with stage(tmp_path_factory.mktemp("console")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def visitor(browser: Browser, console: Stage) -> Iterator[Watched]:
+    with console.visitor(browser, clean=False) as visiting:
+        yield visiting
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_state_can_be_read_by_everyone_in_both_themes(console: Stage, visitor: Watched, name: str) -> None:
+    console.fresh()
+    console.sign_in(visitor)
+    STATES[name](Scene(console, visitor))
+    found: dict[str, list[str]] = {}
+    for theme in ("light", "dark"):
+        visitor.theme(theme)
+        found |= {theme: broken} if (broken := findings(visitor.page)) else {}
+    assert found == {}
+    assert visitor.faults == []
