@@ -9,7 +9,7 @@ from oratio.api.context import ByCaller, InContext, answers, reply
 from oratio.api.routes.agents import MAX_PAGE
 from oratio.domain.conversation import Channel, Outcome
 from oratio.domain.values import VersionRef
-from oratio.errors import Conflict
+from oratio.errors import Conflict, NotReady
 from oratio.services.analytics import Filters
 from oratio.wire import (
     AnalyticsView,
@@ -81,5 +81,8 @@ def search(agentId: str, body: SearchBody, context: InContext, caller: ByCaller)
     if version is None:
         raise Conflict(f"agent {agentId} has no live version", hint="wait until it is active")
     ref = VersionRef(user_id=caller.user_id, agent_id=agentId, version=version)
-    found = context.services.knowledge_bases.retrieve(ref, body.query)
+    try:
+        found = context.services.knowledge_bases.retrieve(ref, body.query)
+    except NotReady as error:
+        raise Conflict(f"version {version} cannot be searched yet: {error}", hint="wait until it is active") from error
     return reply(SearchView(version=version, passages=list(map(PassageView.of, found))))
