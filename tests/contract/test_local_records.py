@@ -4,6 +4,7 @@ import pytest
 
 from oratio.adapters.local.database import MIGRATIONS, Database
 from oratio.adapters.local.live_calls import SqliteLiveCalls
+from oratio.adapters.local.outbox import SqliteOutbox, SqliteWebhooks
 from oratio.adapters.local.records import (
     SqliteAgents,
     SqliteApiKeys,
@@ -11,6 +12,7 @@ from oratio.adapters.local.records import (
     SqliteIdempotency,
     SqliteJournal,
     SqliteKnowledgeBases,
+    SqliteSubmissions,
     SqliteVersions,
 )
 from oratio.errors import Conflict
@@ -22,6 +24,7 @@ from tests.contract.repositories import (
     IdempotencyRepositoryContract,
     JournalContract,
 )
+from tests.contract.webhooks import OutboxContract, SubmissionRepositoryContract, WebhookRepositoryContract
 from tests.fakes.clock import FakeClock
 
 
@@ -75,6 +78,21 @@ def live_calls(database: Database, clock: FakeClock) -> SqliteLiveCalls:
     return SqliteLiveCalls(database, clock)
 
 
+@pytest.fixture
+def webhooks(database: Database) -> SqliteWebhooks:
+    return SqliteWebhooks(database)
+
+
+@pytest.fixture
+def outbox(database: Database, clock: FakeClock) -> SqliteOutbox:
+    return SqliteOutbox(database, clock)
+
+
+@pytest.fixture
+def submissions(database: Database) -> SqliteSubmissions:
+    return SqliteSubmissions(database)
+
+
 class TestSqliteAgents(AgentRepositoryContract):
     pass
 
@@ -96,6 +114,18 @@ class TestSqliteIdempotency(IdempotencyRepositoryContract):
 
 
 class TestSqliteLiveCalls(LiveCallRepositoryContract):
+    pass
+
+
+class TestSqliteWebhooks(WebhookRepositoryContract):
+    pass
+
+
+class TestSqliteOutbox(OutboxContract):
+    pass
+
+
+class TestSqliteSubmissions(SubmissionRepositoryContract):
     pass
 
 

@@ -31,6 +31,7 @@ from oratio.ports.object_store import ObjectStore
 
 MOST_BYTES = 300_000
 _SPILLED = "spilled"
+"""The attribute that lists what stands beside: pairs of an attribute and the key of its object."""
 _EMPTY: Mapping[str, Any] = {"folderFileDescriptions": "{}", "problems": [], "progress": []}
 
 
@@ -55,7 +56,7 @@ class Records:
                 break
             excess -= size(item[name])
             moved[name] = self._put(record, decode_map({name: item.pop(name)})[name])
-        return {**item, _SPILLED: encode(moved)}
+        return {**item, _SPILLED: encode(list(moved.items()))}
 
     def _put(self, record: Any, value: Any) -> str:
         data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
@@ -67,8 +68,7 @@ class Records:
     def record[R: Value](self, item: Item, model: type[R]) -> R:
         if _SPILLED not in item:
             return to_record(item, model)
-        moved = decode(item[_SPILLED])
-        back = {name: json.loads(self._overflow.get(key)) for name, key in moved.items()}
+        back = {name: json.loads(self._overflow.get(key)) for name, key in decode(item[_SPILLED])}
         return to_record({**item, **encode_map(back)}, model)
 
     @staticmethod
@@ -78,7 +78,7 @@ class Records:
     def without_overflow(self, item: Item) -> Item:
         """The item of a record that is about to go, with nothing in the place of what stood beside it."""
         kept = {name: value for name, value in item.items() if name != _SPILLED}
-        return kept | {name: encode(_EMPTY.get(name, "")) for name in decode(item[_SPILLED])}
+        return kept | {name: encode(_EMPTY.get(name, "")) for name, _ in decode(item[_SPILLED])}
 
     def drop_overflow(self, user_id: str, agent_id: str) -> None:
         """Remove what an agent's items could not hold."""
