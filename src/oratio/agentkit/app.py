@@ -11,6 +11,7 @@ from bedrock_agentcore.runtime import BedrockAgentCoreApp, RequestContext
 
 from oratio.agentkit.connections import Connections
 from oratio.agentkit.definition import AgentDefinition
+from oratio.agentkit.drilled import KINDS, DrilledConnections, StagedDrill
 from oratio.agentkit.sessions import Sessions, TurnRequest
 
 MAX_PROMPT_CHARS = 20_000
@@ -19,15 +20,20 @@ MAX_GUIDANCE = 40
 DEFAULT_DEADLINE_MS = 30_000
 MAX_DEADLINE_MS = 900_000
 MAX_TRACE_CHARS = 55
+MAX_DRILL_CHARS = 4_000
 
 
-def create_app(definition: AgentDefinition, connections: Connections) -> BedrockAgentCoreApp:
+def create_app(definition: AgentDefinition, connections: Connections, *, drills: bool = False) -> BedrockAgentCoreApp:
     """Load the agent and put the application round it.
+
+    Args:
+        drills: Stage a turn's `drill`, in a session that nothing else shares; otherwise it is passed over.
 
     Raises:
         BadDefinition: The agent's code does not load.
     """
-    sessions = Sessions(definition, definition.load(), connections)
+    build = definition.load()
+    sessions = Sessions(definition, build, connections)
     app = BedrockAgentCoreApp()
 
     @app.entrypoint
@@ -35,10 +41,12 @@ def create_app(definition: AgentDefinition, connections: Connections) -> Bedrock
         """SSE events: `delta {text}` any number of times, then `done {result}` or `error {code, message}`."""
         try:
             request = read_request(payload, context.session_id)
+            drill = read_drill(payload) if drills else None
         except ValueError as error:
             yield {"type": "error", "code": "bad_request", "message": str(error)}
             return
-        async for event in sessions.turn(request):
+        staged = Sessions(definition, build, DrilledConnections(connections, drill)) if drill else sessions
+        async for event in staged.turn(request):
             yield event
 
     return app
@@ -84,3 +92,18 @@ def read_request(payload: object, session_id: str | None) -> TurnRequest:
         guidance=guidance,
         trace=trace,
     )
+
+
+def read_drill(payload: object) -> StagedDrill | None:
+    """`{"drill": {"kind", "text"}}` of a payload, or None.
+
+    Raises:
+        ValueError: There is one, and it is malformed.
+    """
+    value = payload.get("drill") if isinstance(payload, dict) else None
+    if value is None:
+        return None
+    kind, text = (value.get("kind"), value.get("text")) if isinstance(value, dict) else (None, None)
+    if kind not in KINDS or not isinstance(text, str) or len(text) > MAX_DRILL_CHARS:
+        raise ValueError("drill is not {kind, text}")
+    return StagedDrill(kind=str(kind), text=text)

@@ -64,12 +64,13 @@ class AgentRuntime(Protocol):
     """Hosts agents.
 
     Contract:
-    1. `ensure_runtime` creates or updates; the same token returns the same version and changes nothing.
+    1. `ensure_runtime` creates or updates; the same token returns the same version and changes nothing, unless that
+       version failed: then it is made anew. `NotReady` while something it needs is still in the making.
     2. An endpoint is pinned to a runtime version; moving it is atomic, turns in progress finish where they began.
     3. `invoke` yields any number of `TurnDelta` and then exactly one `TurnResult`. Raises `NotFound` (no such runtime
        or endpoint), `AgentFailed` (the agent failed or passed its deadline), `Unavailable` (the host is not there).
        Cancelling the iteration stops the turn.
-    4. Deleting nothing is not an error.
+    4. Deleting nothing is not an error; a deletion that goes on raises `NotReady`.
     5. A turn with a `drill` shares nothing with a caller's: `Conflict` when an endpoint is pinned to the version.
     """
 

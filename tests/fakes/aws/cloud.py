@@ -11,7 +11,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
+from tests.fakes.aws.converse import BuiltinBrain, ConverseFake
 from tests.fakes.aws.knowledge import KnowledgeFake
+from tests.fakes.aws.processes import Processes
+from tests.fakes.aws.runtimes import RuntimeFake
 from tests.fakes.aws.server import FakeService
 from tests.fakes.aws.state import ACCOUNT, REGION, Timings, World
 
@@ -38,9 +41,19 @@ class Cloud:
         self._iam = self.client("iam")
         self.world = World(s3=self.s3, role_age=self._role_age, now=now, timings=timings or Timings())
         self.knowledge = KnowledgeFake(self.world)
+        self.processes = Processes(self.environment)
+        self.runtimes = RuntimeFake(self.world, self.processes)
+        self.models = ConverseFake(self.world, BuiltinBrain(self.processes.root))
+        streaming = frozenset({"InvokeAgentRuntime", "ConverseStream", "Converse"})
+        handlers: dict[str, object] = {
+            "bedrock-agent": self.knowledge,
+            "bedrock-agent-runtime": self.knowledge,
+            "bedrock-agentcore-control": self.runtimes,
+            "bedrock-agentcore": self.runtimes,
+            "bedrock-runtime": self.models,
+        }
         self._services = {
-            "bedrock-agent": FakeService("bedrock-agent", self.world, self.knowledge),
-            "bedrock-agent-runtime": FakeService("bedrock-agent-runtime", self.world, self.knowledge),
+            name: FakeService(name, self.world, handler, unlocked=streaming) for name, handler in handlers.items()
         }
         self._provision()
 
@@ -82,6 +95,7 @@ class Cloud:
         """An empty account with its buckets and roles."""
         with self.world.lock:
             self.knowledge.reset()
+            self.runtimes.reset()
             self.world.faults.mend()
             self.world.calls.clear()
         for bucket in BUCKETS:
@@ -92,6 +106,7 @@ class Cloud:
     def close(self) -> None:
         for service in self._services.values():
             service.stop()
+        self.processes.close()
         self._moto.stop()
 
     def _role_age(self, arn: str) -> float | None:

@@ -1,11 +1,12 @@
 """Knowledge bases, data sources, ingestion jobs and retrieval, as far as Oratio uses them."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fakes.aws.connector import read_connector
-from tests.fakes.aws.documents import Chunk, holds, ranked
+from tests.fakes.aws.documents import Chunk, holds, ranked, words
 from tests.fakes.aws.ingestion import Indexed, Outcome, ingest
 from tests.fakes.aws.model import AwsError
 from tests.fakes.aws.state import ACCOUNT, REGION, Slow, Tokens, World, new_id
@@ -50,6 +51,19 @@ class KnowledgeFake:
         self._tokens = Tokens()
         self.bases: dict[str, _Base] = {}
         self._last_ingestion = float("-inf")
+
+    def seed(self, documents: Mapping[str, str], *, version: str, kind: str = "MANAGED") -> str:
+        """A knowledge base that holds these documents already; returns its id."""
+        base_id = new_id()
+        source = _Source({"knowledgeBaseId": base_id, "dataSourceId": new_id()}, "AVAILABLE")
+        for path, text in documents.items():
+            metadata = {"path": path, "version": version}
+            chunk = Chunk(f"s3://seed/{path}", 0, text, Counter(words(text)), metadata)
+            source.documents[chunk.uri] = Indexed("seed", "", [chunk])
+        base = _Base({"knowledgeBaseId": base_id, "name": f"seed-{base_id}"}, "ACTIVE", kind=kind)
+        base.sources[source.value["dataSourceId"]] = source
+        self.bases[base_id] = base
+        return base_id
 
     # Knowledge bases
 

@@ -122,7 +122,7 @@ class Service:
                 body[shape.members[name].serialization.get("name", name)] = value
         if streams:
             ((name, stream),) = streams.items()
-            if shape.members[name].serialization.get("eventstream") or shape.members[name].is_event_stream_member:
+            if shape.members[name].serialization.get("eventstream"):
                 headers["Content-Type"] = "application/vnd.amazon.eventstream"
                 return Answer(status, headers, self._frames(shape.members[name], stream))
             return Answer(status, headers, stream)

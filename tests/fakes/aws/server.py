@@ -1,6 +1,7 @@
 """The fake's HTTP side: a thread a request, one port a service, as their paths collide."""
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,8 +36,7 @@ class FakeService:
         class Request(_Request):
             service = fake
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Request)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Request)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
@@ -90,6 +90,16 @@ class FakeService:
 
     def _note(self, operation: str, params: Mapping[str, Any], error: str) -> None:
         self._world.calls.note(Call(self._world.now(), self._service.name, operation, params, error))
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no fault of the server's."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Request(BaseHTTPRequestHandler):

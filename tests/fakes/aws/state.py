@@ -25,6 +25,7 @@ class Timings:
     ingestion_starting: float = 0.02
     ingestion: float = 0.05
     delete: float = 0.03
+    endpoint: float = 0.02
     between_ingestions: float = 10.0
 
 

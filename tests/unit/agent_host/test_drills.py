@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from oratio.agent_host.drills import arguments
+from oratio.agentkit.scripts import arguments
 from oratio.domain.conversation import TurnEvent, TurnResult
 from oratio.domain.plan import Drill
 from oratio.domain.rehearsal import PLANTED_INSTRUCTION

@@ -5,8 +5,8 @@ import httpx
 import psutil
 import pytest
 
-from oratio.adapters.local.agent_runtime import SESSION_HEADER
 from oratio.adapters.local.runtime_store import RuntimeStore, host_token
+from oratio.adapters.turn_events import SESSION_HEADER
 from oratio.domain.conversation import TurnResult
 from oratio.errors import AgentFailed
 from oratio.ports.agent_runtime import LIVE

@@ -5,11 +5,11 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from oratio.adapters.aws.deletions import Deletions
 from oratio.adapters.aws.ingestion_reports import report
 from oratio.adapters.aws.ingestion_turns import IngestionTurns
 from oratio.adapters.aws.knowledge_sources import Kind, data_source_request, knowledge_base_request, prefix_of
@@ -70,7 +70,6 @@ class BedrockKnowledgeBases(KnowledgeBases):
     def __init__(self, session: AwsSession, options: KnowledgeOptions, clock: Clock) -> None:
         self._session = session
         self._options = options
-        self._lock = Lock()
         self._roles = RolePatience(clock)
         self._turns = IngestionTurns(
             session.client("s3", "data"),
@@ -84,7 +83,7 @@ class BedrockKnowledgeBases(KnowledgeBases):
         # Never changes for an engine: its kind, and whose it is.
         self._kinds: dict[str, Kind] = {}
         self._prefixes: dict[str, str] = {}
-        self._deletions: set[str] = set()
+        self._deletions = Deletions()
 
     @property
     def kind(self) -> str:
@@ -308,15 +307,11 @@ class BedrockKnowledgeBases(KnowledgeBases):
         """
         if shown["status"] == "DELETING":
             return
-        if shown["status"] == "DELETE_UNSUCCESSFUL":
-            with self._lock:
-                tried = resource_id in self._deletions
-                (self._deletions.discard if tried else self._deletions.add)(resource_id)
-            if tried:
-                raise StepFailed(
-                    f"{what} cannot be deleted ({_reasons(shown)})",
-                    hint="bring its role and store back, or delete it in the AWS console; the teardown then goes on",
-                )
+        if shown["status"] == "DELETE_UNSUCCESSFUL" and self._deletions.tried(resource_id):
+            raise StepFailed(
+                f"{what} cannot be deleted ({_reasons(shown)})",
+                hint="bring its role and store back, or delete it in the AWS console; the teardown then goes on",
+            )
         with translated(what):
             try:
                 delete()

@@ -124,6 +124,20 @@ class AwsSession:
             return self._clients[service, kind]
 
     @property
+    def credentials(self) -> Any:
+        """Botocore's credentials, which renew themselves, for requests that are signed by hand.
+
+        Raises:
+            CloudRefused: There are none.
+        """
+        self.client("sts")
+        with translated("AWS"):
+            found = self._session.get_credentials()
+            if found is None:
+                raise NoCredentialsError
+            return found.get_frozen_credentials()
+
+    @property
     def region(self) -> str:
         """The region that clients use.
 

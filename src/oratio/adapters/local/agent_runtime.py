@@ -4,20 +4,18 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import httpx
-from pydantic import ValidationError
 
 from oratio.adapters.local.runtime_store import RuntimeStore, StoredRuntime, host_token
-from oratio.domain.conversation import TurnDelta, TurnEvent, TurnResult
+from oratio.adapters.turn_events import DATA, SESSION_HEADER, turn_event, turn_payload
+from oratio.domain.conversation import TurnEvent, TurnResult
 from oratio.domain.values import VersionRef
 from oratio.errors import AgentFailed, CodeRejected, Conflict, NotFound, RateLimited, Unavailable
 from oratio.ports.agent_runtime import AgentPackage, AgentRuntime, Invocation, RuntimeRef, RuntimeStatus
 from oratio.ports.clock import Clock
 
-SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 CREATING_MS = 50
 _LOOPBACK_ONLY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 CONNECT_TIMEOUT_S = 2.0
@@ -78,14 +76,7 @@ class LocalAgentRuntime(AgentRuntime):
         self._store.point(runtime_id, name, runtime_version)
 
     async def invoke(self, runtime_id: str, qualifier: str, invocation: Invocation) -> AsyncIterator[TurnEvent]:
-        payload = {
-            "prompt": invocation.prompt,
-            "history": [message.model_dump() for message in invocation.history],
-            "deadlineMs": invocation.deadline_ms,
-            **({"replay": True} if invocation.replay else {}),
-            **({"guidance": list(invocation.guidance)} if invocation.guidance else {}),
-            **({"drill": invocation.drill} if invocation.drill else {}),
-        }
+        payload = turn_payload(invocation) | ({"drill": invocation.drill} if invocation.drill else {})
         timeout = httpx.Timeout(invocation.deadline_ms / 1000 + SLACK_S, connect=CONNECT_TIMEOUT_S)
         finished = False
         try:
@@ -102,8 +93,8 @@ class LocalAgentRuntime(AgentRuntime):
                 if response.status_code != httpx.codes.OK:
                     raise _refused(response.status_code, await response.aread())
                 async for line in response.aiter_lines():
-                    if line.startswith("data: "):
-                        event = _event(line.removeprefix("data: "))
+                    if line.startswith(DATA):
+                        event = turn_event(line.removeprefix(DATA))
                         finished = isinstance(event, TurnResult)
                         yield event
                         if finished:
@@ -141,20 +132,6 @@ def _headers(invocation: Invocation) -> dict[str, str]:
 
 def _is_signed(package: AgentPackage) -> bool:
     return bool(package.signature)
-
-
-def _event(data: str) -> TurnEvent:
-    """One event of the answer; an `error` event is raised."""
-    try:
-        value: dict[str, Any] = json.loads(data)
-        if value["type"] == "delta":
-            return TurnDelta(text=value["text"])
-        if value["type"] == "done":
-            return TurnResult.model_validate(value["result"])
-        code, message = str(value["code"]), str(value["message"])
-    except (ValueError, KeyError, TypeError, ValidationError):
-        raise AgentFailed("the agent's answer cannot be read") from None
-    raise RateLimited(message) if code == "rate_limited" else AgentFailed(message)
 
 
 def _refused(status: int, body: bytes) -> Exception:

@@ -1,0 +1,43 @@
+"""The events of one turn as an agent's application sends them, and what else may stand in their place."""
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+from oratio.domain.conversation import TurnDelta, TurnEvent, TurnResult
+from oratio.errors import AgentFailed, RateLimited
+from oratio.ports.agent_runtime import Invocation
+
+SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
+DATA = "data: "
+
+
+def turn_payload(invocation: Invocation) -> dict[str, Any]:
+    """What an agent's application is asked, but for drills."""
+    return {
+        "prompt": invocation.prompt,
+        "history": [message.model_dump() for message in invocation.history],
+        "deadlineMs": invocation.deadline_ms,
+        **({"replay": True} if invocation.replay else {}),
+        **({"guidance": list(invocation.guidance)} if invocation.guidance else {}),
+    }
+
+
+def turn_event(data: str) -> TurnEvent:
+    """One event of an answer.
+
+    Raises:
+        AgentFailed: It is an `error` event, AgentCore's own word for a failure, or no event at all.
+        RateLimited: The agent is asked too much.
+    """
+    try:
+        value: dict[str, Any] = json.loads(data)
+        if value["type"] == "delta":
+            return TurnDelta(text=value["text"])
+        if value["type"] == "done":
+            return TurnResult.model_validate(value["result"])
+        code, message = str(value["code"]), str(value["message"])
+    except (ValueError, KeyError, TypeError, ValidationError):
+        raise AgentFailed("the agent's answer cannot be read") from None
+    raise RateLimited(message) if code == "rate_limited" else AgentFailed(message)
