@@ -1,7 +1,6 @@
 """The whole account: moto for S3, IAM, STS and DynamoDB, the fake for Bedrock and AgentCore."""
 
 import contextlib
-import logging
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto.server import ThreadedMotoServer
 
 from tests.fakes.aws.converse import BuiltinBrain, ConverseFake
 from tests.fakes.aws.knowledge import KnowledgeFake
@@ -17,6 +15,7 @@ from tests.fakes.aws.processes import Processes
 from tests.fakes.aws.runtimes import RuntimeFake
 from tests.fakes.aws.server import FakeService
 from tests.fakes.aws.state import ACCOUNT, REGION, Timings, World
+from tests.fakes.moto import moto_server, reset
 
 BUCKETS = ("oratio-knowledge-bases", "oratio-generated-code", "oratio-conversations")
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_SESSION_TOKEN": "testing"}
@@ -32,11 +31,8 @@ class Cloud:
     """
 
     def __init__(self, *, now: Callable[[], float] = time.time, timings: Timings | None = None) -> None:
-        logging.getLogger("werkzeug").setLevel(logging.WARNING)
-        self._moto = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-        self._moto.start()
-        host, port = self._moto.get_host_and_port()
-        self.moto_url = f"http://{host}:{port}"
+        self._closing = contextlib.ExitStack()
+        self.moto_url = self._closing.enter_context(moto_server())
         self.s3 = self.client("s3")
         self._iam = self.client("iam")
         self.world = World(s3=self.s3, role_age=self._role_age, now=now, timings=timings or Timings())
@@ -98,16 +94,14 @@ class Cloud:
             self.runtimes.reset()
             self.world.faults.mend()
             self.world.calls.clear()
-        for bucket in BUCKETS:
-            for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-                for entry in page.get("Contents", ()):
-                    self.s3.delete_object(Bucket=bucket, Key=entry["Key"])
+        reset(self.moto_url)
+        self._provision()
 
     def close(self) -> None:
         for service in self._services.values():
             service.stop()
         self.processes.close()
-        self._moto.stop()
+        self._closing.close()
 
     def _role_age(self, arn: str) -> float | None:
         try:
