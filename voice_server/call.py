@@ -10,20 +10,16 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import nullcontext
-from typing import Protocol
+from collections.abc import Callable
 
 from websockets.exceptions import ConnectionClosed
 
-from oratio import tracing
-from oratio.domain.conversation import Channel, TurnDelta
 from oratio.domain.live_call import LiveCall, LiveHandoff
-from oratio.errors import AgentFailed, OratioError, Unavailable
+from oratio.errors import OratioError, Unavailable
 from oratio.ports.dialogue import Brief, Dialogues
 from oratio.ports.speech import INPUT_RATE, OUTPUT_RATE, Speech, VoiceSession
-from oratio.services.conversations import Closed, ConversationEvent
 from voice_server import effects as do
+from voice_server.asking import Agents, Asking
 from voice_server.audio import FromClient, ToClient
 from voice_server.conversing import Conversing
 from voice_server.gate import Grant
@@ -41,22 +37,6 @@ logger = logging.getLogger(__name__)
 
 _SPEECH_TRIES = 2
 _UNHEARD = 2_000
-
-
-class Agents(Protocol):
-    """The part of `ConversationService` that asks an agent."""
-
-    def stream(
-        self,
-        user_id: str,
-        agent_id: str,
-        prompt: str,
-        session_id: str | None = None,
-        *,
-        channel: Channel,
-        guidance: Sequence[str],
-        keep: bool = True,
-    ) -> AsyncIterator[ConversationEvent]: ...
 
 
 class Call:
@@ -97,7 +77,6 @@ class Call:
         self._session = Session(
             who, terms, speaks=speech is not None, dialogue=self._conversing is not None, now_ms=self._now()
         )
-        self._agents = agents
         self._keeper = keeper
         self._speech_model = speech if not isinstance(speech, Dialogues) else None
         self._record = record
@@ -117,11 +96,16 @@ class Call:
         self._from_client: FromClient | None = None
         self._to_client: ToClient | None = None
         self._listening: asyncio.Task[None] | None = None
-        self._asking: asyncio.Task[None] | None = None
-        # The spans of the turns that have not ended, by number; empty while tracing is off.
-        self._traces: dict[int, tracing.Span] = {}
-        # What a speech-to-speech model asks of the agent, each in a task of its own.
-        self._consulting: set[asyncio.Task[None]] = set()
+        self._asking = Asking(
+            session_id=session_id,
+            grant=grant,
+            session=self._session,
+            agents=agents,
+            keeper=keeper,
+            metrics=metrics,
+            act=self._act,
+            now_ms=self._now,
+        )
         self.operators = Operators(
             session=self._session, act=self._act, play=self._play, now_ms=self._now, speech=self._speech_model
         )
@@ -238,19 +222,10 @@ class Call:
                     self._unsaid.clear()
                     if self._speech is not None:
                         self._speech.hush()
-                case do.Ask(turn, prompt, int(tool_ms)):
-                    self._trace(turn)
-                    consulting = asyncio.create_task(self._consult(turn, prompt, tool_ms), name="consult")
-                    self._consulting.add(consulting)
-                    consulting.add_done_callback(self._consulting.discard)
-                case do.Ask(turn, prompt):
-                    self._trace(turn)
-                    # The turn before has been kept as it was spoken when the next is put to the agent.
-                    asking = self._ask(turn, prompt, self._session.desk.guidance, self._asking, self._keeper.last)
-                    self._asking = asyncio.create_task(asking, name="ask")
+                case do.Ask():
+                    self._asking.ask(effect)
                 case do.Abandon():
-                    if self._asking is not None:
-                        self._asking.cancel()
+                    self._asking.abandon()
                 case do.StartSpeech(given, wanted):
                     self._from_client = FromClient(given, INPUT_RATE) if given else None
                     self._to_client = ToClient(OUTPUT_RATE, wanted) if wanted else None
@@ -277,18 +252,6 @@ class Call:
         socket.write(self._encoded(effect))
         return True
 
-    def _trace(self, turn: int) -> None:
-        span = tracing.span(
-            "voice turn",
-            agent_id=self.grant.agent.agent_id,
-            user_id=self.grant.user_id,
-            version=self.grant.agent.current_version,
-            conversation_id=self.session_id,
-            turn=turn,
-        )
-        if span.traceparent:
-            self._traces[turn] = span
-
     def _hear(self, audio: bytes, muted: bool) -> None:
         if self._from_client is None:
             return
@@ -305,20 +268,11 @@ class Call:
     def _turn_ended(self, turn: do.TurnEnded) -> None:
         if self._conversing is not None and self._session.converses:
             if self._conversing.begins(turn):
-                self._observe(turn)
+                self._asking.observe(turn)
             self._keeper.held(self._conversing.turn(turn))
             return
-        self._observe(turn)
-        self._keeper.turn(turn, self._asking)
-
-    def _observe(self, turn: do.TurnEnded) -> None:
-        self._metrics.turns.labels(turn.status).inc()
-        if span := self._traces.pop(turn.turn, None):
-            span.set(status=turn.status, latency_ms=turn.latency_ms, dead_air_ms=turn.dead_air_ms)
-            span.end()
-        if turn.latency_ms is not None:
-            self._metrics.latency.observe(turn.latency_ms / 1000)
-            self._metrics.dead_air.observe(turn.dead_air_ms / 1000)
+        self._asking.observe(turn)
+        self._keeper.turn(turn, self._asking.newest)
 
     def _human(self, effect: do.HumanEffect) -> None:
         """What the human side of the call asks for."""
@@ -424,57 +378,6 @@ class Call:
         self.operators.agent(effect.pcm, self._now())
         return self._to_client.feed(effect.pcm) if self._to_client is not None else effect.pcm
 
-    async def _consult(self, turn: int, prompt: str, tool_ms: int) -> None:
-        """One question of a speech-to-speech model, in the caller's conversation."""
-        try:
-            async with asyncio.timeout(tool_ms / 1000):
-                await self._ask(turn, prompt, self._session.desk.guidance, self._keeper.last, keep=False)
-        except TimeoutError:
-            logger.warning("conversation_id=<%s> | agent passed the tool's deadline", self.session_id)
-            failed = AgentFailed("the agent took too long", hint="ask again, or raise ORATIO_VOICE_TOOL_SECONDS")
-            self._session.agent_failed(turn, failed, self._now())
-            self._act()
-        finally:
-            if span := self._traces.pop(turn, None):
-                span.end()
-
-    async def _ask(
-        self,
-        turn: int,
-        prompt: str,
-        guidance: Sequence[str],
-        *before: asyncio.Task[None] | None,
-        keep: bool = True,
-    ) -> None:
-        """One question to the agent."""
-        if waiting := [task for task in before if task is not None]:
-            await asyncio.wait(waiting)
-        user_id, agent_id = self.grant.user_id, self.grant.agent.agent_id
-        span = self._traces.get(turn)
-        try:
-            with span.within() if span else nullcontext():
-                async for event in self._agents.stream(
-                    user_id, agent_id, prompt, self.session_id, channel=Channel.VOICE, guidance=guidance, keep=keep
-                ):
-                    if isinstance(event, TurnDelta):
-                        self._session.agent_text(turn, event.text, self._now())
-                    elif isinstance(event, Closed):
-                        self._session.agent_done(turn, event.result, self._now())
-                        self._count(event)
-                    self._act()
-        except OratioError as error:
-            logger.warning("conversation_id=<%s> | agent failed: %s", self.session_id, error.code)
-            self._metrics.errors.labels(error.code).inc()
-            self._session.agent_failed(turn, error, self._now())
-        except Exception:
-            logger.exception("conversation_id=<%s> | agent failed", self.session_id)
-            self._session.agent_failed(turn, AgentFailed("the agent failed", hint="try again"), self._now())
-        self._act()
-
-    def _count(self, turn: Closed) -> None:
-        self._metrics.tokens.labels("input").inc(turn.result.usage.input_tokens)
-        self._metrics.tokens.labels("output").inc(turn.result.usage.output_tokens)
-
     async def _listen(self) -> None:
         """The speech model's events; lost once it is asked for again, lost twice the call ends."""
         assert self._speech_model is not None
@@ -541,8 +444,9 @@ class Call:
         reason = self._session.reason or "failed"
         self._metrics.ended.labels(reason).inc()
         logger.info("conversation_id=<%s> agent_id=<%s> | call ended: %s", self.session_id, self._agent_id, reason)
-        open_tasks = (self._listening, self._asking, *self._consulting)
-        tasks = [task for task in open_tasks if task is not None and not task.done()]
+        tasks = self._asking.tasks
+        if self._listening is not None and not self._listening.done():
+            tasks.append(self._listening)
         for task in tasks:
             task.cancel()
         if waiting := [*tasks, *([self._keeper.last] if self._keeper.last else [])]:
