@@ -80,7 +80,7 @@ async def _barge_ins() -> list[float]:
     with tempfile.TemporaryDirectory() as folder:
         exchange = Exchange(Path(folder), free_port(), speech, voice_record=False)
         exchange.runtime.deltas = ("word " * 200, "word " * 200)
-        barge_in_ms = exchange.app._terms.barge_in_ms
+        barge_in_ms = exchange.app.terms.barge_in_ms
         async with exchange.app.server.listening("127.0.0.1", exchange.port, max_calls=10), exchange.line() as line:
             await line.start()
             session = await speech.opened()

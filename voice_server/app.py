@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -16,12 +18,15 @@ from oratio.ports.speech import Speech
 from voice_server.call import Call
 from voice_server.conversing import brief_of
 from voice_server.gate import Grant
+from voice_server.journal import CallJournal
 from voice_server.keeper import Keeper
 from voice_server.metrics import Metrics
-from voice_server.records import CallRecord, keep_recording, recover_recordings
+from voice_server.records import CallRecord, keep_recording
+from voice_server.recovery import recover
 from voice_server.register import Owner, Register
 from voice_server.relay import Relay
 from voice_server.server import VoiceServer
+from voice_server.spool import Spool
 from voice_server.switchboard import Switchboard
 from voice_server.terms import terms_of
 
@@ -33,15 +38,22 @@ _SPOOL = "staging/voice"
 class App:
     """One voice server."""
 
-    def __init__(self, platform: Platform, services: Services, speech: Speech | Dialogues | None) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        services: Services,
+        speech: Speech | Dialogues | None,
+        *,
+        shared_metrics: Path | None = None,
+    ) -> None:
         settings = platform.settings
         self._platform = platform
         self._services = services
         self._speech = speech
         self.terms = terms_of(settings)
-        self.metrics = Metrics()
+        self.metrics = Metrics(shared_metrics)
         self._owner = Owner()
-        self._spool: Path | None = settings.data / _SPOOL if settings.voice_record else None
+        self.spool = Spool(settings.data / _SPOOL, self._owner.process_id)
         self.switchboard = Switchboard(
             make=self._new_call,
             agents=platform.agents,
@@ -72,8 +84,16 @@ class App:
 
     def _new_call(self, session_id: str, grant: Grant) -> Call:
         user_id, agent_id = grant.user_id, grant.agent.agent_id
-        record = CallRecord(user_id, agent_id, session_id, self._spool, self._keep_recording)
-        keeper = Keeper(user_id, agent_id, session_id, self._services.conversations, self._services.human_side)
+        folder = self.spool.folder
+        recorded = folder if self._platform.settings.voice_record else None
+        keeper = Keeper(
+            user_id,
+            agent_id,
+            session_id,
+            conversations=self._services.conversations,
+            human=self._services.human_side,
+            journal=CallJournal(user_id, session_id, folder),
+        )
         return Call(
             session_id=session_id,
             grant=grant,
@@ -82,7 +102,7 @@ class App:
             keeper=keeper,
             speech=self._speech,
             brief=lambda: self._brief(grant),
-            record=record,
+            record=CallRecord(user_id, agent_id, session_id, recorded, self._keep_recording),
             metrics=self.metrics,
             started_at=self._platform.clock.now_ms(),
             moved=self.switchboard.moved,
@@ -104,25 +124,39 @@ class App:
             return False
         return True
 
-    async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT, then drain; a second signal ends all calls at once."""
+    @asynccontextmanager
+    async def serving(self, host: str, port: int, *, reuse_port: bool = False) -> AsyncIterator[None]:
+        """Take calls; what a process that died has left is kept first. The calls are over when this ends."""
         settings = self._platform.settings
-        stop, hurry = asyncio.Event(), asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, lambda: hurry.set() if stop.is_set() else stop.set())
-        if self._spool is not None:
-            self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
-            await asyncio.to_thread(recover_recordings, self._spool, self._platform.recordings, self._begun)
-        listening = self.server.listening(settings.host, settings.port("voice"), max_calls=settings.voice_max_calls)
+        await asyncio.to_thread(self.spool.open)
+        await recover(self.spool, self._services.conversations, self._platform.recordings, self._begun)
+        listening = self.server.listening(
+            host,
+            port,
+            max_calls=settings.voice_max_calls,
+            internal_host=internal_address(settings.voice_internal_host),
+            reuse_port=reuse_port,
+        )
         async with listening:
+            yield
+        if self._speech is not None:
+            await self._speech.close()
+        await asyncio.to_thread(self.spool.close)
+
+    async def run(self, stop: asyncio.Event, hurry: asyncio.Event, *, reuse_port: bool = False) -> None:
+        """Serve until `stop` is set, then drain; `hurry` ends all calls at once."""
+        settings = self._platform.settings
+        async with self.serving(settings.host, settings.port("voice"), reuse_port=reuse_port):
             logger.info("| listening on %s:%d", settings.host, settings.port("voice"))
             await stop.wait()
             logger.info("| draining %d calls", len(self.switchboard))
             await self.switchboard.drain(settings.voice_drain_seconds, hurry)
-        if self._speech is not None:
-            await self._speech.close()
 
 
-def build_app(platform: Platform, services: Services) -> App:
-    return App(platform, services, build_speech(platform.settings))
+def internal_address(wanted: str) -> str:
+    """The address the other voice processes reach this one at; `auto` is this host's own in its network."""
+    return socket.gethostbyname(socket.gethostname()) if wanted == "auto" else wanted
+
+
+def build_app(platform: Platform, services: Services, *, shared_metrics: Path | None = None) -> App:
+    return App(platform, services, build_speech(platform.settings), shared_metrics=shared_metrics)

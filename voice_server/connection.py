@@ -35,11 +35,12 @@ class Connection(ServerConnection):
             self.abort()
             return
         self._counted.add(self)
-        self._metrics.connections.set(len(self._counted))
+        self._metrics.connections.inc()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._counted.discard(self)
-        self._metrics.connections.set(len(self._counted))
+        if self in self._counted:
+            self._counted.discard(self)
+            self._metrics.connections.dec()
         if self.grant is not None and self._switchboard is not None:
             self._switchboard.release(self.grant)
         super().connection_lost(exc)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from oratio.domain.conversation import Handoff, Role, Turn
 from oratio.errors import NotFound, OratioError
 from voice_server.effects import HandoffFailed, Noted, TurnEnded
+from voice_server.journal import CallJournal
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +50,16 @@ class Keeper:
     """The records of one call."""
 
     def __init__(
-        self, user_id: str, agent_id: str, conversation_id: str, conversations: Conversations, human: HumanSide
+        self,
+        user_id: str,
+        agent_id: str,
+        conversation_id: str,
+        *,
+        conversations: Conversations,
+        human: HumanSide,
+        journal: CallJournal,
     ) -> None:
+        self.journal = journal
         self._user_id = user_id
         self._agent_id = agent_id
         self._conversation_id = conversation_id
@@ -72,7 +81,13 @@ class Keeper:
             latency_ms=turn.latency_ms,
             dead_air_ms=turn.dead_air_ms,
         )
-        self._then(spoken, asked)
+        self._then(self._settling(spoken), asked)
+
+    async def _settling(self, spoken: Coroutine[Any, Any, None]) -> None:
+        try:
+            await spoken
+        finally:
+            self.journal.settled()
 
     def held(self, turn: Turn) -> None:
         """A turn of a speech-to-speech model, as far as it goes."""
@@ -101,6 +116,7 @@ class Keeper:
 
     async def close(self) -> None:
         await self._conversations.close(self._user_id, self._conversation_id)
+        await self.journal.close()
 
     def _then(self, write: Coroutine[Any, Any, None], *after: asyncio.Task[None] | None) -> None:
         self.last = asyncio.create_task(self._kept(write, self.last, *after), name="keep")

@@ -127,7 +127,14 @@ class Settings(BaseSettings):
         "", description="`i-understand` runs agents where this machine offers no sandbox; never on a shared machine."
     )
 
-    voice_max_calls: int = Field(200, ge=1, description="Calls one voice server takes at a time.")
+    voice_processes: int | None = Field(
+        None, ge=1, le=64, description="Voice processes that share the port; unset: 1 on `local`, one a core on `aws`."
+    )
+    voice_internal_host: str = Field(
+        "127.0.0.1",
+        description="Where the other voice processes reach this one; `auto`: this host's own address in its network.",
+    )
+    voice_max_calls: int = Field(200, ge=1, description="Calls one voice process takes at a time.")
     voice_calls_per_key: int = Field(20, ge=1, description="Calls one API key may have at a time.")
     voice_idle_seconds: float = Field(60, gt=0, description="A call in which nothing is said this long is ended.")
     voice_call_seconds: float = Field(1_800, gt=0, description="Longest call.")

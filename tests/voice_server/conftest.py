@@ -25,7 +25,7 @@ async def exchange(tmp_path: Path, speech: PlayedSpeech) -> AsyncIterator[Exchan
     """A server in this process; afterwards every call is over and no task is left."""
     exchange = Exchange(tmp_path, free_port(), speech)
     before = asyncio.all_tasks()
-    async with exchange.app.server.listening("127.0.0.1", exchange.port, max_calls=10):
+    async with exchange.app.serving("127.0.0.1", exchange.port):
         yield exchange
         await exchange.app.switchboard.drain(0, asyncio.Event())
     await asyncio.sleep(0)

@@ -1,0 +1,88 @@
+"""The turn in progress on the disk, so that a process that dies takes at most a second of it along.
+
+What is settled stands in the records; this file holds what is not: the question, and the answer as far as it has come.
+"""
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+from typing import NamedTuple
+
+logger = logging.getLogger(__name__)
+
+SUFFIX = ".call"
+_EVERY_S = 1.0
+
+
+class Unfinished(NamedTuple):
+    """A call that was cut off; `prompt` is None between turns."""
+
+    user_id: str
+    conversation_id: str
+    prompt: str | None
+    answer: str
+
+
+class CallJournal:
+    """One call's file; written in a thread, at most once a second.
+
+    Args:
+        folder: None keeps none.
+    """
+
+    def __init__(self, user_id: str, conversation_id: str, folder: Path | None) -> None:
+        self._path = folder / f"{conversation_id}{SUFFIX}" if folder is not None else None
+        self._state = Unfinished(user_id, conversation_id, None, "")
+        self._dirty = False
+        self._writing: asyncio.Task[None] | None = None
+
+    def asked(self, prompt: str) -> None:
+        self._change(self._state._replace(prompt=prompt, answer=""))
+
+    def answered(self, text: str) -> None:
+        """More of the answer."""
+        self._change(self._state._replace(answer=self._state.answer + text))
+
+    def settled(self) -> None:
+        """The turn stands in the records."""
+        self._change(self._state._replace(prompt=None, answer=""))
+
+    def _change(self, state: Unfinished) -> None:
+        self._state, self._dirty = state, True
+        if self._path is not None and (self._writing is None or self._writing.done()):
+            self._writing = asyncio.create_task(self._write(self._path), name="journal")
+
+    async def _write(self, path: Path) -> None:
+        while self._dirty:
+            self._dirty = False
+            try:
+                await asyncio.to_thread(_store, path, json.dumps(self._state))
+            except OSError as error:
+                logger.warning("conversation_id=<%s> | journal stopped: %s", path.stem, error.strerror)
+                return
+            await asyncio.sleep(_EVERY_S)
+
+    async def close(self) -> None:
+        """Everything stands in the records."""
+        if self._writing is not None:
+            self._writing.cancel()
+            await asyncio.wait([self._writing])
+        if self._path is not None:
+            await asyncio.to_thread(self._path.unlink, missing_ok=True)
+
+
+def _store(path: Path, text: str) -> None:
+    draft = path.with_suffix(".draft")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft.write_text(text)
+    draft.rename(path)
+
+
+def unfinished(path: Path) -> Unfinished | None:
+    """What a journal says, None when it cannot be read."""
+    try:
+        user_id, conversation_id, prompt, answer = json.loads(path.read_text())
+        return Unfinished(user_id, conversation_id, prompt, answer)
+    except (OSError, ValueError):
+        return None
