@@ -21,8 +21,11 @@ class Spool:
         self._lock: int | None = None
 
     def open(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = _locked(self.folder / _LOCK)
+        # Locked before it can be seen, or another process would take it for abandoned.
+        draft = self._root / f".{self.folder.name}"
+        draft.mkdir(parents=True, mode=0o700)
+        self._lock = _locked(draft / _LOCK)
+        draft.rename(self.folder)
 
     def close(self) -> None:
         """Give the folder up; what is still in it is for the next process to keep."""
@@ -40,7 +43,12 @@ class Spool:
         """Folders whose processes are gone; they are ours meanwhile, and removed if they are empty afterwards."""
         held = {}
         for folder in sorted(self._root.iterdir()) if self._root.exists() else ():
-            if folder.is_dir() and folder != self.folder and (lock := _locked(folder / _LOCK)) is not None:
+            if (
+                folder.is_dir()
+                and not folder.name.startswith(".")
+                and folder != self.folder
+                and (lock := _locked(folder / _LOCK)) is not None
+            ):
                 held[folder] = lock
         try:
             yield list(held)
@@ -55,8 +63,11 @@ class Spool:
 
 
 def _locked(path: Path) -> int | None:
-    """The lock, None when a living process has it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """The lock, None when a living process has it, or the folder is gone."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

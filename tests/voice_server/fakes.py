@@ -147,14 +147,25 @@ class Line:
 class Exchange:
     """A voice server with one active agent `a1` of `ada`."""
 
-    def __init__(self, folder: Path, port: int, speech: Speech | Dialogues | None, **changes: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        speech: Speech | Dialogues | None,
+        *,
+        runtime: ScriptedRuntime | None = None,
+        known: bool = False,
+        **changes: Any,
+    ) -> None:
+        """`known`: the folder has the agent already."""
         config = settings.load(data=folder, port_base=port - 1, **changes)
-        self.runtime = ScriptedRuntime()
+        self.runtime = runtime or ScriptedRuntime()
         self.platform = dataclasses.replace(build_platform(config), runtime=self.runtime)
         self.services = build_services(self.platform)
         self.app = App(self.platform, self.services, speech)
         self.port = port
-        self.add_agent("a1")
+        if not known:
+            self.add_agent("a1")
 
     def add_agent(self, agent_id: str, status: AgentStatus = AgentStatus.ACTIVE) -> None:
         version = a_version(
