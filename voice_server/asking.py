@@ -130,6 +130,8 @@ class Asking:
             await asyncio.wait(waiting)
         user_id, agent_id = self._grant.user_id, self._grant.agent.agent_id
         turn, span = question.turn, self._traces.get(question.turn)
+        if keep:
+            self._keeper.journal.asked(question.prompt)
         try:
             with span.within() if span else nullcontext():
                 async for event in self._agents.stream(
@@ -142,6 +144,7 @@ class Asking:
                     keep=keep,
                 ):
                     if isinstance(event, TurnDelta):
+                        self._keeper.journal.answered(event.text)
                         self._session.agent_text(turn, event.text, self._now())
                     elif isinstance(event, Closed):
                         self._session.agent_done(turn, event.result, self._now())

@@ -300,8 +300,10 @@ class Call:
 
     def _play(self, pcm: bytes) -> None:
         """A human's voice to the caller, 24 kHz PCM."""
-        self._outbox.append(do.Play(pcm))
-        self._wake.set()
+        effect = do.Play(pcm)
+        if self._outbox or not self._written(effect):
+            self._outbox.append(effect)
+            self._wake.set()
 
     # --- tasks
 

@@ -41,8 +41,9 @@ class CallJournal:
         self._change(self._state._replace(prompt=prompt, answer=""))
 
     def answered(self, text: str) -> None:
-        """More of the answer."""
-        self._change(self._state._replace(answer=self._state.answer + text))
+        """More of the answer, if it is one to keep."""
+        if self._state.prompt is not None:
+            self._change(self._state._replace(answer=self._state.answer + text))
 
     def settled(self) -> None:
         """The turn stands in the records."""

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,10 @@ class Servers:
         environment = settings.child_environment(self.config, PYTHONUNBUFFERED="1")
         command = [sys.executable, "-P", "-m", "voice_server"]
         self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
+        self.wait_until_all_listen()
+
+    def wait_until_all_listen(self) -> None:
+        assert self.process is not None
         processes = self.config.voice_processes or 1
         for _ in range(600):
             members = children(self.process.pid) if processes > 1 else [self.process.pid]
@@ -66,10 +70,14 @@ class Servers:
             self.process.terminate()
             self.process.wait(30)
 
-    async def owners(self, wanted: int, lines: list[Line]) -> dict[str, list[LiveCall]]:
-        """The live calls by process; raises unless as many processes as wanted have one."""
+    async def owners(self, wanted: int, conversation_ids: Iterable[str]) -> dict[str, list[LiveCall]]:
+        """These calls by process, once all are listed; raises unless as many processes as wanted have one."""
+        these = set(conversation_ids)
         async with asyncio.timeout(10):
-            while len(calls := self.platform.live_calls.of_user("ada")) < len(lines):
+            while True:
+                calls = [call for call in self.platform.live_calls.of_user("ada") if call.conversation_id in these]
+                if len(calls) == len(these):
+                    break
                 await asyncio.sleep(0.05)
         found: dict[str, list[LiveCall]] = {}
         for call in calls:

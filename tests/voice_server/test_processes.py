@@ -52,14 +52,14 @@ async def many(servers: Servers, stack: AsyncExitStack, key: str) -> list[tuple[
 async def test_calls_of_all_processes_are_listed(servers: Servers) -> None:
     async with AsyncExitStack() as stack:
         calls = await many(servers, stack, servers.key()[1])
-        owners = await servers.owners(2, [line for line, _, _ in calls])
+        owners = await servers.owners(2, [conversation_id for _, conversation_id, _ in calls])
         assert sum(map(len, owners.values())) == CALLS
 
 
 async def test_an_operator_reaches_every_call_at_whichever_process(servers: Servers) -> None:
     async with AsyncExitStack() as stack:
         calls = await many(servers, stack, servers.key()[1])
-        await servers.owners(2, [line for line, _, _ in calls])
+        await servers.owners(2, [conversation_id for _, conversation_id, _ in calls])
         for line, conversation_id, _ in calls:
             async with servers.operator(conversation_id) as operator:
                 await operator.send("takeover")
@@ -77,7 +77,7 @@ async def test_an_operator_reaches_every_call_at_whichever_process(servers: Serv
 async def test_the_end_of_a_call_is_its_code_at_whichever_process(servers: Servers) -> None:
     async with AsyncExitStack() as stack:
         calls = await many(servers, stack, servers.key()[1])
-        await servers.owners(2, [line for line, _, _ in calls])
+        await servers.owners(2, [conversation_id for _, conversation_id, _ in calls])
         for line, conversation_id, _ in calls:
             async with servers.operator(conversation_id) as operator:
                 await operator.send("call.end")
@@ -90,7 +90,7 @@ async def test_a_dropped_caller_comes_back_at_whichever_process(servers: Servers
     _, key = servers.key()
     async with AsyncExitStack() as stack:
         calls = await many(servers, stack, key)
-        await servers.owners(2, [line for line, _, _ in calls])
+        await servers.owners(2, [conversation_id for _, conversation_id, _ in calls])
         for line, conversation_id, token in calls:
             line.socket.transport.abort()
             async with servers.line(key) as again:
@@ -106,7 +106,7 @@ async def test_a_wrong_resume_token_is_refused_at_whichever_process(servers: Ser
     _, key = servers.key()
     async with servers.line(key) as line:
         ready = await line.start(**TEXT_ONLY)
-        await servers.owners(1, [line])
+        await servers.owners(1, [ready["sessionId"]])
         for _ in range(8):
             async with servers.line(key) as thief:
                 await thief.send("session.start", resume={"sessionId": ready["sessionId"], "token": "wrong"})
@@ -129,7 +129,7 @@ async def test_a_revoked_key_ends_its_calls_in_all_processes(servers: Servers) -
     record, key = servers.key()
     async with AsyncExitStack() as stack:
         calls = await many(servers, stack, key)
-        await servers.owners(2, [line for line, _, _ in calls])
+        await servers.owners(2, [conversation_id for _, conversation_id, _ in calls])
         servers.services.access.revoke("ada", "a1", record.key_id)
         begun = time.monotonic()
         for line, _, _ in calls:
@@ -159,7 +159,7 @@ async def _held(servers: Servers, holder: str, count: int) -> None:
 async def test_an_internal_address_opens_to_nobody_without_a_pass(servers: Servers) -> None:
     async with servers.line(servers.key()[1]) as line:
         ready = await line.start(**TEXT_ONLY)
-        owners = await servers.owners(1, [line])
+        owners = await servers.owners(1, [ready["sessionId"]])
         address = next(iter(owners.values()))[0].address
         for headers in ({}, {"Authorization": "Bearer x.y"}):
             with pytest.raises(InvalidStatus) as refused:
@@ -181,7 +181,7 @@ async def test_a_process_that_is_killed_is_replaced_and_the_others_go_on(servers
     _, key = servers.key()
     async with AsyncExitStack() as stack:
         calls = await many(servers, stack, key)
-        await servers.owners(2, [line for line, _, _ in calls])
+        await servers.owners(2, [conversation_id for _, conversation_id, _ in calls])
         before = processes_of(servers.process.pid)
         kill(min(before))
         alive = []
@@ -191,9 +191,8 @@ async def test_a_process_that_is_killed_is_replaced_and_the_others_go_on(servers
                 await line.until("pong")
                 alive.append(line)
         assert alive
-        async with asyncio.timeout(30):
-            while len(after := processes_of(servers.process.pid)) < 4 or after == before:
-                await asyncio.sleep(0.1)
+        await asyncio.to_thread(servers.wait_until_all_listen)
+        assert processes_of(servers.process.pid) != before
         for line in alive:
             await line.send("ping", t=2)
             await line.until("pong")
