@@ -93,6 +93,18 @@ class Settings(BaseSettings):
         None, description="Mounted folder of the secrets on `aws`, one file each; unset: AWS Secrets Manager."
     )
 
+    knowledge_kind: Literal["MANAGED", "VECTOR"] = Field(
+        "MANAGED", description="Kind of new Bedrock knowledge bases; VECTOR keeps its vectors in S3 Vectors."
+    )
+    knowledge_role_arn: str | None = Field(
+        None, description="Role Bedrock reads the documents with; unset: `oratio-kb-<environment>` of the account."
+    )
+    vector_bucket: str = Field("oratio-vectors", description="S3 Vectors bucket of VECTOR knowledge bases.")
+    embedding_model: str = Field(
+        "amazon.titan-embed-text-v2:0", min_length=1, description="Bedrock model of VECTOR knowledge bases."
+    )
+    agent_boundary_arn: str = Field("", description="Permissions boundary of each agent's role on AWS; empty for none.")
+
     max_files: int = Field(1_000, ge=1, description="Files an agent may have.")
     max_total_bytes: int = Field(500_000_000, ge=1, description="Bytes of all files of an agent.")
     max_file_bytes: int = Field(50_000_000, ge=1, description="Bytes of one file.")

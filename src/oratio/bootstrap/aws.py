@@ -1,10 +1,15 @@
-"""The `aws` platform: records in DynamoDB, objects in S3, secrets in Secrets Manager, sign-in at an outside issuer.
+"""The `aws` platform: records in DynamoDB, objects in S3, secrets in Secrets Manager, sign-in at an outside issuer,
+documents in Bedrock Knowledge Bases, agents on AgentCore.
 
-Building asks nothing of AWS; clients are made when first used.
+Building asks nothing of AWS.
 """
 
 from dataclasses import dataclass
 
+from oratio.adapters.aws.agent_base import base_name, pins
+from oratio.adapters.aws.agent_packages import AgentPackages
+from oratio.adapters.aws.agentcore import AgentCoreParts, AgentCoreRuntime, RuntimeOptions
+from oratio.adapters.aws.bedrock_knowledge_bases import BedrockKnowledgeBases, KnowledgeOptions
 from oratio.adapters.aws.dynamodb.access import DynamoApiKeys, DynamoIdempotency
 from oratio.adapters.aws.dynamodb.agents import DynamoAgents, DynamoKnowledgeBases, DynamoVersions
 from oratio.adapters.aws.dynamodb.conversations import DynamoConversations
@@ -14,6 +19,7 @@ from oratio.adapters.aws.dynamodb.outbox import DynamoOutbox, DynamoWebhooks
 from oratio.adapters.aws.dynamodb.records import Records
 from oratio.adapters.aws.dynamodb.store import Dynamo
 from oratio.adapters.aws.dynamodb.tables import names
+from oratio.adapters.aws.roles import AgentRoles, RoleOptions
 from oratio.adapters.aws.s3 import S3ObjectStore
 from oratio.adapters.aws.secrets import MountedSecrets, SecretsManager
 from oratio.adapters.aws.session import AwsSession
@@ -21,10 +27,13 @@ from oratio.adapters.http_webhooks import HttpWebhookSender
 from oratio.adapters.local.clock import SystemClock
 from oratio.adapters.oidc_identity import outside_identity
 from oratio.adapters.prefect_pipeline import PrefectPipeline
+from oratio.authoring.review.signature import covers
 from oratio.bootstrap.platform import Platform
+from oratio.errors import FieldProblem, InvalidInput
 from oratio.ports.agent_runtime import AgentRuntime
 from oratio.ports.clock import Clock
 from oratio.ports.knowledge_bases import KnowledgeBases
+from oratio.ports.secrets import SecretName, Secrets
 from oratio.settings import Settings
 
 
@@ -35,10 +44,78 @@ class AwsParts:
     settings: Settings
     session: AwsSession
     clock: Clock
+    secrets: Secrets
 
 
 def aws_parts(settings: Settings) -> AwsParts:
-    return AwsParts(settings, AwsSession(settings.aws_region), SystemClock())
+    session, folder = AwsSession(settings.aws_region), settings.secrets_folder
+    secrets = MountedSecrets(folder) if folder else SecretsManager(session, settings.secrets_prefix)
+    return AwsParts(settings, session, SystemClock(), secrets)
+
+
+def aws_platform(settings: Settings) -> Platform:
+    """The whole platform.
+
+    Raises:
+        InvalidInput: Names each setting that is missing.
+        CloudRefused: No region is set, here or in the AWS profile.
+    """
+    account, model = _required(settings)
+    parts = aws_parts(settings)
+    return platform_with(parts, _knowledge(parts, account), _runtime(parts, account, model))
+
+
+def _required(settings: Settings) -> tuple[str, str]:
+    """The account, and the id of the Bedrock model."""
+    provider, _, model = settings.model.partition("/")
+    problems = []
+    if settings.aws_account_id is None:
+        problems.append(FieldProblem(("aws_account_id",), "is the 12 digits of the account that owns the buckets"))
+    if provider != "bedrock" or not model:
+        problems.append(FieldProblem(("model",), "must be bedrock/<model id>: agents on AgentCore reach no other"))
+    if problems or settings.aws_account_id is None:
+        what = "; ".join(f"ORATIO_{problem.loc[0].upper()} {problem.msg}" for problem in problems)
+        raise InvalidInput(what, problems, hint="see docs/aws.md")
+    return settings.aws_account_id, model
+
+
+def _knowledge(parts: AwsParts, account: str) -> KnowledgeBases:
+    settings = parts.settings
+    role = f"arn:aws:iam::{account}:role/oratio-kb-{settings.environment}"
+    options = KnowledgeOptions(
+        kind=settings.knowledge_kind,
+        role_arn=settings.knowledge_role_arn or role,
+        bucket=settings.knowledge_bucket,
+        account_id=account,
+        turns_bucket=settings.code_bucket,
+        embedding_model_arn=f"arn:aws:bedrock:{parts.session.region}::foundation-model/{settings.embedding_model}",
+        vector_bucket=settings.vector_bucket,
+        max_file_bytes=settings.max_file_bytes,
+    )
+    return BedrockKnowledgeBases(parts.session, options, parts.clock)
+
+
+def _runtime(parts: AwsParts, account: str, model: str) -> AgentRuntime:
+    settings, session, secrets = parts.settings, parts.session, parts.secrets
+    base = settings.data / "agent-bases" / base_name(pins())
+    roles = RoleOptions(
+        account_id=account, region=session.region, model_id=model, boundary_arn=settings.agent_boundary_arn
+    )
+    core = AgentCoreParts(
+        session=session,
+        packages=AgentPackages(session.client("s3", "data"), settings.code_bucket, account, base),
+        roles=AgentRoles(session, roles),
+        clock=parts.clock,
+        verify=lambda package: covers(*package, key=secrets.get(SecretName.REVIEW_KEY)),
+    )
+    options = RuntimeOptions(
+        settings.code_bucket,
+        account,
+        model,
+        settings.knowledge_kind,
+        idle_s=max(60, settings.agent_idle_seconds),  # the least that AgentCore takes
+    )
+    return AgentCoreRuntime(core, options)
 
 
 def platform_with(parts: AwsParts, knowledge: KnowledgeBases, runtime: AgentRuntime) -> Platform:
@@ -53,7 +130,6 @@ def platform_with(parts: AwsParts, knowledge: KnowledgeBases, runtime: AgentRunt
     dynamo = Dynamo(session, names(settings), clock)
     records = Records(dynamo, code)
     changes = Changes(records, clock)
-    folder = settings.secrets_folder
     return Platform(
         settings=settings,
         clock=clock,
@@ -75,7 +151,7 @@ def platform_with(parts: AwsParts, knowledge: KnowledgeBases, runtime: AgentRunt
         knowledge=knowledge,
         runtime=runtime,
         pipeline=PrefectPipeline(settings),
-        secrets=MountedSecrets(folder) if folder else SecretsManager(session, settings.secrets_prefix),
+        secrets=parts.secrets,
         identity=outside_identity(settings.jwt_issuer, settings.jwt_audience, settings.jwt_jwks_url, clock),
         token_issuer=None,
     )

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from oratio.errors import InvalidInput
 from oratio.ports.agent_runtime import AgentRuntime
 from oratio.ports.clock import Clock
 from oratio.ports.identity import Identity, TokenIssuer
@@ -58,10 +57,12 @@ def build_platform(settings: Settings) -> Platform:
     """The platform the settings name; the adapters of another are not imported.
 
     Raises:
-        InvalidInput: The platform has no adapters in this build.
+        InvalidInput: A setting that the platform needs is missing.
     """
-    if settings.platform != "local":
-        raise InvalidInput(f"platform {settings.platform!r} has no adapters yet", hint="set ORATIO_PLATFORM=local")
+    if settings.platform == "aws":
+        from oratio.bootstrap.aws import aws_platform
+
+        return aws_platform(settings)
     from oratio.bootstrap.local import local_platform
 
     return local_platform(settings)

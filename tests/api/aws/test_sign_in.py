@@ -97,4 +97,4 @@ def test_without_an_outside_issuer_there_is_no_platform(configure: Callable[...,
     parts = aws_parts(configure(platform="aws", aws_region="us-east-1"))
     with pytest.raises(InvalidInput) as caught:
         platform_with(parts, world.platform.knowledge, world.platform.runtime)
-    assert {problem.loc for problem in caught.value.problems} == {("jwt_issuer",), ("jwt_audience",), ("jwt_jwks_url",)}
+    assert {problem.loc for problem in caught.value.problems} == {("jwt_issuer",), ("jwt_audience",)}

@@ -144,7 +144,12 @@ class AwsSession:
         Raises:
             CloudRefused: None is set.
         """
-        return str(self.client("sts").meta.region_name)
+        with self._lock:
+            self._session = self._session or boto3.session.Session(region_name=self._region)
+            found = self._session.region_name
+        if not found:
+            raise as_oratio_error(NoRegionError(), "AWS")
+        return str(found)
 
 
 def error_code(error: Exception) -> str:
