@@ -166,6 +166,7 @@ class Settings(BaseSettings):
     speech_idle_seconds: float = Field(300, ge=0, description="Speech models unused this long are let go.")
 
     prefect_api_url: str | None = Field(None, description="Prefect server to use; unset: the embedded one.")
+    prefect_auth: SecretStr | None = Field(None, description="What a shared Prefect server asks of its clients.")
     work_pool: str = Field("oratio-local", description="Prefect work pool flows run on.")
     builtin_answer_threshold: float | None = Field(
         None, ge=0, le=1, description="Evidence `builtin` wants before it answers; unset: the measured default."

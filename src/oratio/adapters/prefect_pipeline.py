@@ -3,6 +3,7 @@
 Plain HTTP on purpose: `import prefect` costs 2.7 s and 85 MB, and every process that submits agents holds this adapter.
 """
 
+import base64
 import errno
 import logging
 import os
@@ -40,7 +41,9 @@ def wake_path(settings: Settings) -> Path:
 def prefect_environment(settings: Settings) -> dict[str, str]:
     """Prefect's own settings for the embedded server and the flow worker: quiet, offline, JSON results, small."""
     home = settings.data / "prefect"
+    secret = settings.prefect_auth
     return {
+        **({"PREFECT_API_AUTH_STRING": secret.get_secret_value()} if secret else {}),
         **quiet(settings),
         "PREFECT_HOME": str(home),
         "PREFECT_API_URL": settings.prefect_url,
@@ -67,6 +70,14 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
     }
+
+
+def _authorization(settings: Settings) -> dict[str, str]:
+    """Prefect's basic authentication: the whole secret, encoded."""
+    if settings.prefect_auth is None:
+        return {}
+    secret = settings.prefect_auth.get_secret_value().encode()
+    return {"Authorization": f"Basic {base64.b64encode(secret).decode()}"}
 
 
 def _ui_base(settings: Settings) -> str:
@@ -162,7 +173,12 @@ class PrefectPipeline(Pipeline):
     def _client(self) -> httpx.Client:
         with self._lock:
             if self._http is None:
-                self._http = httpx.Client(base_url=self._settings.prefect_url, timeout=_TIMEOUT, trust_env=False)
+                self._http = httpx.Client(
+                    base_url=self._settings.prefect_url,
+                    headers=_authorization(self._settings),
+                    timeout=_TIMEOUT,
+                    trust_env=False,
+                )
             return self._http
 
     def _wake(self) -> None:

@@ -27,7 +27,11 @@ def _oratio(
     """Read by `run`, which takes the flag wherever it stands; here for `--help`."""
 
 
-for _module in ("up", "status", "agents", "compare", "keys", "webhooks", "ask", "explain", "talk", "local", "doctor"):
+_MODULES = (
+    *("up", "run", "status", "agents", "compare", "keys", "webhooks"),
+    *("ask", "explain", "talk", "local", "doctor", "aws.commands"),
+)
+for _module in _MODULES:
     import_module(f"oratio.cli.{_module}").register(app)
 
 

@@ -1,0 +1,1 @@
+"""`oratio aws`: the static part of Oratio on an account, by one CloudFormation stack."""

@@ -1,0 +1,71 @@
+"""Reads the CloudFormation template: short tags become the functions they stand for, comments go."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from oratio.errors import InvalidInput, TooLarge
+
+MAX_CHARS = 51_200
+"""What CloudFormation takes with the call; a longer template would have to lie in a bucket."""
+
+
+def template_path() -> Path:
+    """The template of this checkout.
+
+    Raises:
+        InvalidInput: This is an installed wheel, which has none.
+    """
+    path = Path(__file__).resolve().parents[4] / "deployments" / "aws" / "template.yaml"
+    if not path.is_file():
+        raise InvalidInput("this installation has no CloudFormation template", hint="run from a checkout of Oratio")
+    return path
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with `!Ref`, `!GetAtt`, `!Sub`, ..."""
+
+
+def _function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    if suffix in ("Ref", "Condition"):
+        return {suffix: value}
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _function)
+
+
+def read_template(path: Path) -> dict[str, Any]:
+    """The template as one tree of plain values."""
+    tree = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader with CloudFormation's tags
+    assert isinstance(tree, dict)
+    return tree
+
+
+def template_body(tree: dict[str, Any]) -> str:
+    """The template as CloudFormation takes it: without what only its console and its linter read.
+
+    Raises:
+        TooLarge: It is longer than one call may carry.
+    """
+    resources = {name: _without_metadata(entry) for name, entry in tree["Resources"].items()}
+    body = json.dumps({**_without_metadata(tree), "Resources": resources}, separators=(",", ":"))
+    if len(body) > MAX_CHARS:
+        raise TooLarge(f"the template has {len(body)} characters, and CloudFormation takes {MAX_CHARS}")
+    return body
+
+
+def _without_metadata(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key != "Metadata"}
