@@ -25,7 +25,11 @@ def run(
     table = {entry.name: entry for entry in service_table(settings, console=service == "console")}
     if service not in table:
         elsewhere = service == "prefect" and settings.prefect_api_url
-        hint = "unset ORATIO_PREFECT_API_URL to run one here" if elsewhere else f"one of {', '.join(sorted({*table, 'console'}))}"
+        hint = (
+            "unset ORATIO_PREFECT_API_URL to run one here"
+            if elsewhere
+            else f"one of {', '.join(sorted({*table, 'console'}))}"
+        )
         raise InvalidInput(f"there is no service {service!r} to run", hint=hint)
     (settings.data / "run").mkdir(parents=True, exist_ok=True, mode=0o700)
     command = table[service].command
