@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 class Agents(Protocol):
     """The part of `ConversationService` that asks an agent."""
 
+    async def warm_up(self, user_id: str, agent_id: str, session_id: str) -> None: ...
+
     def stream(
         self,
         user_id: str,
@@ -82,6 +84,23 @@ class Asking:
         # The turn before has been kept as it was spoken when the next is put to the agent.
         asking = self._ask(question, self._session.desk.guidance, self.newest, self._keeper.last)
         self.newest = asyncio.create_task(asking, name="ask")
+
+    def warm_up(self) -> None:
+        """The agent's process is started before the first question waits for it."""
+        warming = asyncio.create_task(self._warm_up(), name="warm up")
+        self._consulting.add(warming)
+        warming.add_done_callback(self._consulting.discard)
+
+    async def _warm_up(self) -> None:
+        begun = self._now()
+        try:
+            await self._agents.warm_up(self._grant.user_id, self._grant.agent.agent_id, self._session_id)
+        except OratioError as error:
+            # The first question will say it, if it lasts.
+            logger.warning("conversation_id=<%s> | agent not warmed up: %s", self._session_id, error.code)
+        else:
+            took_ms = round(self._now() - begun)
+            logger.info("conversation_id=<%s> ms=<%d> | agent is ready", self._session_id, took_ms)
 
     def abandon(self) -> None:
         if self.newest is not None:

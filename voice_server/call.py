@@ -236,6 +236,8 @@ class Call:
                     self._conversing.carry_out(effect)
                 case do.TurnEnded():
                     self._turn_ended(effect)
+                case do.WarmUp():
+                    self._asking.warm_up()
                 case do.Moved():
                     self._moved(self)
                 case _:

@@ -162,6 +162,11 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
+class WarmUp:
+    """A call has begun: the agent is to be ready for its first question."""
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """What others are told of this call has changed."""
 
@@ -218,6 +223,7 @@ type Effect = (
     | Abandon
     | TurnEnded
     | Moved
+    | WarmUp
     | Close
     | HumanEffect
     | DialogueEffect

@@ -18,7 +18,7 @@ from oratio.ports.speech import SpeechEvent
 from voice_server import wire
 from voice_server.desk import Desk
 from voice_server.dialogue import DialogueMachine
-from voice_server.effects import Close, Effect, Hear, Moved, Send, StartSpeech
+from voice_server.effects import Close, Effect, Hear, Moved, Send, StartSpeech, WarmUp
 from voice_server.handoff import HandoffDesk
 from voice_server.limits import TokenBucket
 from voice_server.operator_wire import OperatorStart
@@ -223,6 +223,7 @@ class Session:
             self.turns.rate = self._output.rate if self._output else self.turns.rate
             self._out(StartSpeech(self._input, self._output))
         self._ready(resumed=False)
+        self._out(WarmUp())
         self._out(Moved())
 
     def _ready(self, *, resumed: bool) -> None:

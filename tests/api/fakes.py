@@ -50,6 +50,7 @@ class ScriptedRuntime(AgentRuntime):
         self.failure_after_delta: OratioError | None = None
         self.hold: asyncio.Event | None = None
         self.cancelled = 0
+        self.warmed: list[str] = []
         self.calls: list[tuple[str, str, Invocation]] = []
         self.pinned: dict[tuple[str, str], str] = {}
 
@@ -65,6 +66,10 @@ class ScriptedRuntime(AgentRuntime):
         self.pinned[(runtime_id, name)] = runtime_version
 
     async def invoke(self, runtime_id: str, qualifier: str, invocation: Invocation) -> AsyncIterator[TurnEvent]:
+        if invocation.warm_up:
+            self.warmed.append(invocation.session_id)
+            yield TurnResult(answer="", answered=False)
+            return
         self.calls.append((runtime_id, qualifier, invocation))
         if self.failure:
             raise self.failure

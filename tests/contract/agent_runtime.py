@@ -147,6 +147,23 @@ class AgentRuntimeContract:
         await result(runtime, made.runtime_id, "hello")
         assert (await result(runtime, made.runtime_id, "count")).answer == "3 messages"
 
+    async def test_a_warm_up_is_no_turn(self, runtime: AgentRuntime, advance: Advance) -> None:
+        made = deployed(runtime, advance)
+        call = Invocation(session_id=SESSION, prompt="", warm_up=True)
+        told = [event async for event in runtime.invoke(made.runtime_id, LIVE, call)]
+        assert [event.answer for event in told if isinstance(event, TurnResult)] == [""]
+        assert (await result(runtime, made.runtime_id, "count")).answer == "1 messages"
+
+    async def test_what_happened_counts_more_than_what_is_remembered(
+        self, runtime: AgentRuntime, advance: Advance
+    ) -> None:
+        made = deployed(runtime, advance)
+        await result(runtime, made.runtime_id, "hello")
+        history = [Message(role="user", text="hello"), Message(role="assistant", text="you sa")] * 2
+        call = Invocation(session_id=SESSION, prompt="count", history=history, replay=True)
+        told = [event async for event in runtime.invoke(made.runtime_id, LIVE, call)]
+        assert [event.answer for event in told if isinstance(event, TurnResult)] == ["5 messages"]
+
     async def test_history_stands_in_for_a_memory_that_is_lost(self, runtime: AgentRuntime, advance: Advance) -> None:
         made = deployed(runtime, advance)
         history = [Message(role="user", text="hello"), Message(role="assistant", text="you said hello")]

@@ -15,6 +15,8 @@ WORDS_A_SECOND = 10
 
 class TalkingRuntime(ScriptedRuntime):
     async def invoke(self, runtime_id: str, qualifier: str, invocation: Invocation) -> AsyncIterator[TurnEvent]:
+        if invocation.warm_up:
+            return
         for number in range(10_000):
             yield TurnDelta(text=f"w{number}. ")
             await asyncio.sleep(1 / WORDS_A_SECOND)

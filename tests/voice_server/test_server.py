@@ -17,7 +17,7 @@ from oratio.domain.agent import AgentStatus
 from oratio.domain.api_keys import Scope
 from oratio.domain.conversation import Handoff, ToolCall, TurnResult
 from oratio.domain.storage_layout import audio_key
-from oratio.errors import AgentFailed
+from oratio.errors import AgentFailed, NotFound
 from oratio.ports.speech import Heard, SpeechStarted, SpeechStopped
 from tests.voice_server.fakes import Exchange, PlayedSpeech, spoken_pcm
 
@@ -191,6 +191,29 @@ class TestTextTurns:
             await line.send("input.text", text="Two")
             assert (await line.until("response.done"))["status"] == "completed"
         assert exchange.runtime.cancelled == 1
+
+
+class TestWarmUp:
+    async def test_the_agent_is_made_ready_before_the_first_question_and_nothing_is_kept(
+        self, exchange: Exchange
+    ) -> None:
+        async with exchange.line() as line:
+            ready = await line.start(**TEXT_ONLY)
+            async with asyncio.timeout(5):
+                while not exchange.runtime.warmed:
+                    await asyncio.sleep(0.01)
+            await line.send("session.end")
+            await line.closed()
+        assert exchange.runtime.calls == []
+        with pytest.raises(NotFound):
+            exchange.services.conversations.get("ada", ready["sessionId"])
+
+    async def test_the_first_question_is_asked_in_the_session_that_was_warmed(self, exchange: Exchange) -> None:
+        async with exchange.line() as line:
+            await line.start(**TEXT_ONLY)
+            await line.send("input.text", text="Hi")
+            await line.until("response.done")
+        assert [call[2].session_id for call in exchange.runtime.calls] == exchange.runtime.warmed
 
 
 class TestBadInput:

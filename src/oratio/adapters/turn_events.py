@@ -19,6 +19,7 @@ def turn_payload(invocation: Invocation) -> dict[str, Any]:
         "prompt": invocation.prompt,
         "history": [message.model_dump() for message in invocation.history],
         "deadlineMs": invocation.deadline_ms,
+        **({"warmUp": True} if invocation.warm_up else {}),
         **({"replay": True} if invocation.replay else {}),
         **({"guidance": list(invocation.guidance)} if invocation.guidance else {}),
     }

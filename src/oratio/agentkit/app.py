@@ -53,8 +53,8 @@ def create_app(definition: AgentDefinition, connections: Connections, *, drills:
 
 
 def read_request(payload: object, session_id: str | None) -> TurnRequest:
-    """Check `{"prompt", "history": [{role, text}], "deadlineMs", "replay", "guidance", "trace"}`, which AgentCore hands
-    over unchecked.
+    """Check `{"prompt", "history": [{role, text}], "deadlineMs", "warmUp", "replay", "guidance", "trace"}`, which
+    AgentCore hands over unchecked.
 
     Raises:
         ValueError: Says which field is wrong.
@@ -65,7 +65,8 @@ def read_request(payload: object, session_id: str | None) -> TurnRequest:
         raise ValueError("the session id header is missing")
     prompt, history = payload.get("prompt"), payload.get("history", [])
     deadline_ms = payload.get("deadlineMs", DEFAULT_DEADLINE_MS)
-    if not isinstance(prompt, str) or not prompt.strip() or len(prompt) > MAX_PROMPT_CHARS:
+    warm_up = payload.get("warmUp") is True
+    if not isinstance(prompt, str) or not (prompt.strip() or warm_up) or len(prompt) > MAX_PROMPT_CHARS:
         raise ValueError(f"prompt is not a text of 1 to {MAX_PROMPT_CHARS} characters")
     if not isinstance(history, list) or len(history) > MAX_HISTORY:
         raise ValueError(f"history is not a list of at most {MAX_HISTORY} messages")
@@ -88,6 +89,7 @@ def read_request(payload: object, session_id: str | None) -> TurnRequest:
         prompt=prompt,
         history=pairs,
         deadline_s=deadline_ms / 1000,
+        warm_up=warm_up,
         replay=payload.get("replay") is True,
         guidance=guidance,
         trace=trace,

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,7 @@ class TurnRequest:
 
     Attributes:
         history: (role, text) pairs, oldest first.
+        warm_up: No turn is asked for: the conversation's agent is made ready.
         replay: What is remembered of the conversation is not what happened: the history counts.
         guidance: What an operator lets the agent know, unheard by the caller.
     """
@@ -39,6 +40,7 @@ class TurnRequest:
     prompt: str
     history: Sequence[tuple[str, str]]
     deadline_s: float
+    warm_up: bool = False
     replay: bool = False
     guidance: Sequence[str] = ()
     trace: str = ""
@@ -94,7 +96,7 @@ class Sessions:
             async with asyncio.timeout(request.deadline_s):
                 session = self._open(request)
                 async with session.lock:
-                    async for event in self._run(session, request):
+                    async for event in self._warm(session) if request.warm_up else self._run(session, request):
                         yield event
             finished = True
         except TimeoutError:
@@ -127,6 +129,10 @@ class Sessions:
             self._sessions.popitem(last=False)
         return session
 
+    async def _warm(self, session: _Session) -> AsyncIterator[dict[str, Any]]:
+        session.context.turn.begin("", 0.0)
+        yield self._done(session, "", {})
+
     async def _run(self, session: _Session, request: TurnRequest) -> AsyncIterator[dict[str, Any]]:
         turn = session.context.turn
         trace.set(request.trace)
@@ -148,8 +154,14 @@ class Sessions:
                 pieces.append(text)
                 yield {"type": "delta", "text": text}
         usage = {key: count - before[key] for key, count in _tokens(session.agent).items()}
-        result = turn.result("".join(pieces), self._definition.steps, usage, self._definition.model)
-        yield {"type": "done", "result": result}
+        yield self._done(session, "".join(pieces), usage)
+
+    def _done(self, session: _Session, answer: str, usage: Mapping[str, int]) -> dict[str, Any]:
+        definition = self._definition
+        return {
+            "type": "done",
+            "result": session.context.turn.result(answer, definition.steps, usage, definition.model),
+        }
 
 
 def _tokens(agent: Agent) -> dict[str, int]:

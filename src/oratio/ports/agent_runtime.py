@@ -43,6 +43,7 @@ class Invocation(Value):
     Attributes:
         session_id: The conversation; 33 to 128 characters.
         history: The turns before, oldest first, for a runtime that has lost its memory of the session.
+        warm_up: No turn: whatever the first one would wait for is made ready, and an empty result comes.
         replay: The runtime's memory of the session is not what happened: the history counts.
         guidance: What an operator lets the agent know in this turn; it is not for the caller's ears.
         deadline_ms: How long the answer may take in all.
@@ -53,6 +54,7 @@ class Invocation(Value):
     session_id: str
     prompt: str
     history: Sequence[Message] = ()
+    warm_up: bool = False
     replay: bool = False
     guidance: tuple[str, ...] = ()
     deadline_ms: int = 30_000

@@ -5,8 +5,8 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from oratio.domain import tags
 from oratio.domain.agent import Agent, AgentStatus
@@ -133,7 +133,7 @@ class ConversationService:
                     latency_ms=latency_ms,
                     guidance=tuple(guidance),
                 )
-                await asyncio.to_thread(self._keep, conversation, turns, turn)
+                await _whole(asyncio.to_thread(self._keep, conversation, turns, turn))
             trace.answered(result, latency_ms)
             yield Closed(result, latency_ms)
         except OratioError as error:
@@ -162,24 +162,26 @@ class ConversationService:
         try:
             conversation = self._conversations.get(agent.user_id, conversation_id)
         except NotFound:
-            now = self._clock.now_ms()
-            assert agent.current_version is not None
-            conversation = Conversation(
-                user_id=agent.user_id,
-                agent_id=agent.agent_id,
-                conversation_id=conversation_id,
-                version=agent.current_version,
-                channel=channel,
-                started_at=now,
-                updated_at=now,
-            )
             try:
-                return self._conversations.add(conversation), []
+                return self._conversations.add(self._new(agent, conversation_id, channel)), []
             except Conflict:
                 conversation = self._conversations.get(agent.user_id, conversation_id)
         if conversation.agent_id != agent.agent_id:
             raise NotFound(f"no conversation {conversation_id}")
         return conversation, self._turns(conversation)
+
+    def _new(self, agent: Agent, conversation_id: str, channel: Channel) -> Conversation:
+        now = self._clock.now_ms()
+        assert agent.current_version is not None
+        return Conversation(
+            user_id=agent.user_id,
+            agent_id=agent.agent_id,
+            conversation_id=conversation_id,
+            version=agent.current_version,
+            channel=channel,
+            started_at=now,
+            updated_at=now,
+        )
 
     def _target(self, agent: Agent, conversation: Conversation) -> tuple[str, str]:
         """A conversation stays on the version it began with; a new one begins at the live endpoint."""
@@ -287,6 +289,21 @@ class ConversationService:
             )
             self._keep(conversation, turns, cut)
 
+    async def warm_up(self, user_id: str, agent_id: str, session_id: str) -> None:
+        """Make the agent ready for the first turn of a conversation, which nothing is kept of.
+
+        Raises:
+            NotFound: No such agent of this tenant.
+            Conflict: The agent is not active.
+            AgentFailed, Unavailable: See `AgentRuntime.invoke`.
+        """
+        agent = await asyncio.to_thread(self._active, user_id, agent_id)
+        new = self._new(agent, session_id, Channel.VOICE)
+        runtime_id, qualifier = await asyncio.to_thread(self._target, agent, new)
+        call = Invocation(session_id=_runtime_session(new), prompt="", warm_up=True, deadline_ms=self._deadline_ms)
+        async for _ in self._runtime.invoke(runtime_id, qualifier, call):
+            pass
+
     def begin(self, user_id: str, agent_id: str, conversation_id: str, channel: Channel) -> Conversation:
         """The conversation, begun now when it is not there.
 
@@ -377,6 +394,16 @@ class ConversationService:
         """
         conversation = self._conversations.get(user_id, conversation_id)
         return conversation, self._turns(conversation)
+
+
+async def _whole(write: Coroutine[Any, Any, None]) -> None:
+    """Wait for a write to its end, also when the turn is cancelled meanwhile: what comes next reads what it wrote."""
+    writing = asyncio.ensure_future(write)
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await asyncio.wait([writing])
+        raise
 
 
 def _check_turn(prompt: str, session_id: str | None) -> None:
