@@ -26,6 +26,7 @@ from oratio.services.live_calls import LiveCallService
 from oratio.services.rehearsal import RehearsalService
 from oratio.services.replay import ReplayService
 from oratio.services.runs import RunService
+from oratio.services.shared_uploads import SharedUploads
 from oratio.services.uploads import Limits, UploadService
 from oratio.services.webhooks import WebhookService
 
@@ -121,12 +122,7 @@ def build_services(platform: Platform) -> Services:
             max_files=settings.max_files,
         ),
         uploads=UploadService(settings.data / "staging", limits),
-        kept_uploads=KeptUploads(
-            settings.data / "staging",
-            limits,
-            clock=platform.clock,
-            key=partial(platform.secrets.get, SecretName.UPLOADS_KEY),
-        ),
+        kept_uploads=_kept_uploads(platform, limits),
         runs=RunService(
             agents=platform.agents,
             knowledge_bases=platform.knowledge_bases,
@@ -200,3 +196,12 @@ def build_services(platform: Platform) -> Services:
             deadline_ms=int(settings.turn_deadline_seconds * 1000),
         ),
     )
+
+
+def _kept_uploads(platform: Platform, limits: Limits) -> KeptUploads:
+    """On this machine's disk, or where every process of the platform finds them."""
+    folder, clock = platform.settings.data / "staging", platform.clock
+    key = partial(platform.secrets.get, SecretName.UPLOADS_KEY)
+    if platform.settings.platform == "local":
+        return KeptUploads(folder, limits, clock=clock, key=key)
+    return SharedUploads(folder, limits, clock=clock, key=key, store=platform.documents)

@@ -60,3 +60,12 @@ def engine_prefix(user_id: str, agent_id: str) -> str:
     agent's prefix, so nobody takes them for uploads, and below the tenant's, so the tenant's rules hold for them.
     """
     return f"{user_id}/{agent_id}.knowledge/"
+
+
+def uploads_prefix(user_id: str) -> str:
+    """Files of a tenant's uploads under way, in the bucket of documents; no agent has this id."""
+    return f"{user_id}/.uploads/"
+
+
+def upload_prefix(user_id: str, upload_id: str) -> str:
+    return f"{uploads_prefix(user_id)}{upload_id}/"

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-type ResourceType = Literal["document", "document-metadata", "generated-code", "conversation", "record"]
+type ResourceType = Literal["document", "document-metadata", "generated-code", "conversation", "record", "upload"]
 
 
 def object_tags(user_id: str, agent_id: str, resource_type: ResourceType) -> dict[str, str]:

@@ -24,7 +24,7 @@ from oratio.services.uploads import Limits, StagedFile, not_held
 TICKET_PREFIX = "oratup_"
 TICKET_MS = 12 * 3600 * 1000
 MAX_OPEN = 20
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
 _MAX_TICKET_CHARS = 1_000
 
 
@@ -43,9 +43,10 @@ class KeptUpload(NamedTuple):
 class PartWriter:
     """Receives one file's bytes; they count only once `finish` has found them to be what was announced."""
 
-    def __init__(self, target: Path, size: int, sha256: str) -> None:
-        self._target = target
-        self._draft = target.with_name(f".{sha256[:16]}.{uuid.uuid4().hex}")
+    def __init__(self, draft: Path, size: int, sha256: str, keep: Callable[[Path], object]) -> None:
+        """`keep` puts the finished draft where the upload's files are; the draft may be gone afterwards."""
+        self._draft = draft
+        self._keep = keep
         self._left = size
         self._sha256 = sha256
         self._digest = hashlib.sha256()
@@ -85,7 +86,7 @@ class PartWriter:
             with self._file as file:
                 file.flush()
                 os.fsync(file.fileno())
-            self._draft.replace(self._target)
+            self._keep(self._draft)
         except FileNotFoundError:
             raise NotFound("the upload is gone", hint="begin it anew") from None
         except OSError as error:
@@ -118,18 +119,25 @@ class KeptUploads:
         listed = sorted(files, key=lambda file: file.path)
         manifest = json.dumps([file.model_dump() for file in listed])
         upload_id = hashlib.sha256(f"{user_id}\0{manifest}".encode()).hexdigest()[:32]
-        folder = self._folder(user_id, upload_id)
-        if not folder.is_dir():
-            if len(list(self._root.glob(f"{_owner(user_id)}-*"))) >= MAX_OPEN:
+        under_way = self._under_way(user_id)
+        if upload_id not in under_way:
+            if len(under_way) >= MAX_OPEN:
                 raise Conflict(f"{MAX_OPEN} uploads are under way", hint="finish or delete some")
-            draft = self._root / f"draft-{uuid.uuid4().hex}"
-            draft.mkdir(parents=True, mode=0o700)
-            (draft / _MANIFEST).write_text(manifest)
-            try:
-                draft.rename(folder)
-            except OSError:  # the same list, at the same moment
-                shutil.rmtree(draft, ignore_errors=True)
+            self._open(user_id, upload_id, manifest)
         return self.get(user_id, upload_id)
+
+    def _under_way(self, user_id: str) -> set[str]:
+        """The ids of the tenant's uploads."""
+        return {folder.name.partition("-")[2] for folder in self._root.glob(f"{owner(user_id)}-*")}
+
+    def _open(self, user_id: str, upload_id: str, manifest: str) -> None:
+        draft = self._root / f"draft-{uuid.uuid4().hex}"
+        draft.mkdir(parents=True, mode=0o700)
+        (draft / MANIFEST).write_text(manifest)
+        try:
+            draft.rename(self._folder(user_id, upload_id))
+        except OSError:  # the same list, at the same moment
+            shutil.rmtree(draft, ignore_errors=True)
 
     def _check(self, files: Sequence[ListedFile]) -> None:
         problems = rules.name_problems([file.path for file in files])
@@ -161,13 +169,18 @@ class KeptUploads:
         Raises:
             NotFound: No such upload of this tenant, or it was swept.
         """
+        manifest, held = self._look(user_id, upload_id)
+        files = tuple(map(ListedFile.model_validate, json.loads(manifest)))
+        return KeptUpload(upload_id, files, frozenset(held) - {MANIFEST})
+
+    def _look(self, user_id: str, upload_id: str) -> tuple[str, set[str]]:
+        """An upload's list, and the names of what is held of it."""
         folder = self._folder(user_id, upload_id)
         try:
-            files = tuple(map(ListedFile.model_validate, json.loads((folder / _MANIFEST).read_text())))
-            held = frozenset(path.name for path in folder.iterdir() if not path.name.startswith("."))
+            manifest = (folder / MANIFEST).read_text()
+            return manifest, {path.name for path in folder.iterdir() if not path.name.startswith(".")}
         except FileNotFoundError:
             raise NotFound(f"no upload {upload_id}") from None
-        return KeptUpload(upload_id, files, held - {_MANIFEST})
 
     def receive(self, user_id: str, upload_id: str, sha256: str) -> PartWriter:
         """A writer for one of the listed files; also for one that is held already.
@@ -177,12 +190,13 @@ class KeptUploads:
         """
         folder = self._folder(user_id, upload_id)
         try:
-            size = _sizes(folder / _MANIFEST)[sha256]
+            size = _sizes(folder / MANIFEST)[sha256]
         except FileNotFoundError:
             raise NotFound(f"no upload {upload_id}") from None
         except KeyError:
             raise NotFound(f"upload {upload_id} lists no such file") from None
-        return PartWriter(folder / sha256, size, sha256)
+        draft = folder / f".{sha256[:16]}.{uuid.uuid4().hex}"
+        return PartWriter(draft, size, sha256, lambda whole: whole.replace(folder / sha256))
 
     def staged(self, user_id: str, upload_id: str) -> list[StagedFile]:
         """The files of a complete upload; they stay, so that a submit can be repeated.
@@ -198,13 +212,20 @@ class KeptUploads:
             raise InvalidInput(f"uploadId {problem.msg}", [problem]) from None
         if missing := upload.missing:
             raise Conflict(f"{len(missing)} of {len(upload.files)} files are missing", hint="send them first")
-        folder = self._folder(user_id, upload_id)
+        folder = self._brought(user_id, upload)
         return [
             StagedFile(
                 rules.normalise(file.path), file.size, file.sha256, _head(folder / file.sha256), folder / file.sha256
             )
             for file in upload.files
         ]
+
+    def _brought(self, user_id: str, upload: KeptUpload) -> Path:
+        """The folder on this machine that holds a complete upload's files."""
+        return self._folder(user_id, upload.upload_id)
+
+    def release(self, files: Sequence[StagedFile]) -> None:
+        """Let go of what `staged` brought to this machine for one request."""
 
     def discard(self, user_id: str, upload_id: str) -> None:
         self.get(user_id, upload_id)
@@ -236,9 +257,7 @@ class KeptUploads:
         return hmac.new(self._key(), f"upload:{body}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
     def _folder(self, user_id: str, upload_id: str) -> Path:
-        if not upload_id.isalnum() or not upload_id.isascii() or len(upload_id) > 64:
-            raise NotFound(f"no upload {upload_id}")
-        return self._root / f"{_owner(user_id)}-{upload_id}"
+        return self._root / f"{owner(user_id)}-{checked(upload_id)}"
 
 
 @lru_cache(maxsize=64)
@@ -247,8 +266,19 @@ def _sizes(manifest: Path) -> Mapping[str, int]:
     return {file["sha256"]: file["size"] for file in json.loads(manifest.read_text())}
 
 
-def _owner(user_id: str) -> str:
+def owner(user_id: str) -> str:
     return hashlib.sha256(user_id.encode()).hexdigest()[:32]
+
+
+def checked(upload_id: str) -> str:
+    """An upload id as part of a name.
+
+    Raises:
+        NotFound: It is none.
+    """
+    if not upload_id.isalnum() or not upload_id.isascii() or len(upload_id) > 64:
+        raise NotFound(f"no upload {upload_id}")
+    return upload_id
 
 
 def _head(path: Path) -> bytes:

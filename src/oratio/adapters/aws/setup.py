@@ -11,6 +11,23 @@ from oratio.adapters.aws.dynamodb.tables import Index, Table, kind
 from oratio.adapters.aws.session import AwsSession, translated
 from oratio.errors import Conflict, NotFound
 
+LIFECYCLE: Sequence[Mapping[str, Any]] = (
+    {
+        "ID": "uploads-that-nobody-submitted",
+        "Status": "Enabled",
+        "Filter": {"Tag": {"Key": "resourceType", "Value": "upload"}},
+        "Expiration": {"Days": 2},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+    },
+    {
+        "ID": "parts-of-files-that-never-came",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 2},
+    },
+)
+"""Of every bucket, as `PutBucketLifecycleConfiguration` calls it."""
+
 
 def create_tables(session: AwsSession, names: Mapping[Table, str]) -> None:
     """Make what is missing; what is there stays as it is."""
@@ -63,6 +80,7 @@ def create_buckets(session: AwsSession, names: Sequence[str]) -> None:
             client.create_bucket(Bucket=name, **({"CreateBucketConfiguration": where} if where else {}))
         with translated(f"the bucket {name}"):
             client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+            client.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [*LIFECYCLE]})
             closed = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
             client.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=dict.fromkeys(closed, True))
 

@@ -53,8 +53,11 @@ def _idempotency_key(request: Request) -> str | None:
 async def create_agent(request: Request, context: InContext, caller: ByCaller) -> Response:
     """Create an agent from a folder of documents and an SOP."""
     key = _idempotency_key(request)
-    async with context.receiver.form(request, caller.user_id, {UPLOAD_ID: UPLOAD_ID_BYTES}) as form:
-        files = [*form.files, *await staged_files(context, caller.user_id, form.fields)]
+    async with (
+        context.receiver.form(request, caller.user_id, {UPLOAD_ID: UPLOAD_ID_BYTES}) as form,
+        staged_files(context, caller.user_id, form.fields) as staged,
+    ):
+        files = [*form.files, *staged]
         agent = await run_in_threadpool(
             context.services.agents.submit, caller.user_id, form.fields, files, idempotency_key=key
         )

@@ -1,5 +1,8 @@
 """Uploads file by file, for browsers and large folders: list, send what is missing, name the upload in a form."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Annotated, Any
 
@@ -32,12 +35,18 @@ def _view(upload: KeptUpload) -> UploadView:
     return UploadView(upload_id=upload.upload_id, complete=not missing, held=held, missing=missing)
 
 
-async def staged_files(context: Context, user_id: str, fields: dict[str, str]) -> list[StagedFile]:
+@asynccontextmanager
+async def staged_files(context: Context, user_id: str, fields: dict[str, str]) -> AsyncIterator[list[StagedFile]]:
     """The files of the upload that a form names; takes the field out of the form."""
-    upload_id = fields.pop(UPLOAD_ID, None)
+    kept, upload_id = context.services.kept_uploads, fields.pop(UPLOAD_ID, None)
     if upload_id is None:
-        return []
-    return await run_in_threadpool(context.services.kept_uploads.staged, user_id, upload_id.strip())
+        yield []
+        return
+    files = await run_in_threadpool(kept.staged, user_id, upload_id.strip())
+    try:
+        yield files
+    finally:
+        await asyncio.shield(run_in_threadpool(kept.release, files))
 
 
 @router.post("/api/uploads", response_model=None, responses=answers(201, NewUpload, 409))

@@ -63,9 +63,12 @@ async def create_version(
     """Build and rehearse version n+1 while the live one serves; what the form leaves out stays as it is."""
     await run_in_threadpool(context.services.agents.get, caller.user_id, agentId)
     extra = {_DELETE_FILES: _DELETE_BYTES, UPLOAD_ID: UPLOAD_ID_BYTES}
-    async with context.receiver.form(request, caller.user_id, extra) as form:
+    async with (
+        context.receiver.form(request, caller.user_id, extra) as form,
+        staged_files(context, caller.user_id, form.fields) as staged,
+    ):
         removed = _paths(form.fields.pop(_DELETE_FILES, None))
-        files = [*form.files, *await staged_files(context, caller.user_id, form.fields)]
+        files = [*form.files, *staged]
         agent = await run_in_threadpool(
             context.services.agents.update, caller.user_id, agentId, form.fields, files, delete_files=removed
         )
