@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import math
 import struct
 import subprocess
 import sys
@@ -150,7 +151,9 @@ class Cost:
     lost: float
 
     def wait_ms(self, share: float) -> float:
-        return self.waits_ms[min(len(self.waits_ms) - 1, int(len(self.waits_ms) * share))] if self.waits_ms else 1e9
+        return (
+            self.waits_ms[min(len(self.waits_ms) - 1, int(len(self.waits_ms) * share))] if self.waits_ms else math.inf
+        )
 
 
 async def hello(socket: ClientConnection, kind: str) -> None:
@@ -217,8 +220,10 @@ async def cost(kind: str, calls: int, seconds: float) -> Cost:
         used, took = server.cpu_s - used, time.perf_counter() - at
         rss = server.rss
         sent = sum(await asyncio.gather(*callers))
-        pairs = calls * took / FRAME_S
-        return Cost(used / pairs * 1e6, (rss - idle) // calls, sorted(waits), 1 - len(waits) / sent)
+        # By the echoes that came, so that a server that does not keep up is not called cheap.
+        pairs = len(waits) * took / seconds
+        cpu_us = used / pairs * 1e6 if pairs else math.inf
+        return Cost(cpu_us, (rss - idle) // calls, sorted(waits), 1 - len(waits) / sent)
 
 
 async def growth(kind: str, calls: int) -> int:

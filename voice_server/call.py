@@ -163,7 +163,7 @@ class Call:
 
     def receive(self, frame: str | bytes) -> None:
         self._session.receive(frame, self._now())
-        self._act()
+        self._act(moved=isinstance(frame, str))
 
     def refuse_resume(self) -> None:
         """The socket asked for a call that is not there, or not its own."""
@@ -202,9 +202,14 @@ class Call:
 
     # --- effects
 
-    def _act(self) -> None:
-        """Carry out what needs no waiting; the rest goes to the pump."""
+    def _act(self, *, moved: bool = True) -> None:
+        """Carry out what needs no waiting; the rest goes to the pump.
+
+        Args:
+            moved: Whether a timer may have come nearer even if there is no effect.
+        """
         for effect in self._session.effects():
+            moved = moved or not isinstance(effect, do.Hear)
             match effect:
                 case do.Send() | do.Play():
                     if self._outbox or not self._written(effect):
@@ -242,9 +247,12 @@ class Call:
                     self._moved(self)
                 case _:
                     self._human(effect)
-        moment = self._session.next_ms()
-        if self._outbox or (moment is not None and moment < self._sleeps_until_ms):
+        if self._outbox or (moved and self._sleeps_until_ms and self._due() < self._sleeps_until_ms):
             self._wake.set()
+
+    def _due(self) -> float:
+        moment = self._session.next_ms()
+        return float("inf") if moment is None else moment
 
     def _written(self, effect: do.Send | do.Play) -> bool:
         """Whether the socket took it at once; most audio needs no more than this."""

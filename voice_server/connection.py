@@ -1,10 +1,12 @@
 """A WebSocket connection of the server: counted from its first byte, and what its handshake made it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
-from websockets.protocol import State
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event, State
 
 from voice_server.gate import Grant, Pass, Visit
 from voice_server.metrics import Metrics
@@ -21,6 +23,8 @@ class Connection(ServerConnection):
     grant: Grant | None = None
     visit: Visit | None = None
     passed: Pass | None = None
+    # Given audio as it arrives, without a task between; None: every frame waits for `recv`.
+    hears: Callable[[bytes], None] | None = None
     _switchboard: Switchboard | None = None
 
     def __init__(self, *args: Any, metrics: Metrics, limit: int, counted: set["Connection"], **options: Any) -> None:
@@ -44,6 +48,18 @@ class Connection(ServerConnection):
         if self.grant is not None and self._switchboard is not None:
             self._switchboard.release(self.grant)
         super().connection_lost(exc)
+
+    def process_event(self, event: Event) -> None:
+        if (
+            self.hears is not None
+            and isinstance(event, Frame)
+            and event.opcode is Opcode.BINARY
+            and event.fin
+            and not len(self.recv_messages.frames)  # what waits for `recv` goes first
+        ):
+            self.hears(bytes(event.data))
+        else:
+            super().process_event(event)
 
     def hold(self, grant: Grant, switchboard: Switchboard, elsewhere: int) -> None:
         """Take the caller's place; it is free again when the connection is lost, whatever became of it.

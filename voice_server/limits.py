@@ -28,9 +28,10 @@ class TokenBucket:
         return max(0.0, (min(amount, self._burst) - self._level) / self._rate)
 
     def _refill(self, now_ms: float) -> None:
-        gained = max(0.0, now_ms - self._seen_ms) * self._rate / 1000
-        self._level = min(self._burst, self._level + gained)
-        self._seen_ms = max(self._seen_ms, now_ms)
+        if now_ms > self._seen_ms:
+            level = self._level + (now_ms - self._seen_ms) * self._rate / 1000
+            self._level = level if level < self._burst else self._burst
+            self._seen_ms = now_ms
 
 
 class KeyedBuckets:

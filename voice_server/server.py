@@ -253,9 +253,11 @@ class VoiceServer:
                     fresh.lost(connection)
                     call = found
                     await call.take_over(connection)
+            connection.hears = call.receive
             async for frame in connection:
                 call.receive(frame)
         finally:
+            connection.hears = None
             call.lost(connection)
 
     async def _operate(self, connection: Connection, visit: Visit) -> None:

@@ -171,7 +171,8 @@ class Session:
 
     def _hear(self, audio: bytes, ms: float, now_ms: float) -> None:
         self.turns.audio_came(ms, now_ms)
-        self._timers.set(Timer.MICROPHONE, now_ms + self._terms.microphone_ms)
+        if self.turns.listening:
+            self._timers.set(Timer.MICROPHONE, now_ms + self._terms.microphone_ms)
         self._out(Hear(audio, self._muted))
 
     def _microphone_still(self, now_ms: float) -> None:
