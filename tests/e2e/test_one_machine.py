@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.installation import TELECOM, Installation
+from tests.e2e.installation import Installation
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(600)]
 
@@ -32,15 +32,6 @@ ANSWERED = [
     ("Which path covers Picture/Group Messaging?", "path 3", {PATH_3}),
 ]
 UNANSWERED = ["What are your opening hours?", "Who is the CEO of the company?", "How do I set up voicemail?"]
-
-
-@pytest.fixture(scope="session")
-def agent(oratio: Installation) -> str:
-    """The telecom agent, active: everything in the folder but the SOP and the licence."""
-    exclude = ("--exclude", "main_policy.md", "--exclude", "LICENSE")
-    detail = oratio.json(*oratio.create(TELECOM, *exclude))
-    assert detail["status"] == "active", detail["error"]
-    return str(detail["agentId"])
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
-"""`oratio talk`: one voice session from a WAV file, in real time."""
+"""`oratio talk`: one voice session, from a WAV file in real time or from the microphone."""
 
 import asyncio
-import json
+import signal
 import time
 import wave
 from dataclasses import dataclass, field
@@ -15,7 +15,8 @@ from oratio.cli.output import print_json, say
 from oratio.errors import AgentFailed, FieldProblem, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
-    from websockets.asyncio.client import ClientConnection
+    from oratio.cli.soundcard import SoundCard
+    from oratio.client.voice import VoiceCall, VoiceEvent
 
 _RATE_IN, _RATE_OUT = 16_000, 24_000
 _FRAME_MS = 20
@@ -23,6 +24,7 @@ _FRAME_BYTES = _RATE_IN // 1000 * _FRAME_MS * 2
 _QUIET_S = 2.0
 _VOICED_RMS = 200.0
 _MAX_S = 600
+_NAMES = {"user": "caller", "assistant": "agent"}
 
 
 def register(app: typer.Typer) -> None:
@@ -31,29 +33,36 @@ def register(app: typer.Typer) -> None:
 
 def talk(
     agent: Annotated[str, typer.Argument(metavar="AGENT", help="Id, the beginning of one, or name.")],
-    source: Annotated[Path, typer.Option("--in", metavar="FILE.wav", help="What the caller says.", dir_okay=False)],
+    source: Annotated[
+        Path | None,
+        typer.Option("--in", metavar="FILE.wav", help="What the caller says; default: the microphone.", dir_okay=False),
+    ] = None,
     target: Annotated[
         Path | None, typer.Option("--out", metavar="FILE.wav", help="Where the agent's speech goes.", dir_okay=False)
     ] = None,
-    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for an answer after the file.")] = 45.0,
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for the agent to go on.")] = 45.0,
     as_json: Json = False,
     data: Data = None,
     api: Api = None,
     token: Token = None,
 ) -> None:
-    """Talk to a voice agent from a file: prints the transcript and the measured latency of each answer."""
+    """Talk to a voice agent: prints the transcript and the measured latency of each answer."""
     from oratio.cli.target import agent_id, connect
 
-    speech = read_wav(source)
+    speech = read_wav(source) if source is not None else None
     with connect(data, api, token) as client:
         ticket = client.voice_ticket(agent_id(client, agent))
-    talked = asyncio.run(_talk(ticket.websocket_url, ticket.ticket, speech, wait))
+    if speech is None:
+        talked = asyncio.run(_talk_live(ticket.websocket_url, ticket.ticket, quiet=as_json))
+    else:
+        talked = asyncio.run(_talk(ticket.websocket_url, ticket.ticket, speech, wait))
     if target is not None:
         write_wav(target, bytes(talked.audio))
     if as_json:
         print_json(talked.summary())
     else:
-        for line in talked.lines():
+        # What was said live has been printed as it was said.
+        for line in talked.lines()[0 if speech is not None else len(talked.transcript) :]:
             say(line)
     if talked.failure:
         raise AgentFailed(talked.failure, hint="see `oratio status` and the voice server's log")
@@ -113,47 +122,45 @@ class _Answer:
 
 @dataclass(slots=True)
 class _Talk:
-    """What happened on the line; `ready` is set when it can be talked on, or never will."""
+    """What happened on the line."""
 
-    ready: asyncio.Event = field(default_factory=asyncio.Event)
     session_id: str = ""
     audio: bytearray = field(default_factory=bytearray)
     answers: list[_Answer] = field(default_factory=list)
     transcript: list[tuple[str, str]] = field(default_factory=list)
     handoff: dict[str, Any] | None = None
     failure: str = ""
+    over: bool = False
     voiced_at: float = 0.0
     busy: bool = False
     moved_at: float = 0.0
 
-    def message(self, message: dict[str, Any], now: float) -> None:
+    def take(self, event: "VoiceEvent", now: float) -> None:
+        from oratio.client import voice
+
         self.moved_at = now
-        match message["type"]:
-            case "session.ready":
-                self.session_id = message["sessionId"]
-                self.ready.set()
-            case "speech.started" | "response.start":
+        match event:
+            case voice.Audio(pcm):
+                self.audio += pcm
+                if self.answers and self.answers[-1].latency_ms is None:
+                    self.answers[-1].latency_ms = round((now - self.voiced_at) * 1000)
+            case voice.SpeechStarted():
                 self.busy = True
-                if message["type"] == "response.start":
-                    self.answers.append(_Answer(message["responseId"]))
-            case "speech.stopped":
+            case voice.Answering(response_id):
+                self.busy = True
+                self.answers.append(_Answer(response_id))
+            case voice.SpeechStopped():
                 # A turn may follow: the silence that ends it is shorter than ours.
                 self.busy = bool(self.answers) and not self.answers[-1].status
-            case "transcript.done" if message["text"]:
-                self.transcript.append((message["role"], message["text"]))
-            case "response.done":
+            case voice.Transcript(role, _, text, final=True) if text:
+                self.transcript.append((role, text))
+            case voice.Answered(_, status, text):
                 self.busy = False
-                self.answers[-1].text, self.answers[-1].status = message["spokenText"], message["status"]
-            case "handoff.started":
-                self.handoff = {"reason": message["reason"], "summary": message["summary"]}
-            case "error" if message["fatal"]:
-                self.failure = message["message"]
-
-    def heard(self, pcm: bytes, now: float) -> None:
-        self.moved_at = now
-        self.audio += pcm
-        if self.answers and self.answers[-1].latency_ms is None:
-            self.answers[-1].latency_ms = round((now - self.voiced_at) * 1000)
+                self.answers[-1].text, self.answers[-1].status = text, status
+            case voice.HandingOver("started", reason, summary):
+                self.handoff = {"reason": reason, "summary": summary}
+            case voice.Fault(_, message, fatal=True):
+                self.failure = message
 
     def summary(self) -> dict[str, Any]:
         return {
@@ -168,8 +175,7 @@ class _Talk:
         }
 
     def lines(self) -> list[str]:
-        names = {"user": "caller", "assistant": "agent"}
-        lines = [f"{names.get(role, role)}: {text}" for role, text in self.transcript]
+        lines = [f"{_NAMES.get(role, role)}: {text}" for role, text in self.transcript]
         if self.handoff:
             lines.append(f"hand-off: {self.handoff['reason']}")
         measured = [answer.latency_ms for answer in self.answers if answer.latency_ms is not None]
@@ -179,62 +185,103 @@ class _Talk:
 
 
 async def _talk(url: str, ticket: str, speech: bytes, wait_s: float) -> _Talk:
-    from websockets.asyncio.client import connect
-    from websockets.exceptions import ConnectionClosed, InvalidHandshake
-    from websockets.typing import Subprotocol
+    from oratio.client.voice import call
 
-    protocols = [Subprotocol("oratio.v1"), Subprotocol(f"bearer.{ticket}")]
     talked = _Talk()
-    try:
-        async with connect(url, subprotocols=protocols, compression=None, max_size=2**20) as socket:
-            await socket.send(json.dumps({"type": "session.start"}))
-            listening = asyncio.create_task(_listen(socket, talked))
-            try:
-                await _speak(socket, talked, speech, wait_s)
-                await socket.send('{"type":"session.end"}')
-                await listening
-            except ConnectionClosed:
-                await listening
-    except (OSError, InvalidHandshake) as error:
-        raise Unavailable(f"the voice server does not take the call ({error})", hint="see `oratio status`") from None
+    async with call(url, ticket) as line:
+        talked.session_id = line.session_id
+        listening = asyncio.create_task(_listen(line, talked))
+        try:
+            await _speak(line, talked, speech, wait_s)
+            await line.end()
+        except Unavailable as error:
+            talked.failure = talked.failure or error.message
+        await listening
     return talked
 
 
-async def _listen(socket: "ClientConnection", talked: _Talk) -> None:
-    from websockets.exceptions import ConnectionClosed
-
+async def _listen(line: "VoiceCall", talked: _Talk) -> None:
     try:
-        async for frame in socket:
-            now = time.monotonic()
-            if isinstance(frame, bytes):
-                talked.heard(frame, now)
-            else:
-                talked.message(json.loads(frame), now)
-    except ConnectionClosed as closed:
-        talked.failure = talked.failure or f"the call was cut ({closed})"
+        async for event in line.events():
+            talked.take(event, time.monotonic())
+    except Unavailable as error:
+        talked.failure = talked.failure or error.message
     finally:
-        talked.ready.set()
+        talked.over = True
 
 
-async def _speak(socket: "ClientConnection", talked: _Talk, speech: bytes, wait_s: float) -> None:
-    """The file in real time, then silence until the agent has been quiet for a while."""
+def _loudness(pcm: bytes) -> float:
     import numpy as np
 
-    await talked.ready.wait()
+    return float(np.sqrt(np.mean(np.square(np.frombuffer(pcm, "<i2").astype(np.float32))))) if pcm else 0.0
+
+
+async def _speak(line: "VoiceCall", talked: _Talk, speech: bytes, wait_s: float) -> None:
+    """The file in real time, then silence until the agent has been quiet for a while."""
     begun = time.monotonic()
     silence = bytes(_FRAME_BYTES)
     frame = 0
-    while not talked.failure:
+    while not talked.over:
         at = frame * _FRAME_BYTES
         pcm = speech[at : at + _FRAME_BYTES]
         now = time.monotonic()
-        if pcm and float(np.sqrt(np.mean(np.square(np.frombuffer(pcm, "<i2").astype(np.float32))))) > _VOICED_RMS:
+        if _loudness(pcm) > _VOICED_RMS:
             talked.voiced_at = now
         if not pcm:
             ended = begun + len(speech) / (_RATE_IN * 2)
             answered = bool(talked.answers) and not talked.busy
-            if now - ended > wait_s or (answered and now - max(talked.moved_at, ended) > _QUIET_S):
+            if now - max(talked.moved_at, ended) > (_QUIET_S if answered else wait_s):
                 return
-        await socket.send(pcm or silence)
+        await line.hear(pcm or silence)
         frame += 1
         await asyncio.sleep(max(0.0, begun + frame * _FRAME_MS / 1000 - time.monotonic()))
+
+
+async def _talk_live(url: str, ticket: str, *, quiet: bool) -> _Talk:
+    """A call with the microphone, until it is hung up (Ctrl-C) or ended by the agent's side."""
+    from oratio.cli.soundcard import sound_card
+    from oratio.client.voice import call
+
+    talked = _Talk()
+    async with sound_card(_RATE_IN, _RATE_OUT) as card, call(url, ticket) as line:
+        talked.session_id = line.session_id
+        if not quiet:
+            say("you are connected: speak; Ctrl-C hangs up (a headset keeps the agent from hearing itself)")
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lambda: asyncio.ensure_future(line.end()))
+        recording = asyncio.create_task(_record(card, line, talked))
+        try:
+            async for event in line.events():
+                talked.take(event, time.monotonic())
+                await _out_loud(event, card, quiet=quiet)
+        except Unavailable as error:
+            talked.failure = talked.failure or error.message
+        finally:
+            recording.cancel()
+            await asyncio.wait([recording])
+        if not recording.cancelled() and (broken := recording.exception()) is not None:
+            raise broken
+    return talked
+
+
+async def _record(card: "SoundCard", line: "VoiceCall", talked: _Talk) -> None:
+    try:
+        while True:
+            pcm = await card.record(_FRAME_BYTES)
+            if _loudness(pcm) > _VOICED_RMS:
+                talked.voiced_at = time.monotonic()
+            await line.hear(pcm)
+    except Unavailable:
+        await line.end()
+        raise
+
+
+async def _out_loud(event: "VoiceEvent", card: "SoundCard", *, quiet: bool) -> None:
+    from oratio.client import voice
+
+    match event:
+        case voice.Audio(pcm):
+            await card.play(pcm)
+        case voice.Interrupted():
+            await card.hush()
+        case voice.Transcript(role, _, text, final=True) if text and not quiet:
+            say(f"{_NAMES.get(role, role)}: {text}")

@@ -283,7 +283,7 @@ def _why(closed: ConnectionClosed) -> str:
     return f"{told.code} {told.reason}".strip() if told is not None else "the connection was lost"
 
 
-def _json(body: bytes | None) -> object:
+def _json(body: bytes | bytearray | None) -> object:
     try:
         return json.loads(body or b"")
     except ValueError:
