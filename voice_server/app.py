@@ -11,7 +11,7 @@ from pathlib import Path
 from oratio.bootstrap import Platform, Services, build_speech
 from oratio.domain.storage_layout import PROMPT_FILE
 from oratio.domain.values import VersionRef
-from oratio.errors import NotFound
+from oratio.errors import NotFound, OratioError
 from oratio.ports.dialogue import Brief, Dialogues
 from oratio.ports.secrets import SecretName
 from oratio.ports.speech import Speech
@@ -50,6 +50,7 @@ class App:
         self._platform = platform
         self._services = services
         self._speech = speech
+        self._warmth: object = None
         self.terms = terms_of(settings)
         self.metrics = Metrics(shared_metrics)
         self._owner = Owner()
@@ -148,9 +149,23 @@ class App:
         settings = self._platform.settings
         async with self.serving(settings.host, settings.port("voice"), reuse_port=reuse_port):
             logger.info("| listening on %s:%d", settings.host, settings.port("voice"))
+            warming = asyncio.create_task(self._warm(), name="warm") if settings.speech_warm else None
             await stop.wait()
             logger.info("| draining %d calls", len(self.switchboard))
             await self.switchboard.drain(settings.voice_drain_seconds, hurry)
+            if warming is not None:
+                await asyncio.wait([warming])
+
+    async def _warm(self) -> None:
+        """Have the local models loaded before the first call; the session that stays open keeps them."""
+        if self._speech is None or isinstance(self._speech, Dialogues):
+            return
+        try:
+            self._warmth = await self._speech.open()
+        except OratioError as error:
+            logger.warning("| speech models not loaded: %s", error)
+        else:
+            logger.info("| speech models are warm")
 
 
 def internal_address(wanted: str) -> str:

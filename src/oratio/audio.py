@@ -1,6 +1,7 @@
 """Sound as numbers: mu-law (G.711) and resampling that carries its state over frames."""
 
 from functools import cache
+from math import gcd
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,32 +16,41 @@ class Resampler:
     """Mono audio from one rate to another, by a windowed sinc; frames of any size, the delay is constant."""
 
     def __init__(self, source: int, target: int) -> None:
-        self._source, self._target = source, target
-        # Below the lower of the two half rates nothing is cut off.
-        self._cutoff = min(1.0, target / source)
-        self._reach = int(np.ceil(_TAPS / self._cutoff))
+        common = gcd(source, target)
+        self._source, self._target = source // common, target // common
+        self._kernels = _kernels(self._source, self._target)
+        self._reach = self._kernels.shape[1] // 2
+        self._offsets = np.arange(-self._reach + 1, self._reach + 1)
         self._held: Samples = np.zeros(self._reach, np.float32)
-        # Position of the next output sample in `_held`, in source samples.
-        self._at = float(self._reach)
+        # Position of the next output sample in `_held`, in 1/`_target` of a source sample.
+        self._at = self._reach * self._target
 
     def feed(self, samples: Samples) -> Samples:
         if self._source == self._target:
             return samples
         held = np.concatenate([self._held, samples])
-        step = self._source / self._target
-        count = max(0, int(np.floor((len(held) - self._reach - 1 - self._at) / step)) + 1)
-        positions = self._at + step * np.arange(count)
-        whole = np.floor(positions).astype(np.int64)
-        offsets = np.arange(-self._reach + 1, self._reach + 1)
-        phase = positions[:, None] - whole[:, None] - offsets[None, :]
-        kernel = np.sinc(phase * self._cutoff) * (0.5 + 0.5 * np.cos(np.pi * np.clip(phase / self._reach, -1, 1)))
-        out: Samples = ((held[whole[:, None] + offsets[None, :]] * kernel).sum(axis=1) * self._cutoff).astype(
-            np.float32
-        )
-        self._at += step * count
-        gone = max(0, int(self._at) - self._reach)
-        self._held, self._at = held[gone:], self._at - gone
+        last = (len(held) - self._reach - 1) * self._target
+        count = max(0, (last - self._at) // self._source + 1)
+        positions = self._at + self._source * np.arange(count)
+        whole, phases = positions // self._target, positions % self._target
+        windows = held[whole[:, None] + self._offsets]
+        out: Samples = np.einsum("ij,ij->i", windows, self._kernels[phases], dtype=np.float32)
+        self._at += self._source * count
+        gone = max(0, self._at // self._target - self._reach)
+        self._held, self._at = held[gone:], self._at - gone * self._target
         return out
+
+
+@cache
+def _kernels(source: int, target: int) -> Samples:
+    """The filter for each place an output sample may have between two input samples: phases x taps."""
+    # Below the lower of the two half rates nothing is cut off.
+    cutoff = min(1.0, target / source)
+    reach = int(np.ceil(_TAPS / cutoff))
+    phase = np.arange(target)[:, None] / target - np.arange(-reach + 1, reach + 1)[None, :]
+    window = 0.5 + 0.5 * np.cos(np.pi * np.clip(phase / reach, -1, 1))
+    kernels: Samples = (np.sinc(phase * cutoff) * window * cutoff).astype(np.float32)
+    return kernels
 
 
 @cache

@@ -161,8 +161,9 @@ class Settings(BaseSettings):
         20, gt=0, description="How long a speech-to-speech model waits for the agent's answer."
     )
     voice_silence_seconds: float = Field(0.7, ge=0.2, le=3, description="Silence that ends a caller's turn.")
-    voice_name: str = Field("af_heart", description="Voice of the `local` speech model.")
+    voice_name: str = Field("af_heart", description="Voice of `local`: af_heart, am_michael; flite-slt (fast).")
     voice_record: bool = Field(True, description="Keep a two-channel WAV of every call.")
+    speech_warm: bool = Field(False, description="Load the speech models at start, and keep them, for the first call.")
     speech_idle_seconds: float = Field(300, ge=0, description="Speech models unused this long are let go.")
 
     prefect_api_url: str | None = Field(None, description="Prefect server to use; unset: the embedded one.")

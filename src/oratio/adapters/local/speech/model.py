@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable
 
-from oratio.adapters.local.speech import frames, weights
+from oratio.adapters.local.speech import flite, frames, weights
 from oratio.adapters.local.speech.frames import Frame, Kind
 from oratio.errors import Unavailable
 from oratio.ports.speech import (
@@ -201,7 +201,7 @@ class LocalSpeech(Speech):
     """Silero VAD, Moonshine and Kokoro on this machine's cores.
 
     Args:
-        voice: One of `weights.VOICES`.
+        voice: One of `weights.VOICES` (natural) or `flite.VOICES` (fast).
         silence_ms: Silence that ends a turn.
         idle_s: Without a call for so long, the workers are let go.
         voices: How many processes speak; by default one for two cores.
@@ -213,6 +213,7 @@ class LocalSpeech(Speech):
         self._ears = Worker(f"{module}.ears")
         arguments = (f"{module}.voice", voice, str(min(2, cores)))
         self._voices = [Worker(*arguments) for _ in range(voices or max(1, cores // 2))]
+        self._voice = voice
         self._silence_ms = silence_ms
         self._idle_s = idle_s
         self._numbers = itertools.count(1)
@@ -221,7 +222,7 @@ class LocalSpeech(Speech):
         self._stops: set[asyncio.Task[None]] = set()
 
     def quality(self) -> SpeechQuality:
-        return SpeechQuality("Moonshine tiny-en, Kokoro-82M", "en")
+        return SpeechQuality(f"Moonshine tiny-en, {'Flite' if self._voice in flite.VOICES else 'Kokoro-82M'}", "en")
 
     async def open(self) -> SpeechSession:
         if missing := weights.missing_packages():

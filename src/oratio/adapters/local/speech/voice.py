@@ -4,12 +4,13 @@ import queue
 import sys
 import threading
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from oratio.adapters.local.speech import weights
+from oratio.adapters.local.speech import flite, weights
 from oratio.adapters.local.speech.frames import Frame, Kind, encode, pack_utterance, read, unpack_utterance
 from oratio.adapters.local.speech.phonemes import VOCABULARY
 from oratio.adapters.local.speech.pronunciation import Pronunciation
@@ -23,6 +24,19 @@ _STYLE = (510, 256)
 _QUIET = 0.008
 _LEAD_IN, _TAIL = RATE // 50, RATE // 8
 _PAUSES = {".": 0.20, "!": 0.20, "?": 0.25, ",": 0.05, ";": 0.10, ":": 0.10}
+
+
+class Model(Protocol):
+    def speak(self, text: str) -> bytes: ...
+
+
+def load(voice: str, threads: int) -> Model:
+    """The model that speaks with a voice.
+
+    Raises:
+        Unavailable: There is no such voice, or it is not on this machine.
+    """
+    return flite.Flite(voice) if voice in flite.VOICES else Kokoro(voice, threads)
 
 
 class Kokoro:
@@ -80,7 +94,7 @@ class Worker:
 
     def run(self, voice: str, threads: int) -> int:
         try:
-            model = Kokoro(voice, threads)
+            model = load(voice, threads)
         except Unavailable as error:
             self._send(Frame(0, Kind.FAILED, str(error).encode()))
             return 1
@@ -100,7 +114,7 @@ class Worker:
         self._work.put(None)
         return 0
 
-    def _speak(self, model: Kokoro) -> None:
+    def _speak(self, model: Model) -> None:
         while (asked := self._work.get()) is not None:
             call, hushes, number, text = asked
             if self._hushes.get(call, 0) != hushes:

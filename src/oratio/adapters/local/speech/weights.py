@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from oratio.adapters.local.speech import flite
 from oratio.errors import Unavailable
 
 _SHA256 = {
@@ -68,7 +69,8 @@ def synthesis() -> bytes:
 def voice(name: str) -> bytes:
     """Style vectors of a voice: float32, 510 lengths x 256."""
     if name not in VOICES:
-        raise Unavailable(f"there is no voice {name!r}", hint=f"set ORATIO_VOICE_NAME to one of {', '.join(VOICES)}")
+        known = ", ".join((*VOICES, *flite.VOICES))
+        raise Unavailable(f"there is no voice {name!r}", hint=f"set ORATIO_VOICE_NAME to one of {known}")
     return _checked(f"{name}.bin", _data(f"{name}.bin"))
 
 
