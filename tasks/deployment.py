@@ -11,7 +11,7 @@ from tasks.retry import RETRYING, call, poll, task_span, worded
 
 @task(**RETRYING)
 async def ensure_runtime(ref: VersionRef) -> None:
-    await call(services().deployment.ensure_runtime, ref)
+    await poll(services().deployment.ensure_runtime, ref)
 
 
 @task(**RETRYING)

@@ -86,6 +86,13 @@ class Settings(BaseSettings):
         None, pattern=r"^\d{12}$", description="AWS account that must own the buckets; unset: not checked."
     )
 
+    ingestion_interval_seconds: float = Field(
+        10, ge=0, description="Seconds between two starts of ingestion in the AWS account, whose quota is 10."
+    )
+    agent_base: Path | None = Field(
+        None, description="Zip of agents' dependencies for AgentCore; unset: the one `oratio aws build-base` made."
+    )
+
     secrets_prefix: str = Field(
         "oratio/", description="What the names of the secrets in AWS Secrets Manager begin with."
     )

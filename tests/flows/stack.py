@@ -36,18 +36,22 @@ def build(settings: Settings) -> tuple[Platform, Services]:
 class Stack:
     """What a test of the flows works with."""
 
+    worker_module = "tests.flows.worker_process"
+
     def __init__(self, data: Path) -> None:
-        self.settings = Settings(
-            data=data,
-            port_base=prefect_server.free_port_base(),
-            # The fake runtime cannot play scenarios; what is tested here is the order and the recovery.
-            rehearsal_required=False,
-            lease_seconds=6,
-        )
+        self.settings = self._settings(data)
         self.desk = Desk(data / "desk")
-        self.platform, self.services = build(self.settings)
+        self.platform, self.services = self._build()
         self._server = prefect_server.start(self.settings)
         self._worker: subprocess.Popen[bytes] | None = None
+
+    @staticmethod
+    def _settings(data: Path) -> Settings:
+        # The fake runtime cannot play scenarios; what is tested here is the order and the recovery.
+        return Settings(data=data, port_base=prefect_server.free_port_base(), rehearsal_required=False, lease_seconds=6)
+
+    def _build(self) -> tuple[Platform, Services]:
+        return build(self.settings)
 
     @property
     def worker_up(self) -> bool:
@@ -65,7 +69,7 @@ class Stack:
         health.unlink(missing_ok=True)
         with (self.settings.data / "worker.log").open("ab") as log:
             self._worker = subprocess.Popen(
-                [sys.executable, "-m", "tests.flows.worker_process"],
+                [sys.executable, "-m", self.worker_module],
                 env=prefect_server.environment_of(self.settings),
                 stdout=log,
                 stderr=log,

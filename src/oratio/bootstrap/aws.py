@@ -5,8 +5,9 @@ Building asks nothing of AWS.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from oratio.adapters.aws.agent_base import base_name, pins
+from oratio.adapters.aws.agent_base import base_name, build_base, pins
 from oratio.adapters.aws.agent_packages import AgentPackages
 from oratio.adapters.aws.agentcore import AgentCoreParts, AgentCoreRuntime, RuntimeOptions
 from oratio.adapters.aws.bedrock_knowledge_bases import BedrockKnowledgeBases, KnowledgeOptions
@@ -91,19 +92,19 @@ def _knowledge(parts: AwsParts, account: str) -> KnowledgeBases:
         embedding_model_arn=f"arn:aws:bedrock:{parts.session.region}::foundation-model/{settings.embedding_model}",
         vector_bucket=settings.vector_bucket,
         max_file_bytes=settings.max_file_bytes,
+        ingestion_interval_s=settings.ingestion_interval_seconds,
     )
     return BedrockKnowledgeBases(parts.session, options, parts.clock)
 
 
 def _runtime(parts: AwsParts, account: str, model: str) -> AgentRuntime:
     settings, session, secrets = parts.settings, parts.session, parts.secrets
-    base = settings.data / "agent-bases" / base_name(pins())
     roles = RoleOptions(
         account_id=account, region=session.region, model_id=model, boundary_arn=settings.agent_boundary_arn
     )
     core = AgentCoreParts(
         session=session,
-        packages=AgentPackages(session.client("s3", "data"), settings.code_bucket, account, base),
+        packages=AgentPackages(session.client("s3", "data"), settings.code_bucket, account, agent_base(settings)),
         roles=AgentRoles(session, roles),
         clock=parts.clock,
         verify=lambda package: covers(*package, key=secrets.get(SecretName.REVIEW_KEY)),
@@ -116,6 +117,23 @@ def _runtime(parts: AwsParts, account: str, model: str) -> AgentRuntime:
         idle_s=max(60, settings.agent_idle_seconds),  # the least that AgentCore takes
     )
     return AgentCoreRuntime(core, options)
+
+
+def agent_base(settings: Settings) -> Path:
+    """Where the zip of the agents' dependencies is, or is to be, on this machine."""
+    return settings.agent_base or settings.data / "agent-bases" / base_name(pins())
+
+
+def build_agent_base(settings: Settings) -> Path:
+    """Download and zip the agents' dependencies for arm64, unless they are there; returns the zip.
+
+    Raises:
+        StepFailed: A wheel is not to be had.
+    """
+    target = agent_base(settings)
+    if not target.exists():
+        build_base(target, pins())
+    return target
 
 
 def platform_with(parts: AwsParts, knowledge: KnowledgeBases, runtime: AgentRuntime) -> Platform:

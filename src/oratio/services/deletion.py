@@ -4,7 +4,7 @@ import logging
 
 from oratio.domain.agent import Agent, AgentStatus
 from oratio.domain.knowledge_base import KnowledgeBase
-from oratio.domain.storage_layout import agent_prefix
+from oratio.domain.storage_layout import agent_prefix, engine_prefix
 from oratio.errors import Conflict, NotFound
 from oratio.ports.agent_runtime import AgentRuntime
 from oratio.ports.knowledge_bases import KnowledgeBases
@@ -63,6 +63,7 @@ class DeletionService:
             return
         for store in self._stores:
             store.delete_prefix(agent_prefix(user_id, agent_id))
+            store.delete_prefix(engine_prefix(user_id, agent_id))
 
     def delete_records(self, user_id: str, agent_id: str) -> None:
         if self._agent(user_id, agent_id) is None:

@@ -2,7 +2,9 @@
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NoReturn
 
 from oratio.domain import tags
 from oratio.domain.descriptions import chain
@@ -132,23 +134,55 @@ class KnowledgeBaseService:
             StepFailed: The engine could not create it.
         """
         record = self._record(ref)
-        labels = tags.resource_tags(ref.user_id, ref.agent_id, self._environment)
-        first = ref.model_copy(update={"version": 1})
-        engine = self._engine.ensure_knowledge_base(
-            f"oratio-{record.knowledge_base_id}", tags=labels, token=step_token(first, "knowledge_base")
-        )
-        self._change(ref, bedrock_knowledge_base_id=engine.id, kind=self._engine.kind)
-        _require_active(self._engine.knowledge_base(engine.id), "the knowledge base")
+        seen = self._known(record.bedrock_knowledge_base_id, self._engine.knowledge_base)
+        if seen is None:
+            labels = tags.resource_tags(ref.user_id, ref.agent_id, self._environment)
+            made = self._engine.ensure_knowledge_base(
+                f"oratio-{record.knowledge_base_id}", tags=labels, token=self._token(ref, "knowledge_base")
+            )
+            self._change(ref, bedrock_knowledge_base_id=made.id, data_source_id=None, kind=self._engine.kind)
+            seen = self._engine.knowledge_base(made.id)
+        if seen.status is EngineStatus.FAILED:
+            # What failed is of no use to a retry, which makes another.
+            self._give_up(ref, "the knowledge base", seen, lambda: self._engine.delete_knowledge_base(seen.id))
+        _require_active(seen, "the knowledge base")
 
     def ensure_data_source(self, ref: VersionRef) -> None:
         """Get or create the engine's data source over the agent's prefix; errors as `ensure_knowledge_base`."""
         engine_id = self.engine_id(ref)
-        first = ref.model_copy(update={"version": 1})
-        source = self._engine.ensure_data_source(
-            engine_id, agent_prefix(ref.user_id, ref.agent_id), token=step_token(first, "data_source")
+        seen = self._known(
+            self._record(ref).data_source_id, lambda source_id: self._engine.data_source(engine_id, source_id)
         )
-        self._change(ref, data_source_id=source.id)
-        _require_active(self._engine.data_source(engine_id, source.id), "the data source")
+        if seen is None:
+            made = self._engine.ensure_data_source(
+                engine_id, agent_prefix(ref.user_id, ref.agent_id), token=self._token(ref, "data_source")
+            )
+            self._change(ref, data_source_id=made.id)
+            seen = self._engine.data_source(engine_id, made.id)
+        if seen.status is EngineStatus.FAILED:
+            self._give_up(ref, "the data source", seen, lambda: self._engine.delete_data_source(engine_id, seen.id))
+        _require_active(seen, "the data source")
+
+    def _token(self, ref: VersionRef, step: str) -> str:
+        """Of the agent's attempt: a repeated step gets what it made before, a retry may make anew."""
+        agent = self._agents.get(ref.user_id, ref.agent_id)
+        return step_token(ref.model_copy(update={"version": 1}), f"{step}-{agent.attempt}")
+
+    @staticmethod
+    def _known(engine_id: str | None, look: Callable[[str], EngineRef]) -> EngineRef | None:
+        """What the record names, as the engine shows it; None when there is no such thing (any more)."""
+        if engine_id is None:
+            return None
+        try:
+            return look(engine_id)
+        except NotFound:
+            return None
+
+    def _give_up(self, ref: VersionRef, what: str, seen: EngineRef, delete: Callable[[], None]) -> NoReturn:
+        """Have a failed resource deleted, and say why it failed."""
+        with suppress(NotReady):
+            delete()
+        raise StepFailed(f"{what} is {seen.status}: {seen.failure or 'no reason given'}", hint="mend that and retry")
 
     def start_ingestion(self, ref: VersionRef, *, attempt: int) -> None:
         """Start this version's ingestion job, or adopt the one that runs.
@@ -239,5 +273,7 @@ class KnowledgeBaseService:
 def _require_active(ref: EngineRef, what: str) -> None:
     if ref.status is EngineStatus.CREATING:
         raise NotReady(f"{what} is being created")
+    if ref.status is EngineStatus.DELETING:
+        raise NotReady(f"{what} is being deleted, to be made anew")
     if ref.status is not EngineStatus.ACTIVE:
         raise StepFailed(f"{what} is {ref.status}: {ref.failure or 'no reason given'}", hint="retry it")

@@ -21,6 +21,7 @@ BUCKETS = ("oratio-knowledge-bases", "oratio-generated-code", "oratio-conversati
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_SESSION_TOKEN": "testing"}
 KB_ROLE = "oratio-kb"
 VECTOR_BUCKET = "oratio-vectors"
+MODEL = "anthropic.claude-sonnet-4-5-20250929-v1:0"
 
 
 class Cloud:

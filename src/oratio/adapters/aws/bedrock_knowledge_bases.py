@@ -123,7 +123,10 @@ class BedrockKnowledgeBases(KnowledgeBases):
                 continue
             theirs = self._tags(summary["knowledgeBaseId"])
             if all(theirs.get(key) == tags[key] for key in ("userId", "agentId")):
-                return self.knowledge_base(summary["knowledgeBaseId"])
+                seen = self.knowledge_base(summary["knowledgeBaseId"])
+                if seen.status is EngineStatus.DELETING:
+                    break
+                return seen
             raise Conflict(f"a knowledge base named {name} exists that is not this agent's", hint="delete or rename it")
         raise NotReady(f"the knowledge base {name} is being deleted or made")
 

@@ -70,5 +70,5 @@ class VectorIndexes:
             raise CloudRefused(
                 f"the account has {MAX_INDEXES} knowledge bases on S3 Vectors, near the most that AWS allows",
                 reason="quota",
-                hint="delete agents, or set ORATIO_AWS_KNOWLEDGE_KIND=MANAGED",
+                hint="delete agents, or set ORATIO_KNOWLEDGE_KIND=MANAGED",
             )
