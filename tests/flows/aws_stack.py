@@ -27,6 +27,7 @@ class AwsStack(Stack):
     """`cloud` is the account; everything in it is seen and may be made to fail."""
 
     worker_module = "flows.worker"
+    patience_s = 240.0  # an agent's processes and its rehearsal are real
 
     def __init__(self, data: Path, account: Cloud) -> None:
         self.cloud = account

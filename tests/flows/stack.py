@@ -37,6 +37,7 @@ class Stack:
     """What a test of the flows works with."""
 
     worker_module = "tests.flows.worker_process"
+    patience_s = WAIT_S
 
     def __init__(self, data: Path) -> None:
         self.settings = self._settings(data)
@@ -91,11 +92,11 @@ class Stack:
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something another process does."""
-        deadline = time.monotonic() + WAIT_S
+        deadline = time.monotonic() + self.patience_s
         while not condition():
             if time.monotonic() > deadline:
                 log = self.settings.data / "worker.log"
-                raise AssertionError(f"not within {WAIT_S} s; the worker's log ends: {log.read_text()[-4000:]}")
+                raise AssertionError(f"not within {self.patience_s} s; the worker's log ends: {log.read_text()[-4000:]}")
             time.sleep(0.02)
 
     def submit(self, user_id: str = "ada", **files: str) -> Agent:
