@@ -96,7 +96,9 @@ class Stack:
         while not condition():
             if time.monotonic() > deadline:
                 log = self.settings.data / "worker.log"
-                raise AssertionError(f"not within {self.patience_s} s; the worker's log ends: {log.read_text()[-4000:]}")
+                raise AssertionError(
+                    f"not within {self.patience_s} s; the worker's log ends: {log.read_text()[-4000:]}"
+                )
             time.sleep(0.02)
 
     def submit(self, user_id: str = "ada", **files: str) -> Agent:
