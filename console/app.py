@@ -16,6 +16,7 @@ from console.web.document import document, favicon, home
 from console.web.headers import SecurityHeaders
 from console.web.session import sign_in, sign_out
 from console.web.uploads import list_files, put_file, remove_files
+from console.web.voice import audio, call_ticket, operator_ticket, voice_script, voice_worklet
 from console.wording import report_script_error
 
 
@@ -36,6 +37,11 @@ app = st.App(
         Route("/favicon.svg", favicon, methods=["GET"]),
         Route("/session/sign-in", sign_in, methods=["POST"]),
         Route("/session/sign-out", sign_out, methods=["POST"]),
+        Route("/voice/oratio-voice.js", voice_script, methods=["GET"]),
+        Route("/voice/oratio-voice-worklet.js", voice_worklet, methods=["GET"]),
+        Route("/voice/tickets", call_ticket, methods=["POST"]),
+        Route("/voice/operator-tickets", operator_ticket, methods=["POST"]),
+        Route("/conversations/{conversation_id}/audio", audio, methods=["GET"]),
         Route("/drafts/{draft_id}/files", list_files, methods=["GET"]),
         Route("/drafts/{draft_id}/files", put_file, methods=["PUT"]),
         Route("/drafts/{draft_id}/files/remove", remove_files, methods=["POST"]),

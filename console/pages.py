@@ -3,7 +3,7 @@
 from typing import Final
 
 HOME: Final = "agents"
-NAMES: Final = (HOME, "create", "agent", "conversation", "system")
+NAMES: Final = (HOME, "create", "agent", "conversation", "conversations", "live", "analytics", "system")
 PATHS: Final = tuple(f"/{name}" for name in NAMES if name != HOME)
 
 

@@ -6,7 +6,7 @@ from console import state
 from console.components.session_form import sign_in_form, sign_out_form
 from console.pages import HOME
 from console.state import keep_pages, show_notice, system
-from console.views import agent, agents, conversation, create, health
+from console.views import agent, agents, analytics, conversation, conversations, create, health, live
 from console.wording import show_error
 from oratio.errors import NotAuthenticated, OratioError
 
@@ -66,6 +66,9 @@ def _sidebar(pages: dict[str, st.Page]) -> None:
         st.markdown("### Oratio")
         st.page_link(pages["create"], label="New agent", icon=":material/add_circle:")
         st.page_link(pages["agents"], label="Agents", icon=":material/support_agent:")
+        st.page_link(pages["live"], label="Live calls", icon=":material/call:")
+        st.page_link(pages["conversations"], label="Conversations", icon=":material/forum:")
+        st.page_link(pages["analytics"], label="Analytics", icon=":material/query_stats:")
         st.page_link(pages["system"], label="Health", icon=":material/monitor_heart:")
         about = system()
         st.page_link(about.urls["prefect"].removesuffix("/api"), label="Prefect runs", icon=":material/account_tree:")
@@ -91,6 +94,9 @@ def main(start: str = HOME) -> None:
         "create": (create.show, "New agent"),
         "agent": (agent.show, "Agent"),
         "conversation": (conversation.show, "Conversation"),
+        "live": (live.show, "Live calls"),
+        "conversations": (conversations.show_all, "Conversations"),
+        "analytics": (analytics.show, "Analytics"),
         "system": (health.show, "Health"),
     }
     pages = {

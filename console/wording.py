@@ -115,7 +115,8 @@ def stale(age_s: float) -> None:
         )
 
 
-def _zone() -> tzinfo:
+def zone() -> tzinfo:
+    """The operator's own."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
@@ -124,7 +125,7 @@ def _zone() -> tzinfo:
 
 def moment(at_ms: int) -> str:
     """A time in the operator's own zone."""
-    return datetime.fromtimestamp(at_ms / 1000, tz=_zone()).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromtimestamp(at_ms / 1000, tz=zone()).strftime("%Y-%m-%d %H:%M")
 
 
 def ago(at_ms: int) -> str:

@@ -1,14 +1,15 @@
-"""A text conversation with an agent, with the sources and SOP lines behind each answer."""
+"""Talking with an agent from its page: in writing, and for a voice agent in a live call beside it."""
 
 from collections.abc import Iterator
 
 import streamlit as st
 
+from console.components.voice_call import Heard, voice_call
 from console.state import Chat, chat, client, forget_chat
 from console.views.turns import behind, sop_lines
-from console.wording import plain, show_error
+from console.wording import guarded, plain, show_error
 from oratio.domain.agent import AgentStatus
-from oratio.errors import NotAuthenticated, OratioError
+from oratio.errors import NotAuthenticated, NotFound, OratioError
 from oratio.wire import AgentDetail, Answer
 
 
@@ -16,6 +17,42 @@ def show(agent: AgentDetail) -> None:
     if agent.status != AgentStatus.ACTIVE:
         st.info("The agent can be talked to once it is active.", icon=":material/hourglass:")
         return
+    if agent.agent_type != "voice":
+        _writing(agent)
+        return
+    written, spoken = st.columns(2, gap="large")
+    with spoken:
+        st.subheader("Call")
+        st.fragment(_calling)(agent)
+    with written:
+        st.subheader("Write")
+        st.fragment(_writing)(agent)
+
+
+def _calling(agent: AgentDetail) -> None:
+    heard = voice_call(agent.agent_id)
+    if heard.conversation_id:
+        with guarded("Loading what was said", key="heard"):
+            _behind_the_call(agent, heard)
+
+
+def _behind_the_call(agent: AgentDetail, heard: Heard) -> None:
+    """The turns of the call that are stored by now, the newest first."""
+    try:
+        with client() as api:
+            told = api.conversation(heard.conversation_id)
+    except NotFound:
+        return
+    sop = sop_lines(agent.agent_id, told.conversation.version)
+    answered = [turn for turn in told.transcript if turn.result.answer]
+    for at, turn in enumerate(reversed(answered)):
+        title = plain(turn.prompt or turn.result.answer)[:80]
+        with st.expander(f"Why it said that: {title}", expanded=at == 0, icon=":material/quick_reference_all:"):
+            st.markdown(plain(turn.result.answer))
+            behind(turn.result, turn.latency_ms, sop=sop, extra=f"version {told.conversation.version}")
+
+
+def _writing(agent: AgentDetail) -> None:
     talk = chat(agent.agent_id)
     if not talk.turns:
         st.caption("Ask what a caller would ask. Each answer shows the documents and the SOP lines it came from.")

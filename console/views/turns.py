@@ -1,15 +1,21 @@
 """What stands behind one answer: sources, SOP lines, tools, time, hand-off."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import streamlit as st
 
 from console.state import client
-from console.wording import Colour, duration, plain
+from console.wording import Colour, counted, duration, plain
 from oratio.domain.conversation import Citation, Handoff, SopStep, ToolCall
 from oratio.errors import OratioError
+from oratio.wire import ConversationView
 
+OUTCOMES: Mapping[str, tuple[str, Colour, str]] = {
+    "open": ("open", "blue", ":material/more_horiz:"),
+    "ended": ("ended", "gray", ":material/check:"),
+    "handed_off": ("handed over", "orange", ":material/support_agent:"),
+}
 _IN_FULL = 4
 
 
@@ -70,6 +76,22 @@ def _place(citation: Citation) -> str:
     if citation.page:
         return f", page {citation.page}"
     return f", {plain(citation.heading)}" if citation.heading else ""
+
+
+def head(conversation: ConversationView) -> None:
+    """The badges of one conversation."""
+    word, colour, icon = OUTCOMES[conversation.outcome]
+    st.badge(word, icon=icon, color=colour)
+    st.badge(
+        conversation.channel,
+        icon=":material/call:" if conversation.channel == "voice" else ":material/chat:",
+        color="gray",
+    )
+    st.badge(counted(conversation.turns, "turn"), color="gray")
+    st.badge(duration(conversation.updated_at - conversation.started_at), icon=":material/timer:", color="gray")
+    st.badge(f"version {conversation.version}", color="gray")
+    if conversation.operator:
+        st.badge(f"taken over by {plain(conversation.operator)}", icon=":material/person:", color="green")
 
 
 def sop_lines(agent_id: str, version: int) -> list[str]:

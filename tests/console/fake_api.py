@@ -2,16 +2,21 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 
 import httpx
 
 from oratio.domain.agent import Agent, AgentFailure, AgentStatus, Step, StepProgress, StepStatus
+from oratio.domain.analytics import report
 from oratio.domain.brief import AgentType
 from oratio.domain.conversation import Citation, Conversation, Handoff, SopStep, ToolCall, Turn, TurnResult
 from oratio.domain.knowledge_base import Document, DocumentProblem, KnowledgeBase, KnowledgeBaseStatus
+from oratio.domain.live_call import LiveHandoff
 from oratio.domain.plan import Scenario
 from oratio.domain.rehearsal import RehearsalReport, RehearsedTurn, ScenarioResult
+from oratio.domain.tally import Tally
+from oratio.domain.usage import DocumentUse, Unanswered
 from oratio.domain.version import RehearsalSummary, VersionStatus
 from oratio.wire import (
     Accepted,
@@ -20,14 +25,21 @@ from oratio.wire import (
     AgentDetail,
     AgentPage,
     AgentSummary,
+    AnalyticsView,
     Answer,
+    CallList,
+    CallView,
     ConversationDetail,
     ConversationPage,
     ConversationView,
     KeyList,
     KeyView,
+    KnowledgeUseView,
     NewKey,
+    PassageView,
+    SearchView,
     SystemView,
+    TicketView,
     VersionDetail,
     VersionList,
     VersionSummary,
@@ -45,6 +57,7 @@ RESULT = TurnResult(
     tool_calls=(ToolCall(name="search_knowledge_base", status="success", ms=12),),
     model="builtin",
 )
+TALLY = Tally(waits_ms=(700, 900, 2400), dead_air_ms=800, answered=2, sourced=2, unanswered=1, paths=("returns.md",))
 HANDOFF = Handoff(reason="The caller asks for a person", summary="Order 17 is broken")
 
 
@@ -86,7 +99,7 @@ def agent(agent_id: str, status: AgentStatus = AgentStatus.ACTIVE, **fields: obj
     return Agent(**{**values, **fields})
 
 
-def report() -> RehearsalReport:
+def rehearsed() -> RehearsalReport:
     """One scenario that passed, one required that failed."""
     turn = RehearsedTurn(prompt="Can I return it?", answer=RESULT.answer, answered=True, citations=RESULT.citations)
 
@@ -97,6 +110,15 @@ def report() -> RehearsalReport:
 
     results = (result("Asks for a person", True), result("Is angry", False))
     return RehearsalReport(version=1, model="builtin", started_at=NOW, ended_at=NOW + 2000, results=results)
+
+
+def a_live_call(name: str, *, handoff: bool = False) -> CallView:
+    asked = LiveHandoff(reason=HANDOFF.reason, summary=HANDOFF.summary, at=NOW) if handoff else None
+    return CallView(
+        conversation_id=name, agent_id="a", agent_name="Agent a", version=1,
+        started_at=int(time.time() * 1000) - 65_000, state="handoff" if handoff else "agent",
+        handoff=asked, operator=None, websocket_url="ws://127.0.0.1:1/x",
+    )  # fmt: skip
 
 
 class FakeApi:
@@ -110,12 +132,15 @@ class FakeApi:
         self.problems: tuple[DocumentProblem, ...] = ()
         self.keys: list[KeyView] = []
         self.conversations: dict[str, Conversation] = {}
+        self.live: list[CallView] = []
+        self.voice = "ws://127.0.0.1:1"
         self.refusals: dict[tuple[str, str], httpx.Response] = {}
         self.broken: Callable[[httpx.Request], httpx.Response] | None = None
         self.nonsense = False
         self.sandbox = "A"
         self.model = "builtin"
         self.calls: list[tuple[str, str, bytes]] = []
+        self.queries: list[dict[str, str]] = []
         self.transport = httpx.MockTransport(self._handle)
 
     def add(self, made: Agent) -> None:
@@ -128,6 +153,7 @@ class FakeApi:
         body = request.read()
         path = request.url.path
         self.calls.append((request.method, path, body))
+        self.queries.append(dict(request.url.params))
         if self.broken:
             return self.broken(request)
         if refused := self.refusals.get((request.method, path)):
@@ -157,7 +183,14 @@ class FakeApi:
             ("POST", rf"{one}/api-keys", self._new_key),
             ("POST", rf"{one}/invocations", lambda key: self._answer()),
             ("GET", rf"{one}/conversations", self._conversations),
+            ("GET", r"/api/conversations", lambda: self._conversations("")),
             ("GET", r"/api/conversations/([^/]+)", self._conversation),
+            ("POST", r"/api/conversations/([^/]+)/operator-tickets", self._ticket),
+            ("GET", r"/api/analytics", self._analytics),
+            ("GET", r"/api/calls", lambda: CallList(calls=self.live)),
+            ("GET", rf"{one}/knowledge-use", self._knowledge_use),
+            ("POST", rf"{one}/searches", self._search),
+            ("POST", rf"{one}/voice-tickets", self._ticket),
         ]
 
     def _system(self) -> Wire:
@@ -215,7 +248,7 @@ class FakeApi:
             folder_file_descriptions={"returns.md": "How to send goods back"},
             files=(Document(path="returns.md", size=1200, sha256="0" * 64, media_type="text/markdown"),),
             plan={"steps": 1 if self.nonsense else [{"stepId": "s001", "source": source}], "uncovered": [[4, 4]]},
-            code=f"VERSION = {number}\n", prompt="You are the agent.", rehearsal=report(),
+            code=f"VERSION = {number}\n", prompt="You are the agent.", rehearsal=rehearsed(),
             rehearsal_summary=None, override=None, code_sha256=None, prompt_sha256=None, plan_sha256=None,
         )  # fmt: skip
 
@@ -235,6 +268,27 @@ class FakeApi:
         events = [("delta", {"text": "Within 30 days."}), ("done", answer.model_dump(mode="json"))]
         lines = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events)
         return httpx.Response(200, text=lines, headers={"content-type": "text/event-stream"})
+
+    def _ticket(self, name: str) -> httpx.Response:
+        url = f"{self.voice}/v1/{name}"
+        return reply(TicketView(ticket=f"ticket-{name}", expires_at=NOW, websocket_url=url), 201)
+
+    def _analytics(self) -> Wire:
+        held = [one.model_copy(update={"tally": TALLY}) for one in self.conversations.values()]
+        told = report(held, since=NOW, until=NOW + 86_400_000, offset_minutes=0, complete=True)
+        return AnalyticsView(**dict(told))
+
+    def _knowledge_use(self, _agent_id: str) -> Wire:
+        open_ones = (Unanswered(conversation_id="c0", at=NOW, prompt="Do you repair lamps?"),)
+        used = (DocumentUse(path="returns.md", conversations=2), DocumentUse(path="unused.md", conversations=0))
+        return KnowledgeUseView(conversations=3, documents=used, unanswered=open_ones)
+
+    def _search(self, _agent_id: str) -> Wire:
+        passage = PassageView(
+            path="returns.md", excerpt="Goods can be sent back within 30 days.", score=0.9, similarity=0.71,
+            coverage=0.5, known=1.0, page=2, heading="Returns",
+        )  # fmt: skip
+        return SearchView(version=1, passages=[passage])
 
     def _conversations(self, _agent_id: str) -> Wire:
         heads = list(map(ConversationView.of, self.conversations.values()))

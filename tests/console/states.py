@@ -11,7 +11,7 @@ from oratio.domain.agent import AgentStatus
 from oratio.domain.conversation import Channel, Conversation
 from oratio.domain.knowledge_base import DocumentProblem
 from tests.console.browser import Watched
-from tests.console.fake_api import HANDOFF, NOW, SOP, FakeApi, agent, problem, refused_connection
+from tests.console.fake_api import HANDOFF, NOW, SOP, FakeApi, a_live_call, agent, problem, refused_connection
 from tests.console.stage import Stage
 
 SECTIONS = (
@@ -328,6 +328,54 @@ def _(scene: Scene) -> None:
     populate(scene.api)
     scene.open("/conversation", id="c0")
     scene.see("Can I return it?")
+
+
+@state("conversations")
+def _(scene: Scene) -> None:
+    populate(scene.api)
+    scene.open("/conversations")
+    scene.page.get_by_role("button", name="Look").first.wait_for()
+
+
+@state("conversations-none")
+def _(scene: Scene) -> None:
+    scene.open("/conversations")
+    scene.see("Nobody has talked yet")
+
+
+@state("conversation-drawer")
+def _(scene: Scene) -> None:
+    populate(scene.api)
+    scene.open("/conversations")
+    scene.page.get_by_role("button", name="Look").first.click()
+    scene.page.get_by_role("dialog").get_by_text("Can I return it?").first.wait_for()
+
+
+@state("analytics")
+def _(scene: Scene) -> None:
+    populate(scene.api)
+    scene.open("/analytics")
+    scene.see("Per agent")
+    scene.page.wait_for_timeout(1_000)
+
+
+@state("analytics-none")
+def _(scene: Scene) -> None:
+    scene.open("/analytics")
+    scene.see("Nobody has talked in this time")
+
+
+@state("live-none")
+def _(scene: Scene) -> None:
+    scene.open("/live")
+    scene.see("Nobody is talking now")
+
+
+@state("live")
+def _(scene: Scene) -> None:
+    scene.api.live = [a_live_call("one"), a_live_call("two", handoff=True)]
+    scene.open("/live", call="two")
+    scene.page.get_by_role("button", name="Listen").wait_for()
 
 
 @state("health")

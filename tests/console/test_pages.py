@@ -13,7 +13,7 @@ from console import backend, state
 from oratio.domain.agent import AgentStatus
 from oratio.domain.conversation import Channel, Conversation
 from oratio.domain.knowledge_base import DocumentProblem
-from tests.console.fake_api import HANDOFF, NOW, TOKEN, FakeApi, agent, problem, refused_connection
+from tests.console.fake_api import HANDOFF, NOW, TOKEN, FakeApi, a_live_call, agent, problem, refused_connection
 
 type Open = Callable[..., AppTest]
 
@@ -221,7 +221,8 @@ def test_versions_offer_the_failed_one_only_by_a_dialog(api: FakeApi) -> None:
 
 def test_conversations_and_one_of_them(api: FakeApi) -> None:
     api.add(agent("a"))
-    assert "Nobody has talked" in words(opened("agent", id="a", section="Conversations"))
+    assert "No conversation matches" in words(opened("agent", id="a", section="Conversations"))
+    assert "Nobody has talked yet" in words(opened("conversations"))
     api.conversations["c"] = Conversation(
         user_id="operator", agent_id="a", conversation_id="c", version=1, channel=Channel.TEXT, started_at=NOW,
         updated_at=NOW + 5000, turns=1, outcome="handed_off", handoff=HANDOFF,
@@ -285,3 +286,40 @@ def test_fault_of_one_section_is_a_number_and_not_a_traceback(api: FakeApi, monk
     assert "Something went wrong in this part" in words(app)
     assert "secret words" not in words(app)
     assert app.title[0].value == "Agent a"
+
+
+def test_figures_say_counts_of_few_and_lead_to_their_conversations(api: FakeApi) -> None:
+    assert "Nobody has talked in this time" in words(opened("analytics"))
+    api.add(agent("a"))
+    api.conversations["c"] = a_call("c")
+    app = opened("analytics")
+    told = {metric.label: metric.value for metric in app.metric}
+    assert told["Calls"] == "1"
+    assert told["First sound, p50"] == "900 ms"
+    assert told["First sound, p95"] == "2.4 s"
+    assert told["Handed over"] == "1 of 1"
+    assert "/conversations?since=" in words(app)
+    assert "The caller asks for a person" in words(app)
+
+
+def test_conversations_ask_the_api_for_what_the_address_says(api: FakeApi) -> None:
+    api.add(agent("a"))
+    opened("conversations", agent="a", outcome="handed_off", channel="voice", since=f"{NOW}", until=f"{NOW + 1}")
+    assert api.queries[-1].items() >= {"agentId": "a", "outcome": "handed_off", "channel": "voice"}.items()
+    assert int(api.queries[-1]["since"]) <= NOW < int(api.queries[-1]["until"])
+
+
+def test_live_calls_put_who_waits_for_a_human_first(api: FakeApi) -> None:
+    assert "Nobody is talking now" in words(opened("live"))
+    api.live = [a_live_call("one"), a_live_call("two", handoff=True)]
+    shown = words(opened("live"))
+    assert "2 going on, 1 asking for a human" in shown
+    assert shown.index("asks for a human") < shown.index("with the agent")
+    assert "Order 17 is broken" in shown
+
+
+def a_call(name: str) -> Conversation:
+    return Conversation(
+        user_id="operator", agent_id="a", conversation_id=name, version=1, channel=Channel.VOICE, started_at=NOW,
+        updated_at=NOW + 45_000, turns=1, outcome="handed_off", handoff=HANDOFF,
+    )  # fmt: skip
