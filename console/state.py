@@ -1,7 +1,7 @@
 """Every key of the session state, and what the pages of one session share."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ _PAGES = "pages"
 _LAST = "last_seen"
 _NOTICE = "notice"
 _SYSTEM_S = 30.0
+_LATELY_MS = 30 * 86_400_000
 
 
 @cache
@@ -95,6 +96,20 @@ def system() -> SystemView:
         with client() as api:
             kept = (api.system(), time.monotonic())
         st.session_state["system"] = kept
+    return kept[0]
+
+
+def last_talks() -> Mapping[str, int]:
+    """When each agent was last talked to in 30 days, in ms; asked for at most twice a minute, empty when not known."""
+    kept: tuple[Mapping[str, int], float] | None = st.session_state.get("last_talks")
+    if kept is None or time.monotonic() - kept[1] > _SYSTEM_S:
+        try:
+            with client() as api:
+                told = api.analytics(since=int(time.time() * 1000) - _LATELY_MS)
+            kept = ({one.agent_id: one.last_at for one in told.agents}, time.monotonic())
+        except (Unavailable, RateLimited):
+            kept = ({}, time.monotonic())
+        st.session_state["last_talks"] = kept
     return kept[0]
 
 

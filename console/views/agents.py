@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from console.state import client, drafts, page, seen, tenant
+from console.state import client, drafts, last_talks, page, seen, tenant
 from console.wording import STATUS_COLOURS, ago, guarded, moment, plain, stale
 from oratio.domain.agent import AgentStatus
 from oratio.wire import AgentSummary
@@ -65,11 +65,16 @@ def _list() -> None:
 def _row(agent: AgentSummary) -> None:
     colour, icon = STATUS_COLOURS[agent.status]
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"row_{agent.agent_id}"):
+        talked = last_talks().get(agent.agent_id)
         st.markdown(
-            f"**{plain(agent.agent_name)}**  \n:small[{agent.agent_type} · made {moment(agent.created_at)}, "
-            f"{ago(agent.created_at)}]"
+            f"**{plain(agent.agent_name)}**  \n:small[{agent.agent_type} · made {moment(agent.created_at)} · "
+            + (f"last talked to {ago(talked)}]" if talked else "nobody has talked to it lately]"),
+            width="content",
         )
         st.badge(agent.status, icon=icon, color=colour)
+        if agent.current_version:
+            st.badge(f"version {agent.current_version}", color="gray")
+        st.space("stretch")
         st.page_link(page("agent"), label="Open", query_params={"id": agent.agent_id}, icon=":material/chevron_right:")
         if agent.status == AgentStatus.ACTIVE:
             talk: Mapping[str, str] = {"id": agent.agent_id, "section": "Talk"}

@@ -26,7 +26,7 @@ def show() -> None:
     autosave()
 
 
-def begin_version(version: VersionDetail, agent_id: str) -> str:
+def begin_version(version: VersionDetail, agent_id: str, *, step: int | None = None) -> str:
     """The draft of an agent's next version: the one under way, or a new one that starts from this version."""
     draft = drafts().newest(tenant(), agent_id)
     if draft is None:
@@ -40,7 +40,27 @@ def begin_version(version: VersionDetail, agent_id: str) -> str:
             human_handoff_description=version.human_handoff_description,
             descriptions=create_knowledge.flat(version),
         )
+    if step is not None:
+        draft = save(draft.draft_id, step=step)
+        st.session_state[f"{draft.draft_id}_at"] = _STEPS[step]
     return draft.draft_id
+
+
+def begin_again(version: VersionDetail) -> str:
+    """A draft of a new agent with the words of one that could not be made; its documents are to be chosen again."""
+    return (
+        drafts()
+        .start(
+            tenant(),
+            agent_name=version.agent_name,
+            agent_type=version.agent_type,
+            sop=version.sop,
+            knowledge_base_description=version.knowledge_base_description,
+            human_handoff_description=version.human_handoff_description,
+            descriptions=create_knowledge.flat(version),
+        )
+        .draft_id
+    )
 
 
 def _draft() -> Draft:

@@ -7,7 +7,8 @@ from typing import Literal
 
 import streamlit as st
 
-from console.state import client
+from console.state import client, notify, page
+from console.views.create import begin_again
 from console.wording import counted, duration, guarded, plain, show_error, step_title
 from oratio.domain.agent import AgentStatus, StepProgress, StepStatus
 from oratio.errors import NotFound, OratioError
@@ -34,7 +35,27 @@ def show(agent: AgentDetail) -> None:
     busy = is_busy(agent)
     if agent.status == AgentStatus.ACTIVE and not busy:
         _endpoints(agent)
+        with guarded("Looking at the rehearsal", key="rehearsal"):
+            _signed(agent)
     st.fragment(_watch, run_every=_TICK_S if busy else None)(agent, busy)
+
+
+def _signed(agent: AgentDetail) -> None:
+    """A live version that did not pass its rehearsal is told about, whether somebody signed for it or not."""
+    with client() as api:
+        history = api.versions(agent.agent_id).versions
+    live = next((version for version in history if version.version == agent.current_version), None)
+    if live is None or (live.rehearsal is not None and live.rehearsal.passed):
+        return
+    what = "failed its rehearsal" if live.rehearsal else "was not rehearsed"
+    if live.override:
+        who, why = plain(live.override.signed_by), plain(live.override.reason)
+        st.warning(f"Version {live.version} {what}. {who} signed for it: {why}", icon=":material/draw:")
+    else:
+        st.error(
+            f"Version {live.version} {what}, and nobody has signed for it. Look at the Rehearsal section.",
+            icon=":material/theater_comedy:",
+        )
 
 
 def _watch(known: AgentDetail, was_busy: bool) -> None:
@@ -102,6 +123,11 @@ def _failure(agent: AgentDetail) -> None:
             on_click=_retry,
             args=(agent.agent_id,),
         )
+        if st.button("Start again with changes", key="start_again", icon=":material/edit:"):
+            with client() as api:
+                draft = begin_again(api.version(agent.agent_id, agent.latest_version))
+            notify("The words are here. Choose the folder again, change what was wrong, and create.")
+            st.switch_page(page("create"), query_params={"draft": draft})
     if message := st.session_state.pop("retry_refused", None):
         show_error(message, "Retrying")
 

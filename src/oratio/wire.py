@@ -68,6 +68,7 @@ class AgentSummary(Wire):
     created_at: int
     websocket_url: str | None
     api_endpoint: str | None
+    current_version: int | None = None
 
     @classmethod
     def of(cls, agent: Agent) -> "AgentSummary":

@@ -54,6 +54,7 @@ async def test_agents_are_listed_newest_first_in_pages(client: httpx.AsyncClient
     assert second["nextCursor"] is None
     assert set(first["agents"][0]) == {
         "agentId", "agentName", "status", "agentType", "createdAt", "websocketUrl", "apiEndpoint",
+        "currentVersion",
     }  # fmt: skip
 
 

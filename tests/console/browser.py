@@ -2,7 +2,7 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -20,16 +20,15 @@ from playwright.sync_api import (
 
 WAIT_MS = 60_000
 expect.set_options(timeout=WAIT_MS)
+_ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*arguments: str) -> Iterator[Browser]:
     assert CHROMIUM
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_ARGUMENTS, *arguments])
         try:
             yield browser
         finally:
@@ -39,8 +38,10 @@ def chromium() -> Iterator[Browser]:
 class Watched:
     """One page and its misdeeds."""
 
-    def __init__(self, context: BrowserContext, base: str) -> None:
+    def __init__(self, context: BrowserContext, base: str, *, hosts: Collection[str] = ()) -> None:
+        """`hosts`: others that may be asked, as `name:port`."""
         self.base = base
+        self._hosts = {urlsplit(base).netloc, *hosts}
         self.faults: list[str] = []
         self.page: Page = context.new_page()
         self.page.set_default_timeout(WAIT_MS)
@@ -55,7 +56,7 @@ class Watched:
 
     def _asked(self, request: Request) -> None:
         address = urlsplit(request.url)
-        if address.scheme in ("http", "https", "ws", "wss") and address.netloc != urlsplit(self.base).netloc:
+        if address.scheme in ("http", "https", "ws", "wss") and address.netloc not in self._hosts:
             self.faults.append(f"foreign host: {request.url}")
 
     def _answered(self, response: Response) -> None:

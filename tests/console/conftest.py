@@ -27,8 +27,18 @@ def token(oratio: Installation) -> str:
 @pytest.fixture
 def watched(browser: Browser, oratio: Installation) -> Iterator[Watched]:
     """A page of a browser of its own, which in the end must have stayed clean."""
+    yield from _watched(browser, oratio)
+
+
+@pytest.fixture
+def operator(browser: Browser, oratio: Installation) -> Iterator[Watched]:
+    """Another one."""
+    yield from _watched(browser, oratio)
+
+
+def _watched(browser: Browser, oratio: Installation) -> Iterator[Watched]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = Watched(context, f"http://127.0.0.1:{oratio.base + 2}")
+    page = Watched(context, f"http://127.0.0.1:{oratio.base + 2}", hosts=[f"127.0.0.1:{oratio.base + 1}"])
     yield page
     context.close()
     assert page.faults == []

@@ -1,6 +1,7 @@
 """An operator's day in a real browser, against a whole Oratio."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,7 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.web.session import COOKIE
-from tests.console.browser import Watched
+from oratio.adapters.local.speech import weights
+from tests.console.browser import CHROMIUM, Watched, chromium
+from tests.console.sound import microphone_of, recognised, tap
 from tests.e2e.installation import Installation
 
 pytestmark = [
@@ -19,6 +22,7 @@ pytestmark = [
 ]
 
 MADE_MS = 240_000
+CALL_MS = 120_000
 SAVED_MS = 3_000  # a draft is saved 1.2 s after the last key
 
 
@@ -30,6 +34,18 @@ def fill(page: Page, label: str, text: str) -> None:
 
 
 @pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A Chromium whose microphone asks a question of the telecom documents."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine")
+    if weights.missing_packages():
+        pytest.skip("the speech packages are not installed")
+    question = tmp_path_factory.mktemp("microphone") / "question.wav"
+    with chromium(*microphone_of(question, "Which path covers picture and group messaging?")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
 def agent(browser: Browser, oratio: Installation, token: str, telecom: Path) -> str:
     """The telecom agent, made in the console from the sample folder with descriptions; its id."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
@@ -37,6 +53,7 @@ def agent(browser: Browser, oratio: Installation, token: str, telecom: Path) -> 
     page = watched.sign_in(token)
     page.locator(".st-key-new_agent").get_by_role("button").click()
     fill(page, "Name", "Telecom")
+    page.get_by_text("Voice calls").click()
     page.get_by_role("button", name="Next").click()
 
     page.get_by_label("Folder of documents").set_input_files(telecom)
@@ -121,6 +138,57 @@ def test_answer_shows_its_sources_and_the_lines_of_the_procedure(watched: Watche
     expect(page.get_by_text("handed over").first).to_be_visible()
     page.get_by_role("link", name="Open").first.click()
     expect(page.get_by_text("Picture/Group Messaging").first).to_be_visible()
+
+
+def test_call_in_the_page_is_answered_aloud_with_its_sources(watched: Watched, token: str, agent: str) -> None:
+    tap(watched.page.context)
+    page = watched.sign_in(token, f"/agent?id={agent}&section=Talk")
+    page.get_by_role("button", name="Call", exact=True).click()
+    said = page.get_by_role("list", name="Transcript of the call").get_by_role("listitem")
+    expect(said.filter(has_text="Caller")).to_contain_text("messaging", timeout=CALL_MS)
+    expect(page.get_by_text("Why it said that").first).to_be_visible(timeout=CALL_MS)
+    expect(page.get_by_text("tech_support_path3_mms.pdf").first).to_be_visible()
+    expect(page.get_by_text("first sound after")).to_be_visible()
+    expect(page.get_by_text("Listening", exact=True)).to_be_visible(timeout=CALL_MS)
+    answer = said.filter(has_text="Agent").first.locator(".said").inner_text()
+    page.get_by_role("button", name="Hang up").click()
+    expect(page.get_by_text("You ended the call.")).to_be_visible()
+    expected, heard = (set(re.findall(r"[a-z]{4,}", text.lower())) for text in (answer, recognised(page)))
+    assert len(expected & heard) >= len(expected) / 2, (answer, heard)
+
+
+def test_operator_takes_a_call_over_in_a_second_browser(
+    watched: Watched, operator: Watched, token: str, agent: str
+) -> None:
+    caller = watched.sign_in(token, f"/agent?id={agent}&section=Talk")
+    caller.get_by_role("button", name="Call without microphone").click()
+    expect(caller.get_by_text("Listening", exact=True)).to_be_visible(timeout=CALL_MS)
+
+    desk = operator.sign_in(token, "/live")
+    desk.get_by_role("button", name="Open").first.click()
+    desk.get_by_role("button", name="Listen", exact=True).click()
+    expect(desk.get_by_text("Listening; the agent has the call")).to_be_visible()
+    desk.get_by_label("Whisper to the agent").fill("Be brief")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_text("Whispered to the agent: Be brief")).to_be_visible()
+
+    desk.get_by_role("button", name="Take over by keyboard").click()
+    expect(desk.get_by_text("You have the call")).to_be_visible()
+    expect(caller.get_by_text("A human has joined.")).to_be_visible()
+    caller.get_by_label("Type to the agent").fill("Are you a person?")
+    caller.keyboard.press("Enter")
+    desk_says = desk.get_by_role("list", name="Transcript of the call").get_by_role("listitem")
+    expect(desk_says.filter(has_text="Are you a person?")).to_be_visible()
+    desk.get_by_label("Say to the caller").fill("Yes, I am Ada")
+    desk.keyboard.press("Enter")
+    expect(caller.get_by_text("Yes, I am Ada")).to_be_visible()
+
+    desk.get_by_role("button", name="Hand back").click()
+    expect(caller.get_by_text("The agent has the call again.")).to_be_visible()
+    desk.get_by_role("button", name="End call").click()
+    desk.get_by_role("button", name="Yes, end it for the caller").click()
+    expect(caller.get_by_text("An operator ended the call.")).to_be_visible()
+    expect(desk.get_by_text("Nobody is talking now")).to_be_visible()
 
 
 def test_what_was_written_and_rehearsed_can_be_read(watched: Watched, token: str, agent: str) -> None:

@@ -13,7 +13,7 @@ from console import backend, state
 from oratio.domain.agent import AgentStatus
 from oratio.domain.conversation import Channel, Conversation
 from oratio.domain.knowledge_base import DocumentProblem
-from tests.console.fake_api import HANDOFF, NOW, TOKEN, FakeApi, a_live_call, agent, problem, refused_connection
+from tests.console.fake_api import HANDOFF, NOW, SOP, TOKEN, FakeApi, a_live_call, agent, problem, refused_connection
 
 type Open = Callable[..., AppTest]
 
@@ -184,6 +184,27 @@ def test_knowledge_shows_descriptions_and_problems(api: FakeApi) -> None:
     shown = words(opened("agent", id="a", section="Knowledge"))
     assert "How to send goods back" in shown
     assert "holds no text" in shown
+
+
+def test_knowledge_shows_use_questions_without_answer_and_why_a_passage_is_found(api: FakeApi) -> None:
+    api.add(agent("a"))
+    app = opened("agent", id="a", section="Knowledge")
+    shown = words(app)
+    assert "2 of 3" in shown
+    assert "Do you repair lamps?" in shown
+    app.text_input(key="knowledge_query").set_value("How do I send it back?")
+    app.button(key="knowledge_send").click().run()
+    assert "holds 50% of the question's words, by weight · 71% alike in meaning" in words(app)
+    assert json.loads(api.called("POST", "/api/agents/a/searches")[0]) == {"query": "How do I send it back?"}
+
+
+def test_failed_agent_can_be_started_again_with_its_words(api: FakeApi) -> None:
+    api.add(agent("a", AgentStatus.FAILED))
+    opened("agent", id="a").button(key="start_again").click().run()
+    draft = state.drafts().newest("operator")
+    assert draft is not None
+    assert draft.sop == SOP
+    assert draft.agent_id is None
 
 
 def test_generated_files_can_be_compared(api: FakeApi) -> None:

@@ -86,6 +86,7 @@ class Caller {
       const waited = performance.now() - this.asked
       this.asked = null
       setTimeout(() => this.transcript.mark("assistant", `first sound after ${(waited / 1000).toFixed(1)} s`), 0)
+      this.stored()
     }
   }
 
