@@ -14,6 +14,7 @@ from starlette.routing import Route
 from console.pages import HOME, PATHS
 from console.web.document import document, favicon, home
 from console.web.headers import SecurityHeaders
+from console.web.identity import provider_secrets
 from console.web.session import sign_in, sign_out
 from console.web.uploads import list_files, put_file, remove_files
 from console.web.voice import audio, call_ticket, operator_ticket, voice_script, voice_worklet
@@ -47,5 +48,6 @@ app = st.App(
         Route("/drafts/{draft_id}/files/remove", remove_files, methods=["POST"]),
     ],
     middleware=[Middleware(SecurityHeaders)],
+    secrets=provider_secrets(),
     on_script_error=report_script_error,
 )

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from console import state
-from console.components.session_form import sign_in_form, sign_out_form
+from console.components.session_form import return_to_this_page, sign_in_form, sign_out_form
 from console.pages import HOME
 from console.state import keep_pages, show_notice, system
 from console.views import agent, agents, analytics, conversation, conversations, create, health, live
+from console.web.identity import by_provider
 from console.wording import show_error
 from oratio.errors import NotAuthenticated, OratioError
 
@@ -42,6 +43,11 @@ def _sign_in(expired: bool) -> None:
                 "Your session has expired. Sign in again and you are back on this page; drafts are kept.",
                 icon=":material/lock_clock:",
             )
+        if by_provider():
+            return_to_this_page()
+            st.button("Sign in", key="sign_in_provider", type="primary", icon=":material/login:", on_click=st.login)
+            st.caption("Your organisation's sign-in opens, and leads back to this page.")
+            return
         st.markdown("Run this on the machine Oratio runs on, and paste what it prints:")
         st.code("oratio token", language="bash")
         sign_in_form()
@@ -81,7 +87,10 @@ def _sidebar(pages: dict[str, st.Page]) -> None:
         else:
             st.caption(f":material/neurology: Answers come from `{about.model}`.")
         st.caption(f"Oratio {about.version} · {about.platform}")
-        sign_out_form()
+        if by_provider():
+            st.button("Sign out", key="sign_out", on_click=st.logout)
+        else:
+            sign_out_form()
 
 
 def main(start: str = HOME) -> None:

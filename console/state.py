@@ -10,6 +10,7 @@ from streamlit.navigation.page import Page as StreamlitPage
 
 from console import backend
 from console.drafts import Drafts
+from console.web.identity import token_of
 from oratio.client import Client
 from oratio.errors import NotFound, RateLimited, Unavailable
 from oratio.wire import Answer, SystemView
@@ -29,7 +30,7 @@ def drafts() -> Drafts:
 
 def token() -> str:
     """The operator's token of this browser session, or `""`."""
-    return str(st.context.cookies.get("oratio_token", ""))
+    return token_of(st.context.cookies)
 
 
 def client() -> Client:

@@ -11,6 +11,11 @@ def sign_out_form() -> None:
     _sign_out(key="sign_out")
 
 
+def return_to_this_page() -> None:
+    """Remember the page for after a sign-in at a provider."""
+    _return_to(key="return_to")
+
+
 _sign_in = component(
     "sign_in",
     html="""<form method="post" action="/session/sign-in">
@@ -19,6 +24,7 @@ _sign_in = component(
     <input name="token" type="password" autocomplete="current-password" required></label>
     <button type="submit" class="primary">Sign in</button></form>""",
 )
+_return_to = component("return_to", html="<span hidden></span>")
 _sign_out = component(
     "sign_out",
     html="""<form method="post" action="/session/sign-out">

@@ -9,10 +9,14 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import streamlit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from console.pages import own_address
+from console.web.identity import RETURN_COOKIE, by_provider, token_of
 
 _BOOT = "window.__streamlit = {BACKEND_BASE_URL: location.origin + '/', MAIN_PAGE_BASE_URL: location.origin + '/'};"
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -46,7 +50,13 @@ def current() -> Document:
     return rewritten((Path(streamlit.__file__).parent / "static" / "index.html").read_text())
 
 
-async def document(_request: Request) -> Response:
+async def document(request: Request) -> Response:
+    """The page; after a sign-in at a provider, the one that asked for it."""
+    back = own_address(unquote(request.cookies.get(RETURN_COOKIE, "")))
+    if request.url.path == "/" and back != "/" and by_provider() and token_of(request.cookies):
+        response: Response = RedirectResponse(back, status_code=303)
+        response.delete_cookie(RETURN_COOKIE)
+        return response
     return HTMLResponse(current().html, headers={"Cache-Control": "no-cache"})
 
 

@@ -35,6 +35,14 @@ def _headers() -> Mapping[str, str]:
     }
 
 
+def _secure_cookies(message: Message) -> None:
+    """Streamlit's own sign-in cookies do not say that they are for https alone."""
+    message["headers"] = [
+        (name, value + b"; Secure" if name.lower() == b"set-cookie" and b"; secure" not in value.lower() else value)
+        for name, value in message["headers"]
+    ]
+
+
 class SecurityHeaders:
     """Pure ASGI middleware."""
 
@@ -47,6 +55,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _headers().items():
                     headers.setdefault(name, value)
+                if scope.get("scheme") == "https":
+                    _secure_cookies(message)
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

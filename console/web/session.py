@@ -9,15 +9,17 @@ from starlette.responses import RedirectResponse, Response
 
 from console.backend import client, expires_at
 from console.pages import own_address
+from console.web.identity import COOKIE, by_provider
 from oratio.errors import NotAuthenticated, OratioError
 
-COOKIE = "oratio_token"
 _MAX_FORM = 16_384
 _LONGEST_S = 12 * 3600
 
 
 async def sign_in(request: Request) -> Response:
     """Take the token of the sign-in form; a bad one comes back to the same page with a reason."""
+    if by_provider():
+        return Response("operators sign in at the provider", status_code=404)
     if not same_origin(request):
         return Response("sign in from the console's own page", status_code=403)
     body = b""

@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from console.backend import settings, tenant_of
 from console.state import drafts
-from console.web.session import COOKIE, same_origin
+from console.web.identity import token_of
+from console.web.session import same_origin
 from oratio.domain.uploads import SNIFF_BYTES, sniff
 from oratio.errors import InvalidInput, OratioError, TooLarge
 
@@ -96,7 +97,7 @@ async def _tenant(request: Request) -> str:
     """The signed-in tenant of a request that comes from the console's own page."""
     if not same_origin(request):
         raise InvalidInput("send this from the console's own page")
-    return await asyncio.to_thread(tenant_of, request.cookies.get(COOKIE, ""))
+    return await asyncio.to_thread(tenant_of, token_of(request.cookies))
 
 
 async def _answer(request: Request, act: Callable[[str, str], Any]) -> Response:

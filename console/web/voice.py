@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from console.backend import client
-from console.web.session import COOKIE, same_origin
+from console.web.identity import token_of
+from console.web.session import same_origin
 from oratio.client import Client
 from oratio.errors import InvalidInput, OratioError
 from oratio.web import voice_module, worklet
@@ -43,7 +44,7 @@ async def operator_ticket(request: Request) -> Response:
 
 async def audio(request: Request) -> Response:
     """A call's recording; a part of it when the player asks for one."""
-    token, name = request.cookies.get(COOKIE, ""), request.path_params["conversation_id"]
+    token, name = token_of(request.cookies), request.path_params["conversation_id"]
     folder = Path(tempfile.mkdtemp(prefix="oratio-recording-"))
     try:
         await asyncio.to_thread(_fetched, token, name, folder / "call.wav")
@@ -64,7 +65,7 @@ def _fetched(token: str, conversation_id: str, target: Path) -> None:
 async def _ticket(request: Request, ask: Callable[[Client, str], TicketView]) -> Response:
     try:
         name = await _name(request)
-        return JSONResponse(await asyncio.to_thread(_asked, request.cookies.get(COOKIE, ""), ask, name), 201)
+        return JSONResponse(await asyncio.to_thread(_asked, token_of(request.cookies), ask, name), 201)
     except OratioError as error:
         return JSONResponse({"code": error.code, "message": str(error)}, error.status)
 

@@ -129,6 +129,20 @@ class Settings(BaseSettings):
     turns_per_key: int = Field(20, ge=1, description="Text turns one API key may have answered at a time.")
     turns_per_tenant: int = Field(100, ge=1, description="Text turns one tenant may have answered at a time.")
 
+    console_url: str | None = Field(
+        None, pattern=r"^https?://[^\s@]+$", description="Address people open the console at; unset: its own port."
+    )
+    console_oidc_client_id: str | None = Field(
+        None, description="Client id of the console at `jwt_issuer`: operators sign in there; unset: by `oratio token`."
+    )
+    console_oidc_client_secret: SecretStr | None = Field(None, description="The client's secret at the provider.")
+    console_oidc_token: Literal["id", "access"] = Field(
+        "id", description="Which of the provider's tokens the API is shown: the one whose audience is `jwt_audience`."
+    )
+    console_cookie_secret: SecretStr | None = Field(
+        None, description="Signs the console's sign-in cookies; the same for all consoles; unset: a file of this one."
+    )
+
     jwt_issuer: str | None = Field(None, description="Exact `iss` of an outside OIDC provider; unset: embedded issuer.")
     jwt_audience: str | None = Field(None, description="`aud` (or Cognito `client_id`) that tokens must carry.")
     jwt_jwks_url: str | None = Field(

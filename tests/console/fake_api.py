@@ -137,6 +137,7 @@ class FakeApi:
         self.refusals: dict[tuple[str, str], httpx.Response] = {}
         self.broken: Callable[[httpx.Request], httpx.Response] | None = None
         self.nonsense = False
+        self.accepts: Callable[[str], bool] = TOKEN.__eq__
         self.sandbox = "A"
         self.model = "builtin"
         self.calls: list[tuple[str, str, bytes]] = []
@@ -158,7 +159,7 @@ class FakeApi:
             return self.broken(request)
         if refused := self.refusals.get((request.method, path)):
             return refused
-        if request.headers.get("authorization") != f"Bearer {TOKEN}" and path.startswith("/api/agents"):
+        if path.startswith("/api/agents") and not self.accepts(request.headers.get("authorization", "")[7:]):
             return problem(401, "not_authenticated")
         for method, pattern, answer in self._routes():
             if method == request.method and (match := re.fullmatch(pattern, path)):

@@ -4,7 +4,7 @@ import contextlib
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import httpx
 from playwright.sync_api import Browser
 
 from console.drafts import Drafts
-from console.web.session import COOKIE
+from console.web.identity import COOKIE
 from oratio.cli.supervisor.service_table import service_table
 from oratio.settings import Settings, load
 from tests.console.browser import Watched
@@ -54,16 +54,18 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(data: Path) -> Iterator[Stage]:
-    """Start both, ready to be visited."""
-    settings = load(data=data, port_base=free_base())
+def stage(data: Path, *, environment: Mapping[str, str] | None = None, **settings_too: object) -> Iterator[Stage]:
+    """Start both, ready to be visited; `environment` is for what the settings keep secret."""
+    settings = load(data=data, port_base=free_base(), **settings_too)
     built = Stage(FakeApi(), settings)
     server = ThreadingHTTPServer(("127.0.0.1", settings.port("api")), _handler(built))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     service = next(service for service in service_table(settings) if service.name == "console")
     data.mkdir(parents=True, exist_ok=True)
     with (data / "console.log").open("wb") as log:
-        process = subprocess.Popen(service.command, env=service.environment, stdout=log, stderr=log, cwd=data)
+        process = subprocess.Popen(
+            service.command, env={**service.environment, **(environment or {})}, stdout=log, stderr=log, cwd=data
+        )
     try:
         _await_ready(f"{settings.local_url('console')}/_stcore/health", process, data / "console.log")
         yield built

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.web.session import COOKIE
+from console.web.identity import COOKIE
 from oratio.adapters.local.speech import weights
 from tests.console.browser import CHROMIUM, Watched, chromium
 from tests.console.sound import microphone_of, recognised, tap
