@@ -3,7 +3,6 @@
 import time
 from datetime import timedelta
 
-import pandas as pd
 import streamlit as st
 
 from console.state import client, page
@@ -13,7 +12,7 @@ from oratio.domain.analytics import DayFigures, Figures
 from oratio.wire import AnalyticsView
 
 _FEW = 10
-_ACCENT = "#2a78c2"
+_COLOURS = ("#2a78c2", "#c2702a")
 
 
 def show() -> None:
@@ -108,18 +107,16 @@ def _share(part: int, whole: int) -> str:
 
 def _charts(told: AnalyticsView) -> None:
     days = [day for day in told.days if day.agent_id is None]
-    frame = pd.DataFrame(
-        {
-            "Day": [day.day for day in days],
-            "Text": [day.figures.conversations - day.figures.calls for day in days],
-            "Voice": [day.figures.calls for day in days],
-            "Handed over": [day.figures.handoffs for day in days],
-            "p50": [_wait(day, 50) for day in days],
-            "p95": [_wait(day, 95) for day in days],
-            "With a source": [day.figures.sourced for day in days],
-            "Not in the documents": [day.figures.unanswered for day in days],
-        }
-    )
+    columns: dict[str, list[object]] = {
+        "Day": [day.day for day in days],
+        "Text": [day.figures.conversations - day.figures.calls for day in days],
+        "Voice": [day.figures.calls for day in days],
+        "Handed over": [day.figures.handoffs for day in days],
+        "p50": [_wait(day, 50) for day in days],
+        "p95": [_wait(day, 95) for day in days],
+        "With a source": [day.figures.sourced for day in days],
+        "Not in the documents": [day.figures.unanswered for day in days],
+    }
     first, second, third = st.columns(3)
     for column, title, parts, unit in (
         (first, "Conversations", ["Text", "Voice"], ""),
@@ -128,10 +125,7 @@ def _charts(told: AnalyticsView) -> None:
     ):
         with column:
             st.markdown(f"**{title}** per day" + (f", in {unit}" if unit else ""))
-            if title == "Wait":
-                st.line_chart(frame, x="Day", y=parts, height=220, color=[_ACCENT, "#c2702a"])
-            else:
-                st.bar_chart(frame, x="Day", y=parts, height=220, color=[_ACCENT, "#c2702a"])
+            st.bar_chart(columns, x="Day", y=parts, height=220, color=list(_COLOURS), stack=title != "Wait")
 
 
 def _wait(day: DayFigures, percent: int) -> float | None:

@@ -26,7 +26,7 @@ def show() -> None:
         _told(told)
 
 
-@st.dialog("Conversation", width="large", position="right")
+@st.dialog("Conversation", width="medium", position="right")
 def drawer(conversation_id: str) -> None:
     with guarded("Loading the conversation", key="drawer"):
         with client() as api:

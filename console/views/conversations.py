@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import streamlit as st
 
@@ -60,13 +61,13 @@ def _filters() -> dict[str, str | int]:
     return {name: value for name, value in found.items() if value}
 
 
-def _days_asked() -> tuple[date, ...]:
+def _days_asked() -> list[Any]:
     try:
         since, until = int(st.query_params["since"]), int(st.query_params["until"])
         first, last = (datetime.fromtimestamp(at / 1000, tz=zone()).date() for at in (since, until - 1))
     except (KeyError, ValueError, OverflowError, OSError):
-        return ()
-    return first, last
+        return []
+    return [first, last]
 
 
 def day_bounds(day: date) -> tuple[int, int]:
@@ -105,7 +106,7 @@ def _list(agent_id: str, filters: Mapping[str, str | int], names: Mapping[str, s
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         newer = len(cursors) > 1
         if newer:
-            st.button("Newer", key="newer", icon=":material/arrow_back:", on_click=cursors.pop)
+            st.button("Newer", key="newer", icon=":material/arrow_back:", on_click=_newer, args=(cursors,))
         if newer or found.next_cursor:
             st.caption(f"Page {len(cursors)}")
         if found.next_cursor:
@@ -116,6 +117,10 @@ def _list(agent_id: str, filters: Mapping[str, str | int], names: Mapping[str, s
                 on_click=cursors.append,
                 args=(found.next_cursor,),
             )
+
+
+def _newer(cursors: list[str | None]) -> None:
+    cursors.pop()
 
 
 def _row(conversation: ConversationView, names: Mapping[str, str]) -> None:

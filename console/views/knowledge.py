@@ -1,6 +1,6 @@
 """What the agent can look up: each document, what it is for, what is wrong with it, and what became of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -97,7 +97,7 @@ def _documents(agent: AgentDetail, version: VersionDetail, use: KnowledgeUseView
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = st.text_input("Filter", key="knowledge_filter", placeholder="Path or description").casefold()
         only = st.selectbox("Show", [_ALL, _PROBLEMS, _UNUSED, _BARE], key="knowledge_only", width=180)
-    tests = {
+    tests: Mapping[str, Callable[[str], bool]] = {
         _ALL: lambda _: True,
         _PROBLEMS: problems.__contains__,
         _UNUSED: lambda path: not used.get(path),
