@@ -25,6 +25,7 @@ class Conversations(Protocol):
         heard: str | None,
         latency_ms: int | None,
         dead_air_ms: int,
+        failed: bool = False,
     ) -> None: ...
 
     async def held(self, user_id: str, agent_id: str, conversation_id: str, turn: Turn) -> None: ...
@@ -77,7 +78,8 @@ class Keeper:
             self._user_id,
             self._conversation_id,
             prompt=turn.prompt,
-            heard=turn.spoken if turn.status == "interrupted" else None,
+            heard=turn.spoken if turn.status in ("interrupted", "failed") else None,
+            failed=turn.status == "failed",
             latency_ms=turn.latency_ms,
             dead_air_ms=turn.dead_air_ms,
         )

@@ -25,6 +25,7 @@ from oratio.ports.speech import Speech, SpeechEvent, SpeechQuality, SpeechSessio
 from tests.api.fakes import ScriptedRuntime
 from tests.fakes.records import a_knowledge_base, a_version, an_agent
 from voice_server.app import App
+from voice_server.limits import KeyedBuckets
 
 MS_PER_WORD = 100
 
@@ -189,6 +190,16 @@ class Exchange:
                 for call in self.platform.live_calls.of_user("ada"):
                     if all(getattr(call, name) == value for name, value in fields.items()):
                         return call
+                await asyncio.sleep(0.02)
+
+    def allow_everything(self) -> None:
+        """Lift the limits on one address: all callers of a test have the same."""
+        self.app.server._handshakes = self.app.server._failures = KeyedBuckets(1e6, 1e6)
+
+    async def settled(self, conversation_id: str) -> None:
+        """Wait until a call is over and kept."""
+        async with asyncio.timeout(10):
+            while self.app.switchboard.live("ada", conversation_id) or self.app.switchboard._calls.get(conversation_id):
                 await asyncio.sleep(0.02)
 
     def operator_url(self, conversation_id: str) -> str:

@@ -14,15 +14,12 @@ from strands.types.content import Message, Messages
 from oratio.agentkit.connections import Connections
 from oratio.agentkit.context import AgentContext
 from oratio.agentkit.definition import AgentDefinition, BadDefinition, BuildAgent
+from oratio.agentkit.guidance import guided
 from oratio.agentkit.turn import Status, trace
 
 logger = logging.getLogger(__name__)
 
 MAX_SESSIONS = 64
-GUIDANCE = (
-    "A human colleague listens to this conversation and lets you know the following. The caller does not hear it: act "
-    "on it in your next answers, and do not say that you were told."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +65,6 @@ def replayed(history: Sequence[tuple[str, str]]) -> Messages:
     if messages and messages[-1]["role"] == "user":
         messages.pop()
     return messages
-
-
-def guided(prompt: str, guidance: Sequence[str]) -> str:
-    """The system prompt with what an operator lets the agent know."""
-    if not guidance:
-        return prompt
-    return "\n".join((prompt, "", GUIDANCE, *(f"- {' '.join(text.split())}" for text in guidance)))
 
 
 class Sessions:

@@ -110,6 +110,7 @@ class Turn(Value):
         guidance: What an operator had told the agent, unheard by the caller, before it answered.
         latency_ms: From the prompt to the whole answer; of a spoken turn, from the end of the caller's speech to the
             first audible sample.
+        failed: The agent failed; `result.answer` is what the caller was told of it, or instead.
         interrupted: The caller broke in; `result.answer` is what was heard of it.
         dead_air_ms: How long, in a spoken turn, the agent owed speech and nothing played.
     """
@@ -120,6 +121,7 @@ class Turn(Value):
     latency_ms: int
     role: Role = "assistant"
     guidance: tuple[str, ...] = ()
+    failed: bool = False
     interrupted: bool = False
     dead_air_ms: int | None = None
 

@@ -245,17 +245,20 @@ class ConversationService:
         heard: str | None,
         latency_ms: int | None,
         dead_air_ms: int,
+        failed: bool = False,
     ) -> None:
-        """What became of the newest turn in speech; a turn that was cut before it was stored is stored now.
+        """What became of the newest turn in speech; a turn that was cut, or failed, before it was stored is stored now.
 
         Args:
-            heard: The text the caller heard before breaking in; None when the answer was heard whole.
+            heard: The text the caller heard before breaking in, or before the agent failed; None when the answer was
+                heard whole.
+            failed: The agent failed.
             latency_ms: To the first audible sample; None when there was none.
 
         Raises:
             NotFound: No such conversation of this tenant.
         """
-        await asyncio.to_thread(self._amend, user_id, conversation_id, prompt, heard, latency_ms, dead_air_ms)
+        await asyncio.to_thread(self._amend, user_id, conversation_id, prompt, heard, latency_ms, dead_air_ms, failed)
 
     def _amend(
         self,
@@ -265,6 +268,7 @@ class ConversationService:
         heard: str | None,
         latency_ms: int | None,
         dead_air_ms: int,
+        failed: bool,
     ) -> None:
         conversation = self._conversations.get(user_id, conversation_id)
         turns = self._turns(conversation)
@@ -272,7 +276,7 @@ class ConversationService:
         if latency_ms is not None:
             changes["latency_ms"] = latency_ms
         newest = turns[-1] if turns else None
-        if newest is not None and newest.prompt == prompt and newest.dead_air_ms is None:
+        if newest is not None and newest.prompt == prompt and newest.dead_air_ms is None and not failed:
             if heard is not None:
                 changes |= {"interrupted": True, "result": newest.result.model_copy(update={"answer": heard})}
             turns = [*turns[:-1], newest.model_copy(update=changes)]
@@ -284,7 +288,8 @@ class ConversationService:
                 prompt=prompt,
                 result=TurnResult(answer=heard, answered=False),
                 latency_ms=latency_ms or 0,
-                interrupted=True,
+                interrupted=not failed,
+                failed=failed,
                 dead_air_ms=dead_air_ms,
             )
             self._keep(conversation, turns, cut)

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from strands.types.content import Messages
 
 from oratio.adapters.local.builtin_model import PROVENANCE_EVENT, BuiltinModel
+from oratio.agentkit.guidance import guided
 from oratio.errors import InvalidInput
 from tests.unit.builtin_model.conftest import HANDBOOK
 from tests.unit.builtin_model.talk import SAMPLES, authored
@@ -92,3 +93,28 @@ def test_only_its_own_settings_can_be_changed() -> None:
     assert model.get_config() == {"model_id": "builtin", "answer_threshold": 0.7}
     with pytest.raises(InvalidInput, match="temperature"):
         model.update_config(temperature=1)
+
+
+async def test_guidance_of_an_operator_is_searched_with_and_never_said(model: BuiltinModel) -> None:
+    told = guided("You are a help desk.", ["The caller means the power button."])
+    passage = {
+        "id": "p1",
+        "path": "manual.md",
+        "text": "To restart the phone, hold the power button for ten seconds.",
+        "excerpt": "To restart the phone, hold the power button for ten seconds.",
+        "score": 0.9,
+        "similarity": 0.8,
+        "page": None,
+        "heading": None,
+    }
+    call = [cast(Any, event) async for event in model.stream(cast(Messages, [user("How do I do it?")]), TOOLS, told)]
+    asked = next(event["contentBlockDelta"]["delta"] for event in call if "contentBlockDelta" in event)
+    if "toolUse" in asked:
+        assert "power button" in asked["toolUse"]["input"]
+    messages = searched("How do I do it?", {"passages": [passage], "note": ""})
+    said = [cast(Any, event) async for event in model.stream(cast(Messages, messages), TOOLS, told)]
+    text = "".join(
+        event["contentBlockDelta"]["delta"].get("text", "") for event in said if "contentBlockDelta" in event
+    )
+    assert "The caller means" not in text
+    assert "ten seconds" in text

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any, TypedDict, cast, override
 
 from pydantic import BaseModel
@@ -12,9 +12,11 @@ from strands.types.streaming import StreamEvent
 from strands.types.tools import ToolSpec
 
 from oratio.adapters.local.dialogue import transcript
-from oratio.adapters.local.dialogue.decide import Call, decide
+from oratio.adapters.local.dialogue.decide import SEARCH, Call, decide
 from oratio.adapters.local.dialogue.evidence import DEFAULT_THRESHOLD
 from oratio.adapters.local.dialogue.replies import Reply
+from oratio.adapters.local.dialogue.transcript import Transcript
+from oratio.agentkit.guidance import guidance_of
 from oratio.domain.plan import AgentPlan
 from oratio.errors import InvalidInput
 
@@ -70,6 +72,25 @@ class BuiltinModel(Model):
             "the builtin model cannot fill a structured output", hint="set ORATIO_MODEL to a model that can"
         )
 
+    def _decide(
+        self, said: Transcript, tools: Mapping[str, Mapping[str, Any]], guidance: Sequence[str]
+    ) -> Sequence[Call] | Reply:
+        """What to do next. Guidance is words to search with; where the caller's own words find no answer, it says what
+        they are about. It is never said.
+        """
+        threshold = self._config["answer_threshold"]
+        decision = decide(self._plan, said, tools, threshold)
+        hints = " ".join(guidance)
+        if not hints:
+            return decision
+        if not isinstance(decision, Reply):
+            return [_searching(call, hints) for call in decision]
+        if not decision.answered:
+            meant = decide(self._plan, said._replace(prompt=f"{said.prompt} {hints}"), tools, threshold)
+            if isinstance(meant, Reply) and meant.passage_ids:
+                return meant
+        return decision
+
     @override
     async def stream(
         self,
@@ -78,9 +99,11 @@ class BuiltinModel(Model):
         system_prompt: str | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[StreamEvent]:
-        """The next tool calls, or the reply, as Strands events; `system_prompt` is not needed, the plan says it all."""
+        """The next tool calls, or the reply, as Strands events; of `system_prompt` only an operator's guidance counts,
+        the plan says the rest.
+        """
         tools = {spec["name"]: _parameters(spec) for spec in tool_specs or []}
-        decision = decide(self._plan, transcript.read(messages), tools, self._config["answer_threshold"])
+        decision = self._decide(transcript.read(messages), tools, guidance_of(system_prompt or ""))
         yield {"messageStart": {"role": "assistant"}}
         if isinstance(decision, Reply):
             for event in _reply_events(decision):
@@ -96,6 +119,11 @@ class BuiltinModel(Model):
                 "metrics": {"latencyMs": 0},
             }
         }
+
+
+def _searching(call: Call, hints: str) -> Call:
+    """The call, with the hints among the words to search with."""
+    return Call(call.name, {**call.input, "query": f"{call.input['query']} {hints}"}) if call.name == SEARCH else call
 
 
 def _parameters(spec: ToolSpec) -> Mapping[str, Any]:
