@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -209,8 +210,9 @@ class AgentCoreRuntime(AgentRuntime):
             body=json.dumps(payload).encode(),
             deadline_s=invocation.deadline_ms / 1000,
         )
-        async for event in events:
-            yield event
+        async with aclosing(events):
+            async for event in events:
+                yield event
 
     def delete_runtime(self, runtime_id: str) -> None:
         if not _ID.fullmatch(runtime_id):

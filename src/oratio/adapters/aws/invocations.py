@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -31,7 +31,7 @@ class Invoker:
 
     async def turn(
         self, arn: str, qualifier: str, *, session_id: str, body: bytes, deadline_s: float
-    ) -> AsyncIterator[TurnEvent]:
+    ) -> AsyncGenerator[TurnEvent]:
         """The events of one turn; leaving the iteration ends the turn.
 
         Raises:
@@ -41,6 +41,7 @@ class Invoker:
         """
         request = await asyncio.to_thread(self._signed, arn, qualifier, session_id, body)
         timeout = httpx.Timeout(deadline_s + SLACK_S, connect=CONNECT_TIMEOUT_S)
+        result: TurnResult | None = None
         try:
             async with (
                 asyncio.timeout(deadline_s + SLACK_S),
@@ -52,16 +53,19 @@ class Invoker:
                 async for line in response.aiter_lines():
                     if line.startswith(DATA):
                         event = turn_event(line.removeprefix(DATA))
-                        yield event
                         if isinstance(event, TurnResult):
-                            return
+                            result = event
+                            break
+                        yield event
         except httpx.ConnectError:
             raise Unavailable("AgentCore does not answer", hint="check the network and ORATIO_AWS_REGION") from None
         except (httpx.TimeoutException, TimeoutError):
             raise AgentFailed("the agent did not answer in time") from None
         except httpx.HTTPError:
             raise AgentFailed("the connection to the agent broke off") from None
-        raise AgentFailed("the agent stopped in the middle of its answer")
+        if result is None:
+            raise AgentFailed("the agent stopped in the middle of its answer")
+        yield result  # with the connection given back: whoever has the result may leave at once
 
     def _signed(self, arn: str, qualifier: str, session_id: str, body: bytes) -> Any:
         with translated("AgentCore"):

@@ -26,7 +26,17 @@ def register(app: typer.Typer) -> None:
     group.command()(deploy)
     group.command()(diff)
     group.command()(destroy)
+    group.command("build-base")(build_base)
     app.add_typer(group, name="aws")
+
+
+def build_base() -> None:
+    """Download the agents' dependencies for AgentCore (Linux on arm64) into one zip, once for each Oratio."""
+    from oratio.bootstrap.aws import build_agent_base
+    from oratio.settings import load
+
+    target = build_agent_base(load())
+    say(f"{target} ({target.stat().st_size / 1e6:.0f} MB)")
 
 
 def diff(given: _GIVEN = None, stack: _STACK = "oratio", region: _REGION = None, as_json: Json = False) -> None:

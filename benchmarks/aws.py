@@ -1,0 +1,73 @@
+"""Packaging an agent for AgentCore once the base exists, and what that sends."""
+
+import statistics
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks import Row
+from oratio.adapters.aws.agent_base import entry
+from oratio.adapters.aws.agent_packages import AgentPackages
+from oratio.domain.values import VersionRef
+from tests.fakes.agents import signed_package
+from tests.fakes.aws.cloud import ACCOUNT, cloud
+
+RUNS = 7
+FILES, FILE_BYTES = 3_000, 10_000
+"""About the size of the real base: 30 MB in some thousand files that compress badly."""
+
+
+def run() -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix="oratio-bench-") as folder, cloud() as account:
+        base = Path(folder) / "agent-base-bench.zip"
+        _base(base)
+        sent = Sent(account.client("s3"))
+        packages = AgentPackages(sent, "oratio-generated-code", ACCOUNT, base)
+        packages.upload(_ref(0), signed_package())  # puts the base in the bucket
+        seconds: list[float] = []
+        for number in range(1, RUNS + 1):
+            sent.bytes = 0
+            begun = time.perf_counter()
+            packages.upload(_ref(number), signed_package())
+            seconds.append(time.perf_counter() - begun)
+    note = f"median of {RUNS}, base of {base_mb(FILES * FILE_BYTES):.0f} MB, S3 is moto on this machine"
+    return [
+        Row("packaging an agent once the base exists", statistics.median(seconds), "s", 1.0, note),
+        Row("sent for one version", sent.bytes / 1e6, "MB", None, "its own files and the zip's directory"),
+    ]
+
+
+def base_mb(size: int) -> float:
+    return size / 1e6
+
+
+def _ref(number: int) -> VersionRef:
+    return VersionRef(user_id="ada", agent_id=f"agent{number}", version=1)
+
+
+def _base(path: Path) -> None:
+    import random
+
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(FILES):
+            archive.writestr(entry(f"package/module_{number}.py"), random.Random(number).randbytes(FILE_BYTES))
+
+
+class Sent:
+    """A client of S3 that counts the bytes of the bodies it sends."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.bytes = 0
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._client, name)
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            body = kwargs.get("Body")
+            self.bytes += len(body) if isinstance(body, bytes) else 0
+            return call(*args, **kwargs)
+
+        return counted

@@ -1,0 +1,77 @@
+"""`make aws-e2e`: an agent's whole life on the fakes' account, told as it goes, with the calls it took."""
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from oratio.domain.agent import AgentStatus
+from tests.fakes.aws.orphans import orphans
+from tests.flows.aws_stack import AwsStack, aws_stack
+from tests.flows.test_aws import WARRANTY, ask, deleted, update
+
+QUESTION = "How long does the warranty of the router last?"
+console = Console()
+
+
+@contextmanager
+def chapter(name: str) -> Iterator[None]:
+    begun = time.monotonic()
+    yield
+    console.print(f"{name:<44} {time.monotonic() - begun:6.1f} s")
+
+
+def play(stack: AwsStack) -> list[str]:
+    """Create, ask, update, roll back, delete; returns what is left."""
+    with chapter("a folder becomes an active agent"):
+        agent = stack.until_status(stack.submit(manual_txt=WARRANTY), AgentStatus.ACTIVE)
+    with chapter("asked: the documents answer"):
+        _require("twenty four" in ask(stack, agent, QUESTION).answer)
+    with chapter("updated: version 2 is live"):
+        newer = update(stack, agent, manual_txt=WARRANTY.replace("twenty four", "thirty six"))
+        _require("thirty six" in ask(stack, newer, QUESTION).answer)
+    with chapter("rolled back: version 1 answers as it did"):
+        stack.services.deployment.switch(agent.user_id, agent.agent_id, 1)
+        _require("twenty four" in ask(stack, stack.agent(agent), QUESTION).answer)
+    with chapter("throttled, refused and cut short, then mended"):
+        faults = stack.cloud.world.faults
+        for operation in ("CreateKnowledgeBase", "StartIngestionJob", "CreateAgentRuntime"):
+            faults.throttle(operation, 1)
+        faults.add("role_age", "CreateAgentRuntime", times=1, seconds=1e9)
+        faults.add("failed", "StartIngestionJob", times=1, reason="storage away")
+        second = stack.until_status(stack.submit(manual_txt=WARRANTY), AgentStatus.FAILED)
+        console.print(f"    {second.error.message if second.error else ''}")
+        stack.services.agents.retry(second.user_id, second.agent_id)
+        second = stack.until_status(second, AgentStatus.ACTIVE)
+    with chapter("deleted"):
+        deleted(stack, agent)
+        deleted(stack, second)
+    return [*orphans(stack.cloud, agent.agent_id), *orphans(stack.cloud, second.agent_id)]
+
+
+def _require(held: bool) -> None:
+    if not held:
+        raise SystemExit("the agent did not answer from its documents")
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="oratio-aws-") as folder, aws_stack(Path(folder)) as stack:
+        left = play(stack)
+        log = stack.cloud.world.calls
+        table = Table("call", "times", title="calls made", title_justify="left")
+        for name, times in sorted(log.counts().items()):
+            table.add_row(name, str(times))
+        console.print(table)
+        console.print(f"errors answered (and retried or mended): {dict(log.errors()) or 'none'}")
+        console.print(f"rate limits passed over: {dict(log.violations) or 'none'}")
+        console.print(f"left behind: {left or 'nothing'}")
+    return 1 if left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
