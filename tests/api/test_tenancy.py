@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from oratio.adapters.local.records import SqliteConversations
+from oratio.adapters.local.conversations import SqliteConversations
 from oratio.domain.agent import AgentStatus
 from tests.api.conftest import FORM, World
 from tests.api.tenants import BODIES, Callers, Operation, Remembering, operations, shape

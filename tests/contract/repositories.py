@@ -231,6 +231,32 @@ class ConversationRepositoryContract:
         with pytest.raises(NotFound):
             conversations.get("eve", "c0")
 
+    def test_quiet_conversations_of_all_tenants_are_found(self, conversations: ConversationRepository) -> None:
+        for number in range(4):
+            conversations.add(a_conversation(f"c{number}", number))
+        conversations.add(a_conversation("e0", 0).model_copy(update={"user_id": "eve"}))
+        ended = conversations.get("ada", "c1")
+        conversations.save(ended.model_copy(update={"outcome": "ended"}))
+
+        def quiet(*, still_open: bool, limit: int = 10) -> set[str]:
+            found = conversations.quiet_since(3, still_open=still_open, limit=limit)
+            return {f"{entry.user_id}/{entry.conversation_id}" for entry in found}
+
+        assert quiet(still_open=True) == {"ada/c0", "ada/c2", "eve/e0"}
+        assert quiet(still_open=False) == {"ada/c0", "ada/c1", "ada/c2", "eve/e0"}
+        assert len(quiet(still_open=False, limit=2)) == 2
+
+    def test_a_deleted_conversation_is_gone_for_its_tenant_alone(self, conversations: ConversationRepository) -> None:
+        for name in ("c0", "c1"):
+            conversations.add(a_conversation(name, 0))
+        conversations.delete("eve", "c0")
+        conversations.delete("ada", "c0")
+        conversations.delete("ada", "c0")
+        assert [entry.conversation_id for entry in conversations.page("ada", "a1", limit=9).items] == ["c1"]
+        with pytest.raises(NotFound):
+            conversations.get("ada", "c0")
+        conversations.add(a_conversation("c0", 5))
+
 
 def a_conversation(conversation_id: str, at: int) -> Conversation:
     return Conversation(

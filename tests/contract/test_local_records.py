@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
+from oratio.adapters.local.conversations import SqliteConversations
 from oratio.adapters.local.database import MIGRATIONS, Database
 from oratio.adapters.local.live_calls import SqliteLiveCalls
 from oratio.adapters.local.outbox import SqliteOutbox, SqliteWebhooks
 from oratio.adapters.local.records import (
     SqliteAgents,
     SqliteApiKeys,
-    SqliteConversations,
     SqliteIdempotency,
     SqliteJournal,
     SqliteKnowledgeBases,

@@ -1,8 +1,9 @@
-"""What the API process does beside answering: webhooks are delivered, what died is swept."""
+"""What the API process does beside answering: webhooks delivered, what died swept, quiet conversations ended."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import wraps
 
 from oratio.bootstrap import Services
 from oratio.errors import OratioError
@@ -17,10 +18,18 @@ _MOST_PATIENCE_S = 300.0
 async def run(services: Services) -> None:
     """Work until cancelled."""
 
-    async def sweep() -> int:
-        return await asyncio.to_thread(services.agents.sweep)
+    def in_thread(duty: Callable[[], int]) -> Callable[[], Awaitable[int]]:
+        @wraps(duty)
+        async def done() -> int:
+            return await asyncio.to_thread(duty)
 
-    await asyncio.gather(_repeat(services.webhooks.deliver, DELIVER_EVERY_S), _repeat(sweep, SWEEP_EVERY_S))
+        return done
+
+    sweeps = (services.agents.sweep, services.retention.end_idle, services.retention.forget_old)
+    await asyncio.gather(
+        _repeat(services.webhooks.deliver, DELIVER_EVERY_S),
+        *(_repeat(in_thread(sweep), SWEEP_EVERY_S) for sweep in sweeps),
+    )
 
 
 async def _repeat(duty: Callable[[], Awaitable[int]], every_s: float) -> None:

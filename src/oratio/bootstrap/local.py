@@ -7,6 +7,7 @@ pay it when first used.
 from oratio.adapters.http_webhooks import HttpWebhookSender
 from oratio.adapters.local.agent_runtime import LocalAgentRuntime
 from oratio.adapters.local.clock import SystemClock
+from oratio.adapters.local.conversations import SqliteConversations
 from oratio.adapters.local.database import Database
 from oratio.adapters.local.identity import ISSUER, EmbeddedIssuer
 from oratio.adapters.local.knowledge_bases import LocalKnowledgeBases
@@ -16,7 +17,6 @@ from oratio.adapters.local.outbox import SqliteOutbox, SqliteWebhooks
 from oratio.adapters.local.records import (
     SqliteAgents,
     SqliteApiKeys,
-    SqliteConversations,
     SqliteIdempotency,
     SqliteJournal,
     SqliteKnowledgeBases,

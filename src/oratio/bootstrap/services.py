@@ -25,6 +25,7 @@ from oratio.services.knowledge_bases import KnowledgeBaseService
 from oratio.services.live_calls import LiveCallService
 from oratio.services.rehearsal import RehearsalService
 from oratio.services.replay import ReplayService
+from oratio.services.retention import RetentionService
 from oratio.services.runs import RunService
 from oratio.services.shared_uploads import SharedUploads
 from oratio.services.uploads import Limits, UploadService
@@ -44,6 +45,7 @@ class Services:
     conversations: ConversationService
     human_side: HumanSideService
     analytics: AnalyticsService
+    retention: RetentionService
     access: AccessService
     live_calls: LiveCallService
     comparison: ComparisonService
@@ -166,6 +168,15 @@ def build_services(platform: Platform) -> Services:
         conversations=conversations,
         human_side=HumanSideService(conversations=conversations, clock=platform.clock),
         analytics=analytics,
+        retention=RetentionService(
+            conversations=platform.conversations,
+            live_calls=platform.live_calls,
+            recordings=platform.recordings,
+            clock=platform.clock,
+            idle_ms=settings.conversation_idle_seconds * 1000,
+            call_ms=int((settings.voice_call_seconds + settings.voice_resume_seconds) * 1000),
+            keep_days=settings.conversation_retention_days,
+        ),
         access=AccessService(
             agents=platform.agents,
             keys=platform.api_keys,

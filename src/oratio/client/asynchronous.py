@@ -216,6 +216,10 @@ class AsyncClient:
         """What the agent would find in its documents."""
         return await self._send(calls.search(agent_id, query, version))
 
+    async def delete_conversation(self, conversation_id: str) -> None:
+        """Delete a conversation for good, with its transcript and recording."""
+        answers.check(await self._request("DELETE", calls.conversation_path(conversation_id)))
+
     async def recording(self, conversation_id: str, target: Path) -> None:
         """Write a conversation's WAV to a file.
 

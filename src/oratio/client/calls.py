@@ -123,7 +123,11 @@ def conversations(agent_id: str, limit: int, cursor: str | None) -> Call[wire.Co
 
 
 def conversation(conversation_id: str) -> Call[wire.ConversationDetail]:
-    return Call("GET", f"/api/conversations/{quote(conversation_id, safe='')}", wire.ConversationDetail)
+    return Call("GET", conversation_path(conversation_id), wire.ConversationDetail)
+
+
+def conversation_path(conversation_id: str) -> str:
+    return f"/api/conversations/{quote(conversation_id, safe='')}"
 
 
 def find_conversations(limit: int, cursor: str | None, **filters: Any) -> Call[wire.ConversationPage]:

@@ -212,6 +212,10 @@ class Client:
         """What the agent would find in its documents."""
         return self._send(calls.search(agent_id, query, version))
 
+    def delete_conversation(self, conversation_id: str) -> None:
+        """Delete a conversation for good, with its transcript and recording."""
+        answers.check(self._request("DELETE", calls.conversation_path(conversation_id)))
+
     def recording(self, conversation_id: str, target: Path) -> None:
         """Write a conversation's WAV to a file.
 

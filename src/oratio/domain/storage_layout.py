@@ -40,6 +40,10 @@ def version_key(user_id: str, agent_id: str, version: int, file: str) -> str:
     return f"{user_id}/{agent_id}/versions/{version}/{file}"
 
 
+def conversation_prefix(user_id: str, agent_id: str, conversation_id: str) -> str:
+    return f"{user_id}/{agent_id}/{conversation_id}/"
+
+
 def transcript_key(user_id: str, agent_id: str, conversation_id: str) -> str:
     return f"{user_id}/{agent_id}/{conversation_id}/transcript.jsonl"
 

@@ -160,6 +160,20 @@ class ConversationRepository(Protocol):
     @abstractmethod
     def save(self, conversation: Conversation) -> Conversation: ...
 
+    @abstractmethod
+    def delete(self, user_id: str, conversation_id: str) -> None: ...
+
+    @abstractmethod
+    def quiet_since(self, at_ms: int, *, still_open: bool, limit: int) -> list[Conversation]:
+        """Every tenant's conversations with `updated_at` before a time: the work list of retention.
+
+        Args:
+            at_ms: The time.
+            still_open: Only those whose outcome is `open`; otherwise all, whatever their outcome.
+            limit: The most to return, any of them.
+        """
+        ...
+
 
 class IdempotencyRepository(Protocol):
     """Outcomes of creating calls by the caller's key."""

@@ -211,6 +211,8 @@ class ConversationService:
             changes["tally"] = tally(turns, failed=conversation.tally.failed)
             if turn.result.handoff:
                 changes |= {"outcome": "handed_off", "handoff": turn.result.handoff}
+            elif conversation.outcome == "ended" and conversation.channel is Channel.TEXT:
+                changes["outcome"] = "open"  # whoever writes on takes it up again
             try:
                 self._conversations.save(conversation.model_copy(update=changes))
                 return

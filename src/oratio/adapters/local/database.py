@@ -76,6 +76,11 @@ MIGRATIONS: Sequence[str] = (
         body TEXT NOT NULL,
         PRIMARY KEY (user_id, conversation_id)) WITHOUT ROWID;
     """,
+    """
+    CREATE INDEX conversations_quiet ON conversations (json_extract(body, '$.updatedAt'));
+    CREATE INDEX conversations_quiet_open ON conversations (json_extract(body, '$.updatedAt'))
+        WHERE json_extract(body, '$.outcome') = 'open';
+    """,
 )
 
 

@@ -4,26 +4,23 @@ Every table keeps the record as JSON beside the columns it is found by; `revisio
 """
 
 import sqlite3
-from collections.abc import Sequence
 
-from oratio.adapters.cursors import cursor as cursor_of
 from oratio.adapters.cursors import read_cursor
 from oratio.adapters.local.database import Database
 from oratio.adapters.local.outbox import enqueue
+from oratio.adapters.local.rows import at_revision, compare_and_set, insert, page_of
 from oratio.domain.agent import Agent, Step
 from oratio.domain.api_keys import ApiKey
-from oratio.domain.changes import agent_events, agent_news, conversation_news, is_unfinished
-from oratio.domain.conversation import Conversation
+from oratio.domain.changes import agent_events, agent_news, is_unfinished
 from oratio.domain.journal import AgentEvent, Lease, StepRecord
 from oratio.domain.knowledge_base import KnowledgeBase
-from oratio.domain.values import Value, VersionRef
+from oratio.domain.values import VersionRef
 from oratio.domain.version import AgentVersion
-from oratio.errors import Conflict, LeaseLost, NotFound, StaleRecord
+from oratio.errors import Conflict, LeaseLost, NotFound
 from oratio.ports.clock import Clock
 from oratio.ports.repositories import (
     AgentRepository,
     ApiKeyRepository,
-    ConversationRepository,
     IdempotencyRepository,
     Journal,
     KnowledgeBaseRepository,
@@ -35,52 +32,13 @@ from oratio.ports.submissions import Submission, SubmissionRepository
 IDEMPOTENCY_MS = 24 * 3600 * 1000
 
 
-def _stored[R: Value](record: R, revision: int) -> R:
-    return record.model_copy(update={"revision": revision})
-
-
-def _compare_and_set[R: Value](
-    connection: sqlite3.Connection, table: str, keys: dict[str, str | int], record: R, **columns: str | int
-) -> R:
-    """Replace one row whose revision is the record's; the stored record comes back."""
-    where = " AND ".join(f"{name} = ?" for name in keys)
-    row = connection.execute(f"SELECT revision FROM {table} WHERE {where}", tuple(keys.values())).fetchone()  # noqa: S608
-    if row is None:
-        raise NotFound(f"no such record in {table}")
-    if row[0] != record.revision:  # type: ignore[attr-defined]
-        raise StaleRecord(f"the record in {table} was changed by somebody else", hint="read it again and repeat")
-    stored = _stored(record, row[0] + 1)
-    values = {**columns, "revision": row[0] + 1, "body": stored.model_dump_json()}
-    assignments = ", ".join(f"{name} = ?" for name in values)
-    connection.execute(f"UPDATE {table} SET {assignments} WHERE {where}", (*values.values(), *keys.values()))  # noqa: S608
-    return stored
-
-
-def _insert(connection: sqlite3.Connection, table: str, columns: dict[str, str | int]) -> None:
-    marks = ", ".join("?" * len(columns))
-    try:
-        connection.execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608
-            tuple(columns.values()),
-        )
-    except sqlite3.IntegrityError:
-        raise Conflict(f"there is already such a record in {table}") from None
-
-
-def _page_of[R: Value](bodies: Sequence[tuple[str, ...]], model: type[R], limit: int, at: str, name: str) -> Page[R]:
-    items = [model.model_validate_json(body) for (body,) in bodies[:limit]]
-    if len(bodies) <= limit:
-        return Page(items, None)
-    return Page(items, cursor_of(getattr(items[-1], at), getattr(items[-1], name)))
-
-
 def _append_events(connection: sqlite3.Connection, before: Agent | None, after: Agent) -> None:
     (last,) = connection.execute(
         "SELECT COALESCE(MAX(seq), 0) FROM events WHERE user_id = ? AND agent_id = ?", (after.user_id, after.agent_id)
     ).fetchone()
     for event in agent_events(before, after, last=last):
         columns: dict[str, str | int] = {"user_id": after.user_id, "agent_id": after.agent_id, "seq": event.seq}
-        _insert(connection, "events", {**columns, "body": event.model_dump_json()})
+        insert(connection, "events", {**columns, "body": event.model_dump_json()})
     enqueue(connection, after.user_id, after.agent_id, agent_news(before, after))
 
 
@@ -89,7 +47,7 @@ def _save_agent(connection: sqlite3.Connection, agent: Agent) -> Agent:
     row = connection.execute(
         "SELECT body FROM agents WHERE user_id = ? AND agent_id = ?", (agent.user_id, agent.agent_id)
     ).fetchone()
-    stored = _compare_and_set(connection, "agents", keys, agent, unfinished=int(is_unfinished(agent)))
+    stored = compare_and_set(connection, "agents", keys, agent, unfinished=int(is_unfinished(agent)))
     _append_events(connection, Agent.model_validate_json(row[0]), stored)
     return stored
 
@@ -99,9 +57,9 @@ class SqliteAgents(AgentRepository):
         self._database = database
 
     def add(self, agent: Agent, knowledge_base: KnowledgeBase, version: AgentVersion) -> Agent:
-        stored = _stored(agent, 1)
+        stored = at_revision(agent, 1)
         with self._database.write() as connection:
-            _insert(
+            insert(
                 connection,
                 "agents",
                 {
@@ -113,7 +71,7 @@ class SqliteAgents(AgentRepository):
                     "body": stored.model_dump_json(),
                 },
             )
-            _insert(
+            insert(
                 connection,
                 "knowledge_bases",
                 {
@@ -121,7 +79,7 @@ class SqliteAgents(AgentRepository):
                     "user_id": knowledge_base.user_id,
                     "agent_id": knowledge_base.agent_id,
                     "revision": 1,
-                    "body": _stored(knowledge_base, 1).model_dump_json(),
+                    "body": at_revision(knowledge_base, 1).model_dump_json(),
                 },
             )
             _insert_version(connection, version)
@@ -147,7 +105,7 @@ class SqliteAgents(AgentRepository):
             name,
             limit + 1,
         )
-        return _page_of(rows, Agent, limit, "created_at", "agent_id")
+        return page_of(rows, Agent, limit, "created_at", "agent_id")
 
     def save(self, agent: Agent) -> Agent:
         with self._database.write() as connection:
@@ -205,7 +163,7 @@ class SqliteKnowledgeBases(KnowledgeBaseRepository):
             "user_id": knowledge_base.user_id,
         }
         with self._database.write() as connection:
-            return _compare_and_set(connection, "knowledge_bases", keys, knowledge_base)
+            return compare_and_set(connection, "knowledge_bases", keys, knowledge_base)
 
     def delete(self, user_id: str, knowledge_base_id: str) -> None:
         with self._database.write() as connection:
@@ -215,8 +173,8 @@ class SqliteKnowledgeBases(KnowledgeBaseRepository):
 
 
 def _insert_version(connection: sqlite3.Connection, version: AgentVersion) -> AgentVersion:
-    stored = _stored(version, 1)
-    _insert(
+    stored = at_revision(version, 1)
+    insert(
         connection,
         "versions",
         {
@@ -262,7 +220,7 @@ class SqliteVersions(VersionRepository):
             "version": version.version,
         }
         with self._database.write() as connection:
-            return _compare_and_set(connection, "versions", keys, version)
+            return compare_and_set(connection, "versions", keys, version)
 
 
 class SqliteJournal(Journal):
@@ -354,7 +312,7 @@ class SqliteApiKeys(ApiKeyRepository):
         self._database = database
 
     def add(self, key: ApiKey) -> ApiKey:
-        stored = _stored(key, 1)
+        stored = at_revision(key, 1)
         columns: dict[str, str | int] = {
             "key_id": key.key_id,
             "user_id": key.user_id,
@@ -363,7 +321,7 @@ class SqliteApiKeys(ApiKeyRepository):
             "body": stored.model_dump_json(),
         }
         with self._database.write() as connection:
-            _insert(connection, "api_keys", columns)
+            insert(connection, "api_keys", columns)
         return stored
 
     def find(self, key_id: str) -> ApiKey | None:
@@ -378,61 +336,7 @@ class SqliteApiKeys(ApiKeyRepository):
 
     def save(self, key: ApiKey) -> ApiKey:
         with self._database.write() as connection:
-            return _compare_and_set(connection, "api_keys", {"key_id": key.key_id, "user_id": key.user_id}, key)
-
-
-class SqliteConversations(ConversationRepository):
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def add(self, conversation: Conversation) -> Conversation:
-        stored = _stored(conversation, 1)
-        columns: dict[str, str | int] = {
-            "user_id": conversation.user_id,
-            "conversation_id": conversation.conversation_id,
-            "agent_id": conversation.agent_id,
-            "started_at": conversation.started_at,
-            "revision": 1,
-            "body": stored.model_dump_json(),
-        }
-        with self._database.write() as connection:
-            _insert(connection, "conversations", columns)
-        return stored
-
-    def get(self, user_id: str, conversation_id: str) -> Conversation:
-        rows = self._database.read(
-            "SELECT body FROM conversations WHERE user_id = ? AND conversation_id = ?", user_id, conversation_id
-        )
-        if not rows:
-            raise NotFound(f"no conversation {conversation_id}")
-        return Conversation.model_validate_json(rows[0][0])
-
-    def page(self, user_id: str, agent_id: str, *, limit: int, cursor: str | None = None) -> Page[Conversation]:
-        at, name = read_cursor(cursor)
-        rows = self._database.read(
-            "SELECT body FROM conversations WHERE user_id = ? AND agent_id = ?"
-            " AND (started_at, conversation_id) < (?, ?) ORDER BY started_at DESC, conversation_id DESC LIMIT ?",
-            user_id,
-            agent_id,
-            at,
-            name,
-            limit + 1,
-        )
-        return _page_of(rows, Conversation, limit, "started_at", "conversation_id")
-
-    def save(self, conversation: Conversation) -> Conversation:
-        keys: dict[str, str | int] = {
-            "user_id": conversation.user_id,
-            "conversation_id": conversation.conversation_id,
-        }
-        with self._database.write() as connection:
-            row = connection.execute(
-                "SELECT body FROM conversations WHERE user_id = ? AND conversation_id = ?", tuple(keys.values())
-            ).fetchone()
-            stored = _compare_and_set(connection, "conversations", keys, conversation)
-            news = conversation_news(Conversation.model_validate_json(row[0]), stored)
-            enqueue(connection, stored.user_id, stored.agent_id, news)
-            return stored
+            return compare_and_set(connection, "api_keys", {"key_id": key.key_id, "user_id": key.user_id}, key)
 
 
 class SqliteSubmissions(SubmissionRepository):
@@ -480,7 +384,7 @@ class SqliteIdempotency(IdempotencyRepository):
                     "resource_id": resource_id,
                     "created_at": now,
                 }
-                _insert(connection, "idempotency", columns)
+                insert(connection, "idempotency", columns)
                 return resource_id
         if row[0] != body_sha256:
             raise Conflict("this Idempotency-Key was used with another body", hint="send a new key for a new request")

@@ -38,6 +38,13 @@ def show_conversation(conversationId: str, context: InContext, caller: ByCaller)
     return reply(ConversationDetail(conversation=ConversationView.of(head), transcript=turns))
 
 
+@router.delete("/api/conversations/{conversationId}", response_model=None, responses=answers(204, None, 409))
+def delete_conversation(conversationId: str, context: InContext, caller: ByCaller) -> Response:
+    """Delete a conversation for good: its head, transcript and recording."""
+    context.services.retention.delete(caller.user_id, conversationId)
+    return Response(status_code=204)
+
+
 @router.get(
     "/api/conversations/{conversationId}/audio",
     response_model=None,

@@ -11,7 +11,7 @@ from oratio.adapters.aws.dynamodb.journal import LAST_NEWS
 from oratio.adapters.aws.dynamodb.outbox import deliveries
 from oratio.adapters.aws.dynamodb.records import Records, stale_or_gone
 from oratio.adapters.aws.dynamodb.store import Dynamo, Refused, Write, key_of
-from oratio.adapters.aws.dynamodb.tables import CONVERSATIONS
+from oratio.adapters.aws.dynamodb.tables import CONVERSATIONS, WORK
 from oratio.adapters.cursors import cursor as cursor_of
 from oratio.adapters.cursors import read_cursor
 from oratio.domain.changes import conversation_news
@@ -21,6 +21,7 @@ from oratio.ports.clock import Clock
 from oratio.ports.repositories import ConversationRepository, Page
 
 _STANDS_AT = "standsAt"
+_OPEN, _CLOSED = "conversation-open", "conversation-closed"
 
 
 class DynamoConversations(ConversationRepository):
@@ -31,7 +32,8 @@ class DynamoConversations(ConversationRepository):
 
     def add(self, conversation: Conversation) -> Conversation:
         place = conversation_key(conversation)
-        stored, head = self._records.addition(CONVERSATIONS, conversation, conversationKey=place)
+        extra = {"conversationKey": place, **_on_the_list(conversation)}
+        stored, head = self._records.addition(CONVERSATIONS, conversation, **extra)
         pointer: Item = {
             **key_of(CONVERSATIONS, conversation.user_id, _pointer(conversation.conversation_id)),
             _STANDS_AT: encode(place),
@@ -75,13 +77,39 @@ class DynamoConversations(ConversationRepository):
             after=decode(item.get(LAST_NEWS, encode(0))),
             now_ms=self._clock.now_ms(),
         )
-        extra: dict[str, str | int] = {"conversationKey": place, LAST_NEWS: last}
+        extra = {"conversationKey": place, LAST_NEWS: last, **_on_the_list(conversation)}
         stored, head = self._records.replacement(CONVERSATIONS, conversation, **extra)
         try:
             self._dynamo.write(head, *news)
         except Refused as refused:
             raise stale_or_gone(CONVERSATIONS, refused.failed.get(0), conversation) from None
         return stored
+
+    def delete(self, user_id: str, conversation_id: str) -> None:
+        pointer = self._dynamo.get(CONVERSATIONS, user_id, _pointer(conversation_id))
+        if pointer is None:
+            return
+        keys = (decode(pointer[_STANDS_AT]), _pointer(conversation_id))
+        self._dynamo.write(*(Write("Delete", CONVERSATIONS, key_of(CONVERSATIONS, user_id, key)) for key in keys))
+
+    def quiet_since(self, at_ms: int, *, still_open: bool, limit: int) -> list[Conversation]:
+        found: list[Conversation] = []
+        for work in (_OPEN,) if still_open else (_OPEN, _CLOSED):
+            values = {"work": work, "before": at_ms}
+            items = self._dynamo.of_index(
+                CONVERSATIONS, WORK, "#work = :work AND #workAt < :before", values, limit=limit - len(found)
+            )
+            # The index lags behind the rows: what they say now counts.
+            heads = [self._records.record(item, Conversation) for item in items]
+            found += [head for head in heads if head.updated_at < at_ms and (head.outcome == "open" or not still_open)]
+            if len(found) >= limit:
+                break
+        return found
+
+
+def _on_the_list(conversation: Conversation) -> dict[str, str | int]:
+    """Every head is on a work list, by when it was last added to."""
+    return {"work": _OPEN if conversation.outcome == "open" else _CLOSED, "workAt": conversation.updated_at}
 
 
 def conversation_key(conversation: Conversation) -> str:
