@@ -28,7 +28,7 @@ def _oratio(
 
 
 _MODULES = (
-    *("up", "run", "status", "agents", "compare", "keys", "webhooks"),
+    *("up", "run", "status", "agents", "compare", "keys", "webhooks", "backup"),
     *("ask", "explain", "talk", "listen", "local", "doctor", "aws.commands"),
 )
 for _module in _MODULES:
