@@ -58,9 +58,11 @@ class SoundCard:
 
 
 async def _ended(process: asyncio.subprocess.Process | None) -> None:
-    if process is not None and process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.kill()
+    if process is None or process.returncode is not None:
+        return
+    with suppress(ProcessLookupError):
+        process.kill()
+    with suppress(TimeoutError):
         await asyncio.wait_for(process.wait(), _CLOSE_S)
 
 
