@@ -1,4 +1,4 @@
-"""Calls: what a frame and a call cost beside a bare echo, how fast a barge-in is told, how fast local speech answers.
+"""Calls: what a frame and a call cost beside a bare echo, how fast a barge-in is told.
 
 CPU and memory are the server's own, in a process of its own. The machine may be shared: CPU per frame and memory
 hold then, waiting times are upper bounds.
@@ -12,13 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks import Row
-from benchmarks._calls import FRAME_S, Cost, cost, growth
-from oratio.adapters.local.speech import LocalSpeech
-from oratio.audio import Resampler, to_pcm
-from oratio.ports.speech import Heard, SpeechSession, SpeechStarted, Spoken
+from benchmarks._calls import Cost, cost, growth
+from oratio.ports.speech import Heard, SpeechStarted
 from tests.voice_server.conftest import free_port
 from tests.voice_server.fakes import Exchange, PlayedSpeech
 
@@ -27,14 +23,6 @@ COUNTS, SECONDS = (1, 50, 200), 4.0
 PIPECAT_CALLS = 20
 SEQUENTIAL = 1_000
 BARGE_INS = 50
-QUESTIONS = (
-    "My phone shows no service. What should I check first?",
-    "How do I turn on mobile data when I am travelling abroad?",
-    "I cannot send picture messages to my friends.",
-    "Please connect me to a human agent.",
-    "What is the difference between airplane mode and roaming?",
-)
-ANSWER = "According to the support manual: open the settings, choose mobile network, and turn on data roaming."
 
 
 def _frame_rows() -> list[Row]:
@@ -101,76 +89,11 @@ async def _barge_ins() -> list[float]:
     return waits
 
 
-async def _utterance(session: SpeechSession, number: int, text: str) -> bytes:
-    session.say(number, text)
-    async for event in session.events():
-        if isinstance(event, Spoken) and event.utterance == number:
-            return event.pcm
-    return b""
-
-
-def _errors(said: str, heard: str) -> tuple[int, int]:
-    """Word errors (edit distance) and words."""
-    want, got = (["".join(filter(str.isalnum, word)) for word in text.lower().split()] for text in (said, heard))
-    row = list(range(len(got) + 1))
-    for index, word in enumerate(want, 1):
-        previous, row = row, [index]
-        for column, other in enumerate(got, 1):
-            row.append(min(previous[column] + 1, row[-1] + 1, previous[column - 1] + (word != other)))
-    return row[-1], len(want)
-
-
-async def _local_speech() -> list[Row]:
-    """Questions spoken by one voice, heard, and answered by the other, through the port in real time."""
-    caller = LocalSpeech(voice="am_michael", silence_ms=700, idle_s=0, voices=1)
-    line = await caller.open()
-    questions = [await _utterance(line, number, text) for number, text in enumerate(QUESTIONS)]
-    await line.close()
-    await caller.close()
-    speech = LocalSpeech(voice="af_heart", silence_ms=700, idle_s=0, voices=1)
-    session = await speech.open()
-    silences, firsts, wrong, words = [], [], 0, 0
-    for number, (text, pcm) in enumerate(zip(QUESTIONS, questions, strict=True)):
-        audio = to_pcm(Resampler(24_000, 16_000).feed(np.frombuffer(pcm, "<i2").astype(np.float32)))
-        sending = asyncio.create_task(_microphone(session, audio))
-        voiced_s = len(audio) / 32_000 - 0.3
-        begun = time.monotonic()
-        async for event in session.events():
-            if isinstance(event, Heard):
-                silences.append((time.monotonic() - begun - voiced_s) * 1000)
-                errors, count = _errors(text, event.text)
-                wrong, words = wrong + errors, words + count
-                break
-        asked = time.monotonic()
-        # A new opening each time, so that no cache helps.
-        await _utterance(session, 1_000 + number, ANSWER.replace("support", f"number {number}").split(":")[0] + ":")
-        firsts.append((time.monotonic() - asked) * 1000)
-        sending.cancel()
-    await session.close()
-    await speech.close()
-    turns = [silence + first for silence, first in zip(silences, firsts, strict=True)]
-    return [
-        Row("end of speech to words, p50", statistics.median(silences), "ms", None, "of which 525 to 700 ms is waited"),
-        Row("first clause of the natural voice, p50", statistics.median(firsts), "ms", None, "not cached"),
-        Row("end of speech to first audio, p50", statistics.median(turns), "ms", 1_800, "without the agent's own time"),
-        Row("word error rate, synthesised callers", 100 * wrong / words, "%", 10, f"{words} words"),
-    ]
-
-
-async def _microphone(session: SpeechSession, audio: bytes) -> None:
-    begun, frame = time.monotonic(), 0
-    while True:
-        part = audio[frame * 640 : frame * 640 + 640]
-        session.hear(part + bytes(640 - len(part)))
-        frame += 1
-        await asyncio.sleep(max(0.0, begun + frame * FRAME_S - time.monotonic()))
-
-
 def run() -> list[Row]:
     waits = sorted(asyncio.run(_barge_ins()))
     p99 = waits[int(len(waits) * 0.99) - 1]
     rows = [Row("barge-in to `interrupt` at the client, p99", p99, "ms", 5, f"p50 {statistics.median(waits):.1f} ms")]
-    return [*_frame_rows(), *rows, *asyncio.run(_local_speech())]
+    return [*_frame_rows(), *rows]
 
 
 if __name__ == "__main__":
