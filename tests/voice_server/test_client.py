@@ -34,7 +34,7 @@ async def test_a_question_in_writing_is_answered_in_writing(exchange: Exchange) 
 
 
 async def test_a_spoken_question_is_answered_aloud_and_can_be_cut(exchange: Exchange, speech: PlayedSpeech) -> None:
-    exchange.runtime.deltas = ("word " * 60,)
+    exchange.runtime.deltas = ("word " * 30, "word " * 30)
     heard = bytearray()
     async with call(exchange.url(), exchange.key()[1]) as line:
         session = await speech.opened()
