@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,8 @@ from tasks.context import platform, services
 logger = logging.getLogger(__name__)
 
 MAX_RUNS = 5
+TEARDOWN_S = 15 * 60.0
+"""The longest a teardown takes; a second one beside it would do no harm."""
 # A start that is just being made has not yet written its run's id.
 _SETTLE_MS = 10_000
 _LIVE = (StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.CANCELLING, StateType.PAUSED)
@@ -59,15 +62,27 @@ async def resume_interrupted(client: PrefectClient, deployments: Sequence[UUID])
         for run in found:
             if run.state_type is StateType.CANCELLING:
                 await end_cancelled(client, run)
-            elif run.run_count >= MAX_RUNS:
-                state: State[Any] = Failed(message=f"cut off {run.run_count} times")
-                await client.set_flow_run_state(run.id, state, force=True)
-                mark_stopped(None, run, state)
             else:
-                await client.set_flow_run_state(run.id, AwaitingRetry(), force=True)
-                resumed += 1
-                logger.info("run_id=<%s> runs=<%d> | cut-off flow run goes on", run.id, run.run_count)
+                resumed += await go_on(client, run)
     return resumed
+
+
+async def go_on(client: PrefectClient, run: FlowRun) -> bool:
+    """Let a run that nobody executes any more be executed again; False when it was cut off too often."""
+    if run.run_count >= MAX_RUNS:
+        state: State[Any] = Failed(message=f"cut off {run.run_count} times")
+        await client.set_flow_run_state(run.id, state, force=True)
+        mark_stopped(None, run, state)
+        return False
+    await client.set_flow_run_state(run.id, AwaitingRetry(), force=True)
+    logger.info("run_id=<%s> runs=<%d> | cut-off flow run goes on", run.id, run.run_count)
+    return True
+
+
+def stale(run: FlowRun, seconds: float) -> bool:
+    """Whether a run has been in its state for longer."""
+    entered = run.state.timestamp if run.state else None
+    return entered is not None and (datetime.now(UTC) - entered).total_seconds() > seconds
 
 
 async def end_cancelled(client: PrefectClient, run: FlowRun) -> None:
@@ -80,9 +95,17 @@ async def end_cancelled(client: PrefectClient, run: FlowRun) -> None:
 class Reconciler:
     """Starts flows for agents that wait for one and have none; call `pass_over` every quarter of a minute."""
 
-    def __init__(self, client: PrefectClient, executing: Callable[[], Collection[UUID]]) -> None:
-        """`executing` names the runs that this process works on right now."""
+    def __init__(
+        self, client: PrefectClient, executing: Callable[[], Collection[UUID]], *, lease_s: float | None = None
+    ) -> None:
+        """Args:
+        client: Of Prefect's server.
+        executing: Names the runs that this process works on right now.
+        lease_s: How long the version's lease of a run lives on without its worker; given when other workers execute
+            runs too, one of which may have died. None: nobody else executes, and boot has seen to what was cut off.
+        """
         self._client = client
+        self._lease_s = lease_s
         self._executing = executing
         self._restarts: Counter[tuple[str, int, AgentStatus]] = Counter()
         self._passes = 0
@@ -124,9 +147,14 @@ class Reconciler:
         if UUID(run_id) in self._executing():
             return True
         try:
-            return (await self._client.read_flow_run(UUID(run_id))).state_type in _LIVE
+            run = await self._client.read_flow_run(UUID(run_id))
         except ObjectNotFound:
             return False
+        if self._lease_s is not None and run.state_type in (StateType.PENDING, StateType.RUNNING):
+            # Whoever asks has found no live lease: this run's worker is gone, or it is a teardown, which takes none.
+            patience = self._lease_s if "version" in run.parameters else max(self._lease_s, TEARDOWN_S)
+            return await go_on(self._client, run) if stale(run, patience) else True
+        return run.state_type in _LIVE
 
     async def _start_again(self, agent: Agent, ref: VersionRef) -> None:
         key = (agent.agent_id, agent.latest_version, agent.status)

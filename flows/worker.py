@@ -9,8 +9,10 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
@@ -28,13 +30,14 @@ from flows.deployments import PREFECT_YAML, apply_deployments, load_flow, read_d
 from flows.execution import Execution
 from flows.exposure import Exposure
 from flows.metrics import METRICS
-from flows.recovery import Reconciler, end_cancelled, resume_interrupted, runs_in
+from flows.recovery import Reconciler, end_cancelled, resume_interrupted, runs_in, stale
 from oratio import tracing
-from oratio.adapters.prefect_pipeline import wake_path
+from oratio.adapters.prefect_pipeline import authorization, wake_path
 from oratio.errors import Conflict, OratioError, Unavailable
 from oratio.logs import configure
 from oratio.settings import Settings
 from tasks.context import platform, services
+from tasks.slots import MODEL_SLOTS
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +125,7 @@ class FlowService:
         self._stop = asyncio.Event()
         self._deployments: list[UUID] = []
         self._polls = 0
-        self._worker = LocalWorker(work_pool_name=settings.work_pool, name="oratio-local")
+        self._worker = LocalWorker(work_pool_name=settings.work_pool, name=worker_name(settings))
         self._worker.on_idle = self._wake.set
         self._exposure = Exposure(lambda: bool(self._deployments))
 
@@ -139,7 +142,8 @@ class FlowService:
         async with get_client() as client:
             await self._prepare(client)
         async with self._worker as worker:
-            reconciler = Reconciler(worker.client, lambda: tuple(worker.executing))
+            lease_s = float(self._settings.lease_seconds) if self._settings.shares_prefect else None
+            reconciler = Reconciler(worker.client, lambda: tuple(worker.executing), lease_s=lease_s)
             duties = [
                 health,
                 asyncio.create_task(self._repeat(self._poll, POLL_S, wakes=True)),
@@ -155,7 +159,10 @@ class FlowService:
             _leave(0)
 
     async def _prepare(self, client: PrefectClient) -> None:
-        """Deployments applied, cut-off runs resumed: before the first poll, while nothing executes."""
+        """Deployments applied, cut-off runs resumed: before the first poll, while nothing executes.
+
+        On a shared Prefect somebody else may execute: there the reconciler finds the runs whose worker has died.
+        """
         self._deployments = await apply_deployments(
             client,
             read_deployments(PREFECT_YAML, self._settings.work_pool),
@@ -163,11 +170,16 @@ class FlowService:
             template=LocalWorker.get_default_base_job_template(),
             limit=self._settings.flow_limit,
         )
-        await resume_interrupted(client, self._deployments)
+        if self._settings.model_flow_limit:
+            await client.upsert_global_concurrency_limit_by_name(MODEL_SLOTS, self._settings.model_flow_limit)
+        if not self._settings.shares_prefect:
+            await resume_interrupted(client, self._deployments)
 
     async def _until_ready(self) -> None:
         deadline = asyncio.get_running_loop().time() + READY_WAIT_S
-        async with httpx.AsyncClient(base_url=self._settings.prefect_url, timeout=2, trust_env=False) as http:
+        headers = authorization(self._settings)
+        url = self._settings.prefect_url
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=2, trust_env=False) as http:
             while not self._stop.is_set():
                 try:
                     if (await http.get("/health")).is_success:
@@ -190,7 +202,7 @@ class FlowService:
         for run in await runs_in(self._worker.client, self._deployments, (StateType.CANCELLING,)):
             if execution := self._worker.executing.get(run.id):
                 execution.cancel()
-            else:
+            elif not self._settings.shares_prefect or stale(run, self._settings.lease_seconds):
                 await end_cancelled(self._worker.client, run)
 
     async def _hand_back(self, worker: LocalWorker) -> None:
@@ -205,7 +217,7 @@ class FlowService:
     async def _write_health(self) -> None:
         path = self._settings.data / "run" / "flows.health"
         body = {"at": platform().clock.now_ms(), "runs": len(self._worker.executing), "ready": bool(self._deployments)}
-        fresh = path.with_suffix(".new")
+        fresh = path.with_suffix(f".{os.getpid()}")
         fresh.write_text(json.dumps(body))
         fresh.replace(path)
 
@@ -250,6 +262,13 @@ class FlowService:
         loop.add_reader(pipe, woken)
 
 
+def worker_name(settings: Settings) -> str:
+    """What Prefect calls this worker; each of several has its own."""
+    if settings.worker_name:
+        return settings.worker_name
+    return f"oratio-{socket.gethostname()}-{os.getpid()}" if settings.shares_prefect else "oratio-local"
+
+
 def _leave(code: int) -> None:
     tracing.flush()
     logging.shutdown()
@@ -277,9 +296,9 @@ def main() -> None:
     run_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         services()
-        lock = _lock(run_folder)
-        asyncio.run(FlowService(settings).serve())
-        lock.close()
+        # On a shared Prefect, several workers are what is wanted; leases keep them apart.
+        with nullcontext() if settings.shares_prefect else _lock(run_folder):
+            asyncio.run(FlowService(settings).serve())
     except OratioError as error:
         logger.error("%s", error)
         _leave(1)

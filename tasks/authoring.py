@@ -9,12 +9,14 @@ from oratio.authoring.review import Finding
 from oratio.domain.values import VersionRef
 from tasks.context import services
 from tasks.retry import RETRYING, call
+from tasks.slots import model_slot
 
 
 @task(task_run_name="write agent, round {round}", **RETRYING)
 async def write_agent(ref: VersionRef, round: int, findings: Sequence[Finding] = ()) -> dict[str, Any]:
     """Write plan, code and prompt, minding the review's findings; counts and digests for the journal."""
-    return await call(services().authoring.write, ref, round=round, findings=findings)
+    async with model_slot():
+        return await call(services().authoring.write, ref, round=round, findings=findings)
 
 
 @task(task_run_name="review code, round {round}", **RETRYING)

@@ -149,7 +149,7 @@ class Settings(BaseSettings):
         None, description="Where the outside issuer's keys are; unset: where its discovery document says."
     )
 
-    flow_limit: int = Field(4, ge=1, le=64, description="Flow runs at a time on this machine.")
+    flow_limit: int = Field(4, ge=1, le=1000, description="Flow runs at a time in the work pool, over all its workers.")
     lease_seconds: int = Field(
         60, ge=5, description="How long a silent run keeps its version before another may take it."
     )
@@ -196,6 +196,15 @@ class Settings(BaseSettings):
     prefect_api_url: str | None = Field(None, description="Prefect server to use; unset: the embedded one.")
     prefect_auth: SecretStr | None = Field(None, description="What a shared Prefect server asks of its clients.")
     work_pool: str = Field("oratio-local", description="Prefect work pool flows run on.")
+    worker_name: str | None = Field(None, description="This flow worker on a shared Prefect; unset: host and process.")
+    tenant_flow_limit: int | None = Field(
+        None,
+        ge=1,
+        description="Flow runs one tenant may have at a time, by a work queue each; unset: no limit.",
+    )
+    model_flow_limit: int | None = Field(
+        None, ge=1, description="Agents written by the model at a time over all workers; unset: no limit."
+    )
     builtin_answer_threshold: float | None = Field(
         None, ge=0, le=1, description="Evidence `builtin` wants before it answers; unset: the measured default."
     )
@@ -228,6 +237,11 @@ class Settings(BaseSettings):
     def prefect_url(self) -> str:
         """Base of Prefect's API, ending in `/api`."""
         return self.prefect_api_url or f"http://127.0.0.1:{self.port('prefect')}/api"
+
+    @property
+    def shares_prefect(self) -> bool:
+        """Whether other machines' workers may execute flow runs too."""
+        return self.prefect_api_url is not None
 
     def local_url(self, service: str) -> str:
         host = self.host if service in ("api", "voice", "console") else "127.0.0.1"
