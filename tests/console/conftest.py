@@ -15,7 +15,8 @@ def browser() -> Iterator[Browser]:
     """One Chromium for a module: while Playwright runs, no test of the same process may use asyncio."""
     if CHROMIUM is None:
         pytest.skip("there is no Chromium on this machine")
-    with chromium() as started:
+    # A microphone that nobody has allowed.
+    with chromium("--use-fake-device-for-media-stream") as started:
         yield started
 
 

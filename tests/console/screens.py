@@ -21,7 +21,11 @@ def main(names: list[str]) -> int:
         return 1
     FOLDER.mkdir(exist_ok=True)
     failed = 0
-    with tempfile.TemporaryDirectory() as data, stage(Path(data)) as console, chromium() as browser:
+    with (
+        tempfile.TemporaryDirectory() as data,
+        stage(Path(data)) as console,
+        chromium("--use-fake-device-for-media-stream") as browser,
+    ):
         for name in names or STATES:
             console.fresh()
             with console.visitor(browser, clean=False) as visitor:

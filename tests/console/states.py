@@ -1,13 +1,17 @@
 """Every page of the console in every state it can be in, each brought about as it would come about."""
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
 from playwright.sync_api import Page
 
 from oratio.domain.agent import AgentStatus
+from oratio.domain.brief import AgentType
 from oratio.domain.conversation import Channel, Conversation
 from oratio.domain.knowledge_base import DocumentProblem
 from tests.console.browser import Watched
@@ -41,6 +45,13 @@ class Scene:
 
     def see(self, text: str) -> None:
         self.page.get_by_text(text).first.wait_for()
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """While this lasts, refusals that a browser notes of its own requests are no faults."""
+        before = list(self.visitor.faults)
+        yield
+        self.visitor.faults[:] = before
 
     def draft(self, *files: str, **fields: object) -> str:
         """A draft as it stands on the disk; its id."""
@@ -270,6 +281,75 @@ def _(scene: Scene) -> None:
     page.keyboard.press("Enter")
     scene.see("Why it says that")
     scene.visitor.idle()
+
+
+@state("call-microphone-denied")
+def _(scene: Scene) -> None:
+    scene.api.add(agent("a", agent_type=AgentType.VOICE))
+    scene.open("/agent", id="a", section="Talk")
+    scene.page.get_by_role("button", name="Call", exact=True).click()
+    scene.see("The microphone was not allowed")
+    scene.page.get_by_role("button", name="Call without microphone").wait_for()
+
+
+@state("call-refused")
+def _(scene: Scene) -> None:
+    scene.api.add(agent("a", agent_type=AgentType.VOICE))
+    scene.api.refusals["POST", "/api/agents/a/voice-tickets"] = problem(429, "rate_limited", "20 calls go on already")
+    scene.open("/agent", id="a", section="Talk")
+    with scene.noted():
+        scene.page.get_by_role("button", name="Call without microphone").click()
+        scene.see("The call was refused: 20 calls go on already")
+
+
+@state("create-session-ended-in-the-middle")
+def _(scene: Scene) -> None:
+    scene.open("/create", draft=scene.draft(agent_name="Half typed"))
+    scene.api.broken = lambda _request: problem(401, "not_authenticated")
+    scene.page.get_by_role("textbox", name="Name").fill("Half typed, and more")
+    scene.page.keyboard.press("Enter")
+    scene.page.get_by_text("2 · Knowledge").click()
+    scene.see("Your session has expired")
+    assert scene.stage.drafts.newest("operator").agent_name == "Half typed, and more"  # type: ignore[union-attr]
+
+
+@state("version-changed-in-another-tab")
+def _(scene: Scene) -> None:
+    scene.api.add(agent("a"))
+    scene.api.refusals["POST", "/api/agents/a/versions/2/activate"] = problem(409, "conflict", "version 3 is live")
+    scene.open("/agent", id="a", section="Versions")
+    scene.page.get_by_role("button", name="Activate").click()
+    scene.page.get_by_label("Why it is right all the same").fill("It is right")
+    scene.page.keyboard.press("Control+Enter")
+    scene.page.get_by_role("button", name="Switch", exact=True).click()
+    scene.see("This changed elsewhere meanwhile")
+
+
+@state("create-folder-with-unreadable-files")
+def _(scene: Scene) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(3_000):
+            ending = "exe" if number % 75 == 0 else "md"
+            (Path(folder) / f"file-{number:04}.{ending}").write_text(f"# File {number}\n")
+        scene.open("/create", draft=scene.draft(step=1))
+        scene.page.get_by_label("Folder of documents").set_input_files(folder)
+        scene.see("2960 of 2960 files are there, 40 left out.")
+        scene.page.get_by_role("treegrid").wait_for()
+
+
+@state("create-sop-of-10-mb")
+def _(scene: Scene) -> None:
+    scene.open("/create", draft=scene.draft(agent_name="A", sop="1. Say hello to them.\n" * 460_000))
+    scene.see("at most 100,000 are allowed")
+
+
+@state("knowledge-searched")
+def _(scene: Scene) -> None:
+    populate(scene.api)
+    scene.open("/agent", id="a", section="Knowledge")
+    scene.page.get_by_label("Try a search").fill("How do I send it back?")
+    scene.page.get_by_role("button", name="Search", exact=True).click()
+    scene.see("alike in meaning")
 
 
 @state("talk-refused")

@@ -381,8 +381,12 @@ class ConversationService:
         while True:
             try:
                 conversation = self._conversations.get(user_id, conversation_id)
-                if conversation.outcome == "open":
-                    self._conversations.save(conversation.model_copy(update={"outcome": "ended"}))
+                changes: dict[str, object] = {"outcome": "ended"} if conversation.outcome == "open" else {}
+                if conversation.channel is Channel.VOICE:
+                    # The length of a call is from its begin to here.
+                    changes["updated_at"] = self._clock.now_ms()
+                if changes:
+                    self._conversations.save(conversation.model_copy(update=changes))
                 return
             except StaleRecord:
                 continue

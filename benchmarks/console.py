@@ -1,0 +1,218 @@
+"""The console in a browser: a large folder beside Streamlit's own uploader, a large tree, pages, many watchers.
+
+The console stands before an API in memory (`tests.console.stage`), so what is measured is the console and the browser.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from benchmarks import Row
+from oratio.domain.agent import AgentStatus
+from tests.console.browser import CHROMIUM, Watched, chromium
+from tests.console.fake_api import agent
+from tests.console.stage import Stage, stage
+from tests.e2e.installation import free_base
+
+FILES, BYTES = 1_000, 512_000
+TREE = 5_000
+WATCHERS, WATCHED_S = 50, 10.0
+_BUILT_IN = """import streamlit as st
+found = st.file_uploader("Folder", accept_multiple_files="directory", max_upload_size=500)
+st.write(f"{len(found or [])} files")
+"""
+
+
+def run() -> list[Row]:
+    if CHROMIUM is None:
+        return []
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        stage(Path(scratch) / "data") as console,
+        chromium("--use-fake-device-for-media-stream") as browser,
+    ):
+        return [
+            *_pages(console, browser),
+            *_tree(console, browser),
+            *_folder(console, browser, Path(scratch)),
+            *_watchers(console, browser),
+        ]
+
+
+def _pages(console: Stage, browser: Browser) -> list[Row]:
+    for number in range(20):
+        console.api.add(agent(f"a{number}"))
+    firsts, changes = [], []
+    for _ in range(3):
+        with console.visitor(browser, clean=False) as visitor:
+            begun = time.perf_counter()
+            visitor.open("/")
+            visitor.page.get_by_text("Agent a7", exact=True).wait_for()
+            firsts.append(time.perf_counter() - begun)
+            visitor.idle()
+            for name in ("Health", "Agents", "Conversations", "Live calls", "Agents") * 2:
+                begun = time.perf_counter()
+                visitor.page.get_by_test_id("stSidebar").get_by_role("link", name=name).click()
+                visitor.page.get_by_role("heading", name=name, exact=True).wait_for()
+                visitor.idle()
+                changes.append(time.perf_counter() - begun)
+    return [
+        Row("first paint of the agents, warm server", statistics.median(firsts), "s", 3.0),
+        Row("change of page, median", statistics.median(changes), "s", 0.6, note="until the script has ended"),
+    ]
+
+
+def _tree(console: Stage, browser: Browser) -> list[Row]:
+    paths = [f"part-{number // 50:03}/file-{number:05}.md" for number in range(TREE)]
+    draft = console.drafts.start("operator", step=1).draft_id
+    for path in paths:
+        place = console.drafts.place("operator", draft, path)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("x")
+    with console.visitor(browser, clean=False) as visitor:
+        visitor.open(f"/create?draft={draft}")
+        page = visitor.page
+        page.get_by_role("treegrid").wait_for()
+        visitor.idle()
+        opened = page.get_by_role("button", name="Open all").evaluate(
+            "button => { const begun = performance.now(); button.click(); button.getBoundingClientRect();"
+            " return new Promise(done => requestAnimationFrame("
+            "() => setTimeout(() => done(performance.now() - begun)))) }"
+        )
+        shown = page.get_by_role("treegrid").evaluate("grid => grid.querySelectorAll('[role=row]').length")
+        field = page.get_by_label("Description of part-000/file-00001.md")
+        field.click()
+        begun = time.perf_counter()
+        field.press_sequentially("Everything about returns")
+        typed = (time.perf_counter() - begun) / 24
+    return [
+        Row(f"tree of {shown:,} rows opens", opened / 1000, "s", 2.0),
+        Row("one key typed in it", typed * 1000, "ms", note="with the browser's driver"),
+    ]
+
+
+def _folder(console: Stage, browser: Browser, scratch: Path) -> list[Row]:
+    folder = scratch / "folder"
+    folder.mkdir()
+    block = (b"All about lamps and bulbs. " * (BYTES // 27 + 1))[:BYTES]
+    for number in range(FILES):
+        (folder / f"file-{number:04}.txt").write_bytes(block)
+    with console.visitor(browser, clean=False) as visitor:
+        visitor.open(f"/create?draft={console.drafts.start('operator', step=1).draft_id}")
+        visitor.idle()
+        ours = _upload(
+            _listening(console.settings.port("console")),
+            visitor.page,
+            visitor.page.get_by_label("Folder of documents"),
+            folder,
+            lambda page: expect(page.get_by_text(f"{FILES} of {FILES} files are there")).to_be_visible(timeout=600_000),
+        )
+    with _built_in(scratch) as port:
+        context = browser.new_context()
+        visitor = Watched(context, f"http://127.0.0.1:{port}")
+        visitor.open("/")
+        theirs = _upload(
+            _listening(port),
+            visitor.page,
+            visitor.page.locator("input[type=file]"),
+            folder,
+            lambda page: expect(page.get_by_text(f"{FILES} files", exact=True)).to_be_visible(timeout=600_000),
+        )
+        context.close()
+    what = f"{FILES:,} files of {BYTES // 1000} kB"
+    return [
+        Row(f"{what}: our picker", ours[0], "s", theirs[0] / 2, note="half of the built-in uploader's time"),
+        Row(f"{what}: Streamlit's uploader", theirs[0], "s"),
+        Row("server memory it took: our picker", ours[1], "MB", theirs[1] / 10, note="a tenth of Streamlit's"),
+        Row("server memory it took: Streamlit's uploader", theirs[1], "MB"),
+    ]  # fmt: skip
+
+
+def _upload(
+    server: psutil.Process, page: Page, field: Locator, folder: Path, until: Callable[[Page], None]
+) -> tuple[float, float]:
+    """Seconds, and the most MB the server grew by."""
+    before, most, over = server.memory_info().rss, 0, False
+
+    def look() -> None:
+        nonlocal most
+        while not over:
+            most = max(most, server.memory_info().rss)
+            time.sleep(0.1)
+
+    with ThreadPoolExecutor(1) as pool:
+        watching = pool.submit(look)
+        begun = time.perf_counter()
+        field.set_input_files(folder)
+        until(page)
+        took = time.perf_counter() - begun
+        over = True
+        watching.result()
+    return took, max(0.1, (most - before) / 1e6)
+
+
+def _watchers(console: Stage, browser: Browser) -> list[Row]:
+    """Many pages that watch one agent being made: what they cost, and how soon they see a step."""
+    console.fresh().add(agent("a", AgentStatus.CREATING))
+    server = _listening(console.settings.port("console"))
+    with console.visitor(browser, clean=False) as first:
+        pages = [first.page, *(first.page.context.new_page() for _ in range(WATCHERS - 1))]
+        for page in pages:
+            page.goto(f"{console.base}/agent?id=a")
+        for page in pages:
+            page.get_by_text("is being made").wait_for()
+        begun, used = time.perf_counter(), sum(server.cpu_times()[:2])
+        time.sleep(WATCHED_S)
+        cores = (sum(server.cpu_times()[:2]) - used) / (time.perf_counter() - begun)
+        console.api.add(agent("a", AgentStatus.FAILED))
+        begun = time.perf_counter()
+        pages[-1].get_by_text("The SOP says nothing to do").wait_for()
+        seen = time.perf_counter() - begun
+    return [
+        Row(f"{WATCHERS} watchers of one creation", cores, "cores", 1.0),
+        Row("a step is shown after it happened", seen, "s", 1.5, note=f"with {WATCHERS} watchers"),
+    ]
+
+
+@contextmanager
+def _built_in(scratch: Path) -> Iterator[int]:
+    script, port = scratch / "uploader.py", free_base()
+    script.write_text(_BUILT_IN)
+    options = (
+        "--server.headless=true",
+        f"--server.port={port}",
+        "--server.address=127.0.0.1",
+        "--browser.gatherUsageStats=false",
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", str(script), *options], stdout=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(600):
+            try:
+                if httpx.get(f"http://127.0.0.1:{port}/_stcore/health").is_success:
+                    break
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _listening(port: int) -> psutil.Process:
+    return next(
+        psutil.Process(entry.pid)
+        for entry in psutil.net_connections("tcp")
+        if entry.status == psutil.CONN_LISTEN and entry.laddr.port == port and entry.pid
+    )
