@@ -20,6 +20,7 @@ _REASONS = {
 _STYLE = """<style>
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] * { opacity: 1 !important; }
 [data-testid=stCaptionContainer] { color: light-dark(#5f636b, #b4b9c4) !important; }
+blockquote, blockquote p { opacity: 1 !important; color: light-dark(#4f535b, #b4b9c4) !important; }
 code:not(pre code), pre .token:is(.string, .inserted, .comment, .triple-quoted-string)
   { color: light-dark(#0b6440, #7fdcb4) !important; }
 pre .token:is(.function, .keyword, .parameter, .builtin, .class-name, .property, .number, .boolean)

@@ -31,6 +31,9 @@ def basics(draft: Draft) -> None:
         required=True,
         **bound(draft, "agent_type"),
     )
+    if len(draft.sop) > 2 * system().limits["maxSopChars"]:
+        _far_too_long(draft)
+        return
     sop = st.text_area(
         "Standard operating procedure (SOP)",
         height=320,
@@ -45,6 +48,16 @@ def basics(draft: Draft) -> None:
         with st.popover("Import from a file", icon=":material/upload_file:"):
             _import(draft)
     _take_from_folder(draft)
+
+
+def _far_too_long(draft: Draft) -> None:
+    """A text that a browser's field would choke on is told about and shown in its beginning; it stays in the draft."""
+    too_long(draft.sop, system().limits["maxSopChars"], "The SOP")
+    st.caption("It begins so. Import the part that is the procedure, and put the rest into the folder of documents.")
+    st.code(draft.sop[:2_000], language=None, wrap_lines=True)
+    st.button("Empty the field", key="sop_empty", icon=":material/backspace:", on_click=put, args=(draft, "sop", ""))
+    with st.popover("Import from a file", icon=":material/upload_file:"):
+        _import(draft)
 
 
 def _import(draft: Draft) -> None:

@@ -304,13 +304,12 @@ def _(scene: Scene) -> None:
 
 @state("create-session-ended-in-the-middle")
 def _(scene: Scene) -> None:
-    scene.open("/create", draft=scene.draft(agent_name="Half typed"))
+    draft = whole_draft(scene)
+    scene.open("/create", draft=draft)
     scene.api.broken = lambda _request: problem(401, "not_authenticated")
-    scene.page.get_by_role("textbox", name="Name").fill("Half typed, and more")
-    scene.page.keyboard.press("Enter")
-    scene.page.get_by_text("2 · Knowledge").click()
+    scene.page.get_by_role("button", name="Create agent").click()
     scene.see("Your session has expired")
-    assert scene.stage.drafts.newest("operator").agent_name == "Half typed, and more"  # type: ignore[union-attr]
+    assert scene.stage.drafts.get("operator", draft).agent_name == "Lamp shop"
 
 
 @state("version-changed-in-another-tab")
@@ -333,7 +332,8 @@ def _(scene: Scene) -> None:
             (Path(folder) / f"file-{number:04}.{ending}").write_text(f"# File {number}\n")
         scene.open("/create", draft=scene.draft(step=1))
         scene.page.get_by_label("Folder of documents").set_input_files(folder)
-        scene.see("2960 of 2960 files are there, 40 left out.")
+        told = scene.page.get_by_text("2960 of 2960 files are there, 40 left out.")
+        told.wait_for(timeout=200_000)
         scene.page.get_by_role("treegrid").wait_for()
 
 

@@ -285,6 +285,15 @@ def test_deleting_needs_the_name(api: FakeApi) -> None:
     assert api.called("DELETE", "/api/agents/a") == [b""]
 
 
+def test_procedure_of_ten_megabytes_is_told_about_without_a_field_for_it(api: FakeApi) -> None:
+    draft = state.drafts().start("operator", sop="1. Say hello.\n" * 700_000).draft_id
+    app = opened("create", draft=draft)
+    assert "at most 100,000 are allowed" in words(app)
+    assert not app.text_area
+    app.button(key="sop_empty").click().run()
+    assert app.text_area[0].value == ""
+
+
 def test_sandbox_tier_below_a_is_told_on_every_page(api: FakeApi) -> None:
     api.sandbox = "C"
     assert "sandbox tier C" in words(opened("agents"))

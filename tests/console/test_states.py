@@ -10,7 +10,7 @@ from tests.console.browser import Watched
 from tests.console.stage import Stage, stage
 from tests.console.states import STATES, Scene
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stage"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stage"), pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
