@@ -1,10 +1,8 @@
 """Every page of the console in every state it can be in, each brought about as it would come about."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
@@ -322,19 +320,6 @@ def _(scene: Scene) -> None:
     scene.page.keyboard.press("Control+Enter")
     scene.page.get_by_role("button", name="Switch", exact=True).click()
     scene.see("This changed elsewhere meanwhile")
-
-
-@state("create-folder-with-unreadable-files")
-def _(scene: Scene) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(3_000):
-            ending = "exe" if number % 75 == 0 else "md"
-            (Path(folder) / f"file-{number:04}.{ending}").write_text(f"# File {number}\n")
-        scene.open("/create", draft=scene.draft(step=1))
-        scene.page.get_by_label("Folder of documents").set_input_files(folder)
-        told = scene.page.get_by_text("2960 of 2960 files are there, 40 left out.")
-        told.wait_for(timeout=200_000)
-        scene.page.get_by_role("treegrid").wait_for()
 
 
 @state("create-sop-of-10-mb")
