@@ -55,6 +55,7 @@ class Nova:
         self._results: dict[str, asyncio.Future[str]] = {}
         self._turn: Turn | None = None
         self._tokens = 0
+        self._stopped = False
         self.session: dict[str, Any] = {}
         self.prompt: dict[str, Any] = {}
         self.system = ""
@@ -113,7 +114,10 @@ class Nova:
             self._loud_ms += ms
             self._quiet_ms = 0
             if self._loud_ms >= 100 and asyncio.get_running_loop().time() < self._plays_until:
-                await self._interrupt()
+                self._plays_until = 0.0
+                # Stopped between events, never inside one: half an event would break the stream.
+                self._stopped = True
+                self._speaking = asyncio.create_task(self._interrupt(self._speaking))
         else:
             self._quiet_ms += ms
             if self._loud_ms >= 100 and self._quiet_ms >= self._pause_ms:
@@ -132,6 +136,7 @@ class Nova:
     async def _answer(self, turn: Turn, before: asyncio.Task[None] | None, *, silent: bool) -> None:
         if before is not None:
             await asyncio.wait([before])
+        self._stopped = False
         if turn.hears and not silent:
             await self._block("USER", turn.hears, "FINAL", "PARTIAL_TURN")
         await self._say(turn, turn.says, last=turn.tool is None)
@@ -146,6 +151,8 @@ class Nova:
     async def _say(self, turn: Turn, pieces: tuple[str, ...], *, last: bool) -> None:
         loop = asyncio.get_running_loop()
         for number, text in enumerate(pieces):
+            if self._stopped:
+                return
             end = "END_TURN" if last and number == len(pieces) - 1 else "PARTIAL_TURN"
             await self._block("ASSISTANT", text, "SPECULATIVE" if turn.stage else None, "PARTIAL_TURN")
             content = await self._start("AUDIO", "ASSISTANT", None)
@@ -153,6 +160,8 @@ class Nova:
             size = _PIECE_MS * 48
             self._plays_until = max(loop.time(), self._plays_until) + len(audio) / 48_000
             for at in range(0, len(audio), size):
+                if self._stopped:
+                    return
                 piece = base64.b64encode(audio[at : at + size]).decode()
                 await self._send({"audioOutput": {"contentId": content, "content": piece, "role": "ASSISTANT"}})
                 if self._fault.at == "answer" and self.answered >= self._fault.after_turns:
@@ -171,12 +180,10 @@ class Nova:
         await self._end(content, "TOOL", "TOOL_USE")
         return await future
 
-    async def _interrupt(self) -> None:
+    async def _interrupt(self, before: asyncio.Task[None] | None) -> None:
         """The caller spoke while the reply was playing; all of it may have been sent by then."""
-        self._plays_until = 0.0
-        if self._speaking is not None:
-            self._speaking.cancel()
-            await asyncio.wait([self._speaking])
+        if before is not None:
+            await asyncio.wait([before])
         form = self._turn.interrupted_by if self._turn is not None else "text"
         if form == "audio":
             content = await self._start("AUDIO", "ASSISTANT", None)

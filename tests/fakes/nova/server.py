@@ -43,6 +43,7 @@ class NovaFake:
         self.most_open = 0
         self.echo: Turn | None = None
         self._pause_ms = pause_ms
+        self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="nova fake", daemon=True)
@@ -56,6 +57,10 @@ class NovaFake:
     def nova(self) -> Nova:
         """The newest connection's."""
         return self.novas[-1]
+
+    def drop(self) -> None:
+        """Cut every connection there is."""
+        self._loop.call_soon_threadsafe(lambda: [writer.transport.abort() for writer in self._writers])
 
     def next_turn(self) -> Turn | None:
         return self.turns.popleft() if self.turns else self.echo
@@ -83,6 +88,7 @@ class NovaFake:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.open += 1
+        self._writers.add(writer)
         self.most_open = max(self.most_open, self.open)
         try:
             await _Connection(self, reader, writer).run()
@@ -90,6 +96,7 @@ class NovaFake:
             pass
         finally:
             self.open -= 1
+            self._writers.discard(writer)
             writer.close()
 
 
@@ -102,6 +109,7 @@ class _Connection:
         self._writer = writer
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         self._window = asyncio.Event()
+        self._writing = asyncio.Lock()
         self._incoming = frames.Incoming()
         self._fault = FINE
         self._nova: Nova | None = None
@@ -183,6 +191,10 @@ class _Connection:
         await self._write(frames.event(body))
 
     async def _write(self, data: bytes) -> None:
+        async with self._writing:
+            await self._write_all(data)
+
+    async def _write_all(self, data: bytes) -> None:
         while data and not self._ended:
             room = min(self._h2.local_flow_control_window(self._stream), self._h2.max_outbound_frame_size)
             if room <= 0:

@@ -32,6 +32,11 @@ class Levels:
         self._loud_ms = 0
         self._quiet_ms = 0
 
+    @property
+    def voiced_until_ms(self) -> int:
+        """Where the newest speech ended, or has fallen silent for the time being."""
+        return max(self.began_ms, self._at_ms - self._quiet_ms) if self.speaking else self.ended_ms
+
     def feed(self, pcm: bytes) -> list[SpeechStarted | SpeechStopped]:
         data = self._rest + pcm
         whole = len(data) - len(data) % _FRAME_BYTES

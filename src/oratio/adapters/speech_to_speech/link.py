@@ -25,6 +25,7 @@ OPEN_S = 15.0
 SEND_S = 5.0
 _FIRST_S = 2.0
 _HANG_UP_S = 3.0
+_LAST_S = 1.0
 
 
 @runtime_checkable
@@ -173,8 +174,9 @@ class Link:
                 raise
             logger.debug("error=<%s> | speech model hung up roughly", type(error).__name__)
         if self._reading is not None:
-            await asyncio.wait([self._reading], timeout=1)
+            await asyncio.wait([self._reading], timeout=_LAST_S)
             self._reading.cancel()
+            await asyncio.wait([self._reading], timeout=_LAST_S)
 
 
 _UNMODELED = re.compile(r" id: [\w.]+#(\w+)$")

@@ -204,7 +204,7 @@ class StrandsSession(DialogueSession):
     def _take(self, link: Link, event: Mapping[str, Any]) -> None:
         if link is not self._link:
             return
-        for said in link.translation.events(event, self._mic.levels.ended_ms):
+        for said in link.translation.events(event, self._mic.levels.voiced_until_ms):
             if self._wanted(said, link):
                 self._put(said)
 
