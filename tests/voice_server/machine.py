@@ -3,6 +3,7 @@
 from typing import Any
 
 from oratio.domain.conversation import TurnResult
+from oratio.ports.dialogue import DialogueEvent
 from oratio.ports.speech import Heard, SpeechEvent, SpeechStarted, SpeechStopped, Spoken
 from tests.voice_server.fakes import spoken_pcm
 from voice_server import effects as do
@@ -17,9 +18,10 @@ TERMS = Terms()
 class Machine:
     """A session, and everything it has asked for."""
 
-    def __init__(self, terms: Terms = TERMS, *, speaks: bool = True) -> None:
+    def __init__(self, terms: Terms = TERMS, *, speaks: bool = True, dialogue: bool = False) -> None:
         self.now = 1_000.0
-        self.session = Session(Who("s1", "token", {"agentId": "a1"}), terms, speaks=speaks, now_ms=self.now)
+        who = Who("s1", "token", {"agentId": "a1"})
+        self.session = Session(who, terms, speaks=speaks, dialogue=dialogue, now_ms=self.now)
         self.done: list[do.Effect] = []
         # What the fake voice still has to say; hushed texts leave it.
         self.to_say: list[do.Say] = []
@@ -71,6 +73,12 @@ class Machine:
 
     def speech(self, event: SpeechEvent) -> None:
         self.session.speech(event, self.now)
+        self._collect()
+
+    def model(self, *events: DialogueEvent) -> None:
+        """What a speech-to-speech model gives out."""
+        for event in events:
+            self.session.dialogue(event, self.now)
         self._collect()
 
     def caller_says(self, text: str) -> None:

@@ -31,6 +31,7 @@ class NovaFake:
         faults: One for each connection to come; none left: all is well.
         novas: The model behind each stream there was, in order.
         echo: Answers for ever with this turn once the script is over.
+        limit_s: Ends a stream of this age, as Bedrock does after 8 minutes.
     """
 
     def __init__(self, folder: Path, *, turns: Iterable[Turn] = (), pause_ms: int = 300) -> None:
@@ -42,6 +43,7 @@ class NovaFake:
         self.open = 0
         self.most_open = 0
         self.echo: Turn | None = None
+        self.limit_s: float | None = None
         self._pause_ms = pause_ms
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
@@ -179,6 +181,9 @@ class _Connection:
         self._flush()
         if fault.at == "start" and (fault.end or fault.deaf):
             await self._fail(fault)
+        if self._fake.limit_s is not None:
+            await asyncio.sleep(self._fake.limit_s)
+            await self._fail(Fault(end=("modelTimeoutException", "the stream is too old")))
 
     def _refuse(self, status: int, kind: str) -> None:
         body = json.dumps({"message": "refused"}).encode()

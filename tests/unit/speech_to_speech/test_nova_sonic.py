@@ -48,12 +48,12 @@ class TestTalk:
         async with calling() as caller:
             await caller.mouth.speak()
             await caller.until(UsageSpent)
+            stopped = await caller.until(SpeechStopped)
         said = [(event.text.strip(), event.final) for event in caller.events if isinstance(event, ReplyText)]
         assert [text for text, final in said if not final] == list(HELLO.says)
         assert [text for text, final in said if final] == list(HELLO.says)
         assert bytes(caller.audio) == b"".join(map(tone, HELLO.says))
         heard = next(event for event in caller.events if isinstance(event, Heard))
-        stopped = next(event for event in caller.events if isinstance(event, SpeechStopped))
         assert (heard.text, heard.ended_at_ms) == ("Hello.", stopped.at_ms)
         usage = next(event for event in caller.events if isinstance(event, UsageSpent))
         assert usage == UsageSpent(10, 20, 8, 16)
@@ -321,6 +321,27 @@ class TestRenewal:
             heard = await caller.until(Heard)
         assert restored.turn_lost is False
         assert heard.text == "All of it."
+
+    async def test_a_call_of_twenty_minutes_does_not_drop(self, calling: Calling, nova: NovaFake) -> None:
+        """A hundred and twenty times as fast: streams end after 4 s and are renewed from 3.5 s on."""
+        nova.limit_s = 480 / 120
+        nova.echo = Turn("Hello.", ("Hi.",))
+        turns = 0
+        async with calling(renew_s=420 / 120, patience_s=45 / 120, spare_s=1.0) as caller:
+            loop = asyncio.get_running_loop()
+            begun = loop.time()
+            while loop.time() < begun + 1_200 / 120:
+                await caller.mouth.speak(300)
+                await caller.until(ReplyEnded)
+                turns += 1
+            sent = caller.mouth.frames * 640
+            restored = [event for event in caller.events if isinstance(event, Restored)]
+            assert not caller.lost
+        assert not [event for event in caller.events if isinstance(event, Restarting) and not event.planned]
+        assert not [event for event in restored if event.turn_lost]
+        assert len(restored) >= 2
+        assert len([event for event in caller.events if isinstance(event, Heard)]) == turns
+        assert sum(len(model.heard) for model in nova.novas) >= sent - (len(restored) + 1) * 60 * 32
 
     async def test_credentials_that_run_out_renew_the_connection_before(
         self, calling: Calling, nova: NovaFake, monkeypatch: pytest.MonkeyPatch
