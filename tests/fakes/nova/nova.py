@@ -55,7 +55,7 @@ class Nova:
         self._results: dict[str, asyncio.Future[str]] = {}
         self._turn: Turn | None = None
         self._tokens = 0
-        self._stopped = False
+        self._stop = asyncio.Event()
         self.session: dict[str, Any] = {}
         self.prompt: dict[str, Any] = {}
         self.system = ""
@@ -116,7 +116,7 @@ class Nova:
             if self._loud_ms >= 100 and asyncio.get_running_loop().time() < self._plays_until:
                 self._plays_until = 0.0
                 # Stopped between events, never inside one: half an event would break the stream.
-                self._stopped = True
+                self._stop.set()
                 self._speaking = asyncio.create_task(self._interrupt(self._speaking))
         else:
             self._quiet_ms += ms
@@ -136,7 +136,7 @@ class Nova:
     async def _answer(self, turn: Turn, before: asyncio.Task[None] | None, *, silent: bool) -> None:
         if before is not None:
             await asyncio.wait([before])
-        self._stopped = False
+        self._stop.clear()
         if turn.hears and not silent:
             await self._block("USER", turn.hears, "FINAL", "PARTIAL_TURN")
         await self._say(turn, turn.says, last=turn.tool is None)
@@ -151,7 +151,7 @@ class Nova:
     async def _say(self, turn: Turn, pieces: tuple[str, ...], *, last: bool) -> None:
         loop = asyncio.get_running_loop()
         for number, text in enumerate(pieces):
-            if self._stopped:
+            if self._stop.is_set():
                 return
             end = "END_TURN" if last and number == len(pieces) - 1 else "PARTIAL_TURN"
             await self._block("ASSISTANT", text, "SPECULATIVE" if turn.stage else None, "PARTIAL_TURN")
@@ -160,7 +160,7 @@ class Nova:
             size = _PIECE_MS * 48
             self._plays_until = max(loop.time(), self._plays_until) + len(audio) / 48_000
             for at in range(0, len(audio), size):
-                if self._stopped:
+                if self._stop.is_set():
                     return
                 piece = base64.b64encode(audio[at : at + size]).decode()
                 await self._send({"audioOutput": {"contentId": content, "content": piece, "role": "ASSISTANT"}})

@@ -62,7 +62,8 @@ class NovaFake:
 
     def drop(self) -> None:
         """Cut every connection there is."""
-        self._loop.call_soon_threadsafe(lambda: [writer.transport.abort() for writer in self._writers])
+        for writer in list(self._writers):
+            self._loop.call_soon_threadsafe(writer.transport.abort)
 
     def next_turn(self) -> Turn | None:
         return self.turns.popleft() if self.turns else self.echo
