@@ -202,11 +202,19 @@ class DialogueMachine(Floor):
     def _heard(self, text: str, ended_ms: float, now_ms: float) -> None:
         item, self._caller_item = self._item(), None
         self._out(Send(wire.transcript("user", item, text, final=True)))
-        # A model that has given out its whole reply may not know that it is still being heard.
-        self._cut("caller_speech", now_ms)
+        # A model that has given out its whole reply may not know that it is still being heard. What began after the
+        # caller's words is the reply to them: some models tell the words late.
+        first = self._replies[0] if self._replies else None
+        answered = first is not None and (first.first_out_ms is None or first.first_out_ms >= ended_ms)
+        if not answered:
+            self._cut("caller_speech", now_ms)
         self._skip = self._divert(text, now_ms)
         if not self._skip:
             self._begin_turn(text, ended_ms, now_ms)
+            if first is not None and answered:
+                self._owed_ms = None
+                first_out_ms = first.first_out_ms
+                self._turn.latency_ms = None if first_out_ms is None else round(first_out_ms - ended_ms)
 
     def _known(self, number: int) -> Reply | None:
         return next((reply for reply in self._replies if reply.number == number), None)

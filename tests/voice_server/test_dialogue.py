@@ -146,6 +146,17 @@ class TestBargeIn:
         machine.model(Heard("Stop.", 0))
         assert machine.last("response.done")["status"] == "interrupted"
 
+    def test_words_told_after_their_answer_began_do_not_cut_it(self) -> None:
+        machine = call()
+        machine.frame(bytes(32 * 1_000))
+        machine.run(500)
+        machine.model(*reply(1))
+        machine.run(100)
+        machine.model(Heard("How?", 800))
+        machine.run(1_000)
+        assert machine.last("response.done")["status"] == "completed"
+        assert (machine.records[-1].prompt, machine.records[-1].latency_ms) == ("How?", 700)
+
     def test_told_twice_it_is_one(self) -> None:
         machine = call()
         machine.model(*reply(1))

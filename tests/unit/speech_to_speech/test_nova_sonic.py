@@ -324,14 +324,14 @@ class TestRenewal:
         assert heard.text == "All of it."
 
     async def test_a_call_of_twenty_minutes_does_not_drop(self, calling: Calling, nova: NovaFake) -> None:
-        """A hundred and twenty times as fast: streams end after 4 s and are renewed from 3.5 s on."""
-        nova.limit_s = 480 / 120
+        """Eighty times as fast: streams end after 6 s and are renewed from 5.25 s on."""
+        nova.limit_s = 480 / 80
         nova.echo = Turn("Hello.", ("Hi.",))
         turns = 0
-        async with calling(renew_s=420 / 120, patience_s=45 / 120, spare_s=1.0) as caller:
+        async with calling(renew_s=420 / 80, patience_s=30 / 80, spare_s=1.0) as caller:
             loop = asyncio.get_running_loop()
             begun = loop.time()
-            while loop.time() < begun + 1_200 / 120:
+            while loop.time() < begun + 1_200 / 80:
                 await caller.mouth.speak(300)
                 await caller.until(ReplyEnded)
                 turns += 1

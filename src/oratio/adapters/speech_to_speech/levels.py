@@ -15,7 +15,7 @@ _RELEASE_MS = 300
 _LEAST = 250.0
 _OVER_FLOOR = 3.0
 _FLOOR_RISE = 1.002
-_NOISIEST = 600.0
+_STILLEST, _NOISIEST = 80.0, 600.0
 
 
 class Levels:
@@ -59,7 +59,7 @@ class Levels:
     def _frame(self, level: float) -> list[SpeechStarted | SpeechStopped]:
         # The floor falls at once and rises slowly, so that speech does not become the floor.
         floor = _NOISIEST if self._floor is None else self._floor * _FLOOR_RISE
-        self._floor = floor = min(level, floor) if level > 1 else floor
+        self._floor = floor = max(_STILLEST, min(level, floor))
         if level > max(_LEAST, floor * _OVER_FLOOR):
             self._loud_ms += _FRAME_MS
             self._quiet_ms = 0

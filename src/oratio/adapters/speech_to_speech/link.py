@@ -67,6 +67,7 @@ class Link:
         self.translation = Translation(wanted, reply=reply)
         self._resampler = Resampler(INPUT_RATE, given) if given != INPUT_RATE else None
         self._start: tuple[str, list[ToolSpec]] = ("", [])
+        self._step: asyncio.Future[Any] | None = None
         self._reading: asyncio.Task[None] | None = None
         self._answered = asyncio.Event()
         self._hung_up = False
@@ -108,9 +109,12 @@ class Link:
             await self._listen()
 
     async def _opening(self, step: Any) -> None:
+        # Never cancelled on its way: a connection that is being made when nobody waits any more would stay open.
+        task = self._step = asyncio.ensure_future(step)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
             async with asyncio.timeout(OPEN_S):
-                await step
+                await asyncio.shield(task)
         except Unavailable:
             raise
         except TimeoutError:
@@ -166,6 +170,9 @@ class Link:
     async def close(self) -> None:
         """Hang up. The reader is left to end by itself: cancelled while it waits, it would poison the stream."""
         self._hung_up = True
+        if self._step is not None and not self._step.done():
+            await asyncio.wait([self._step], timeout=_HANG_UP_S)
+            self._step.cancel()
         try:
             async with asyncio.timeout(_HANG_UP_S):
                 await self._model.stop()

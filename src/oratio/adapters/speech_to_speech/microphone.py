@@ -29,6 +29,8 @@ class Microphone:
         self._came_ms = now_ms
         # Where speech that no transcript has come of yet begins; None when all was understood.
         self._unanswered: int | None = None
+        # How far all was understood.
+        self._understood = 0
 
     @property
     def _end(self) -> int:
@@ -92,16 +94,19 @@ class Microphone:
     def understood(self) -> None:
         """Words came of what was heard so far."""
         self._unanswered = None
+        self._understood = self._end
 
     def rewind(self) -> bool:
         """Send speech that no words came of once more, to another model.
 
+        The last moments are sent again in any case: speech is only known for speech after a while.
+
         Returns:
             Whether the whole of it is still here: it began no more than 3 s ago.
         """
-        if self._unanswered is None:
-            return True
         oldest = max(self._base, self._sent - RING_MS * BYTES_PER_MS)
-        whole = self._unanswered >= oldest
-        self._sent = min(self._sent, max(oldest, self._unanswered))
-        return whole
+        begun = self._unanswered
+        if begun is None:
+            begun = max(self._understood, self._end - _LEAD_IN_MS * BYTES_PER_MS)
+        self._sent = min(self._sent, max(oldest, begun))
+        return self._unanswered is None or self._unanswered >= oldest
