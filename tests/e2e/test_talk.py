@@ -73,8 +73,8 @@ def test_the_transcript_and_the_latency_are_kept(
     with oratio.client() as http:
         kept = http.get(f"/api/conversations/{talked['sessionId']}").json()
         audio = http.get(f"/api/conversations/{talked['sessionId']}/audio")
-    turn = kept["turns"][0]
-    assert turn["answer"] == talked["answers"][0]["text"]
+    turn = kept["transcript"][0]
+    assert turn["result"]["answer"] == talked["answers"][0]["text"]
     assert turn["latencyMs"] > 0
     assert audio.content[:4] == b"RIFF"
 
