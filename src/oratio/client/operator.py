@@ -22,6 +22,8 @@ from oratio.errors import Unavailable
 
 SUBPROTOCOL = "oratio.operator.v1"
 _MOST_BYTES = 2**20
+# Half a minute of audio: a program may be busy for a while before the server takes it for gone.
+_MOST_UNREAD = 1_024
 
 
 class Told(NamedTuple):
@@ -58,7 +60,12 @@ class OperatorLine:
         protocols = [Subprotocol(SUBPROTOCOL), Subprotocol(f"bearer.{self._credential}")]
         try:
             self._socket = await connect(
-                self._url, subprotocols=protocols, compression=None, max_size=_MOST_BYTES, proxy=None
+                self._url,
+                subprotocols=protocols,
+                compression=None,
+                max_size=_MOST_BYTES,
+                max_queue=_MOST_UNREAD,
+                proxy=None,
             )
             audio = {"input": self._rate, "output": self._rate}
             await self._send("operator.start", audio=audio)
