@@ -61,7 +61,10 @@ def template_body(tree: dict[str, Any]) -> str:
         TooLarge: It is longer than one call may carry.
     """
     resources = {name: _without_metadata(entry) for name, entry in tree["Resources"].items()}
-    body = json.dumps({**_without_metadata(tree), "Resources": resources}, separators=(",", ":"))
+    said = {
+        part: {name: _undescribed(entry) for name, entry in tree[part].items()} for part in ("Parameters", "Outputs")
+    }
+    body = json.dumps({**_without_metadata(tree), **said, "Resources": resources}, separators=(",", ":"))
     if len(body) > MAX_CHARS:
         raise TooLarge(f"the template has {len(body)} characters, and CloudFormation takes {MAX_CHARS}")
     return body
@@ -69,3 +72,7 @@ def template_body(tree: dict[str, Any]) -> str:
 
 def _without_metadata(entry: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if key != "Metadata"}
+
+
+def _undescribed(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key != "Description"}
