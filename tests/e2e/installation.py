@@ -134,7 +134,11 @@ def foreground(installation: Installation, *options: str) -> Iterator["subproces
     """`oratio up` in the foreground, ready; killed at the end if it still runs."""
     arguments = installation.command("up", "--data", str(installation.data), "--ports", str(installation.base))
     process = subprocess.Popen(
-        [*arguments, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment()
+        [*arguments, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=_environment() | installation._own,
     )
     try:
         assert process.stdout
