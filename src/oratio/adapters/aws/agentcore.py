@@ -209,6 +209,7 @@ class AgentCoreRuntime(AgentRuntime):
             session_id=invocation.session_id,
             body=json.dumps(payload).encode(),
             deadline_s=invocation.deadline_ms / 1000,
+            traceparent=invocation.traceparent,
         )
         async with aclosing(events):
             async for event in events:

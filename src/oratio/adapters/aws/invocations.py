@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -11,6 +12,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 
+from oratio import tracing
+from oratio.adapters.aws.call_spans import call_span
 from oratio.adapters.aws.session import AwsSession, as_oratio_error, translated
 from oratio.adapters.turn_events import DATA, SESSION_HEADER, turn_event
 from oratio.domain.conversation import TurnEvent, TurnResult
@@ -30,24 +33,63 @@ class Invoker:
         self._session = session
 
     async def turn(
-        self, arn: str, qualifier: str, *, session_id: str, body: bytes, deadline_s: float
+        self,
+        arn: str,
+        qualifier: str,
+        *,
+        session_id: str,
+        body: bytes,
+        deadline_s: float,
+        traceparent: str | None = None,
     ) -> AsyncGenerator[TurnEvent]:
         """The events of one turn; leaving the iteration ends the turn.
+
+        Args:
+            arn: The runtime.
+            qualifier: Its endpoint.
+            session_id: Which of its machines.
+            body: What the agent is asked.
+            deadline_s: How long the whole turn may take.
+            traceparent: The span the turn belongs to; AgentCore is told of it by the header that W3C names.
 
         Raises:
             NotFound: There is no such runtime or endpoint.
             AgentFailed: The agent failed, or passed its deadline.
             Unavailable: AgentCore does not answer.
         """
-        request = await asyncio.to_thread(self._signed, arn, qualifier, session_id, body)
+        span = call_span(SERVICE, "InvokeAgentRuntime", parent=traceparent)
+        headers = {SESSION_HEADER: session_id}
+        if parent := span.traceparent or traceparent:
+            headers["traceparent"] = parent
+        try:
+            request = await asyncio.to_thread(self._signed, arn, qualifier, headers, body)
+            async with aclosing(self._events(request, qualifier, deadline_s, span)) as events:
+                async for event in events:
+                    yield event
+        except Exception as error:
+            span.failed(error)
+            raise
+        finally:
+            span.end()
+
+    async def _events(
+        self, request: Any, qualifier: str, deadline_s: float, span: tracing.Span
+    ) -> AsyncGenerator[TurnEvent]:
         timeout = httpx.Timeout(deadline_s + SLACK_S, connect=CONNECT_TIMEOUT_S)
         result: TurnResult | None = None
         try:
             async with (
                 asyncio.timeout(deadline_s + SLACK_S),
                 httpx.AsyncClient(timeout=timeout, trust_env=False) as client,
-                client.stream(request.method, request.url, headers=dict(request.headers), content=body) as response,
+                client.stream(
+                    request.method, request.url, headers=dict(request.headers), content=request.body
+                ) as response,
             ):
+                span.set(
+                    aws_attempts=1,
+                    aws_request_id=response.headers.get("x-amzn-requestid"),
+                    http_status=response.status_code,
+                )
                 if response.status_code != httpx.codes.OK:
                     raise _refused(response, await response.aread(), qualifier)
                 async for line in response.aiter_lines():
@@ -67,7 +109,7 @@ class Invoker:
             raise AgentFailed("the agent stopped in the middle of its answer")
         yield result  # with the connection given back: whoever has the result may leave at once
 
-    def _signed(self, arn: str, qualifier: str, session_id: str, body: bytes) -> Any:
+    def _signed(self, arn: str, qualifier: str, told: Mapping[str, str], body: bytes) -> Any:
         with translated("AgentCore"):
             client = self._session.client(SERVICE, "stream")
             url = f"{client.meta.endpoint_url}/runtimes/{quote(arn, safe='')}/invocations"
@@ -75,11 +117,7 @@ class Invoker:
                 "POST",
                 f"{url}?{urlencode({'qualifier': qualifier})}",
                 data=body,
-                headers={
-                    "Content-Type": "application/json",
-                    "Accept": "text/event-stream",
-                    SESSION_HEADER: session_id,
-                },
+                headers={"Content-Type": "application/json", "Accept": "text/event-stream", **told},
             )
             SigV4Auth(self._session.credentials, SERVICE, client.meta.region_name).add_auth(request)
             return request.prepare()

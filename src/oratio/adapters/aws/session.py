@@ -28,6 +28,7 @@ from botocore.exceptions import (
     ConnectionError as AwsConnectionError,
 )
 
+from oratio.adapters.aws.call_spans import trace_calls
 from oratio.errors import CloudRefused, Conflict, NotFound, OratioError, RateLimited, Unavailable
 
 type Kind = Literal["control", "data", "stream"]
@@ -120,7 +121,9 @@ class AwsSession:
             if (service, kind) not in self._clients:
                 self._session = self._session or boto3.session.Session(region_name=self._region)
                 config = Config(max_pool_connections=_POOL, tcp_keepalive=True, **_KINDS[kind])
-                self._clients[service, kind] = self._session.client(service, config=config)
+                client = self._session.client(service, config=config)
+                trace_calls(client)
+                self._clients[service, kind] = client
             return self._clients[service, kind]
 
     @property
