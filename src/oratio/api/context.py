@@ -47,7 +47,7 @@ def reply(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None
     return Response(body, status, headers=dict(headers or {}), media_type="application/json")
 
 
-_MEANINGS = {
+MEANINGS = {
     400: "The request's form is malformed",
     401: "No token or key, or one that does not hold",
     403: "The key is not for this",
@@ -70,7 +70,7 @@ _SCHEMA = {"schema": {"$ref": "#/components/schemas/Problem"}}
 def answers(status: int, model: type[BaseModel] | None, *others: int, meaning: str = "Done") -> dict[int | str, Any]:
     """The `responses` of a route: the good one, and every refusal as a problem."""
     found: dict[int | str, Any] = {
-        code: {"description": _MEANINGS[code], "content": {MEDIA_TYPE: _SCHEMA}} for code in sorted({*_ALWAYS, *others})
+        code: {"description": MEANINGS[code], "content": {MEDIA_TYPE: _SCHEMA}} for code in sorted({*_ALWAYS, *others})
     }
     found[status] = {"description": meaning, **({"model": model} if model else {})}
     return found

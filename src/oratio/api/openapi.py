@@ -5,7 +5,10 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from oratio.api.problems import Problem
+from oratio.api import examples
+from oratio.api.context import MEANINGS
+from oratio.api.problems import MEDIA_TYPE, Problem, problem_body
+from oratio.errors import FieldProblem
 
 _OPERATOR: list[dict[str, list[str]]] = [{"operatorToken": []}]
 _EITHER: list[dict[str, list[str]]] = [{"operatorToken": []}, {"apiKey": []}, {"apiKeyHeader": []}]
@@ -39,8 +42,49 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas["Problem"] = problem
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    components["examples"] = {f"Problem{status}": {"value": _problem(status)} for status in examples.PROBLEMS}
     for path, calls in found["paths"].items():
         for call in calls.values():
+            _without_defaults(call["responses"])
+            _exemplify(path, call)
             if path not in _OPEN:
                 call["security"] = _EITHER if path.endswith(_KEYED) else _OPERATOR
     return found
+
+
+def _without_defaults(responses: dict[str, Any]) -> None:
+    """Take out what FastAPI says of a route that does not say it: a 200 of JSON."""
+    told = {status for status in responses if "200" < status < "300"}
+    if told:
+        responses.pop("200", None)
+    for answer in responses.values():
+        content = answer.get("content", {})
+        if len(content) > 1 and not content.get("application/json", {}).get("schema", True):
+            del content["application/json"]
+
+
+def _exemplify(path: str, call: dict[str, Any]) -> None:
+    """An example for every body of a call but the recording's bytes."""
+    for body in [call.get("requestBody", {}), *call["responses"].values()]:
+        for kind, media in body.get("content", {}).items():
+            example = examples.OTHERS.get((path, kind)) or examples.BODIES.get(_name(media.get("schema", {})))
+            if example is not None:
+                media["example"] = example
+    for status, answer in call["responses"].items():
+        if MEDIA_TYPE in answer.get("content", {}):
+            # A copy: the routes share theirs.
+            shown = {"refusal": {"$ref": f"#/components/examples/Problem{status}"}}
+            answer["content"] = {MEDIA_TYPE: {**answer["content"][MEDIA_TYPE], "examples": shown}}
+
+
+def _name(schema: dict[str, Any]) -> str:
+    """The component a schema stands for, also where null may stand in its place."""
+    references = [part["$ref"] for part in (schema, *schema.get("anyOf", ())) if "$ref" in part]
+    return references[0].rpartition("/")[2] if references else ""
+
+
+def _problem(status: str) -> dict[str, object]:
+    code = examples.PROBLEMS[status]
+    problems = [FieldProblem(("sop",), "is required")] if code == "invalid_input" else []
+    detail = "sop is required" if problems else MEANINGS[int(status)]
+    return problem_body(int(status), code, detail, problems)
