@@ -261,6 +261,10 @@ class AsyncClient:
             raise failed.exceptions[0] from None
         return await self._send(calls.upload(begun.upload_id))
 
+    async def delete_upload(self, upload_id: str) -> None:
+        """Forget an upload and its bytes; agents that were made of it keep theirs."""
+        answers.check(await self._request("DELETE", calls.upload_path(upload_id)))
+
     async def create_webhook(self, url: str, events: Sequence[str]) -> wire.NewWebhook:
         """Register an address; the secret its deliveries are signed with is in this answer alone."""
         return await self._send(calls.create_webhook(url, events))

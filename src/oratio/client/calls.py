@@ -164,11 +164,15 @@ def begin_upload(files: Sequence[Mapping[str, Any]]) -> Call[wire.NewUpload]:
 
 
 def upload(upload_id: str) -> Call[wire.UploadView]:
-    return Call("GET", f"/api/uploads/{quote(upload_id, safe='')}", wire.UploadView)
+    return Call("GET", upload_path(upload_id), wire.UploadView)
+
+
+def upload_path(upload_id: str) -> str:
+    return f"/api/uploads/{quote(upload_id, safe='')}"
 
 
 def upload_part_path(upload_id: str, sha256: str) -> str:
-    return f"/api/uploads/{quote(upload_id, safe='')}/files/{sha256}"
+    return f"{upload_path(upload_id)}/files/{sha256}"
 
 
 def create_webhook(url: str, events: Sequence[str]) -> Call[wire.NewWebhook]:

@@ -251,6 +251,10 @@ class Client:
             list(pool.map(send, dict.fromkeys(file.sha256 for file in begun.missing)))
         return self._send(calls.upload(begun.upload_id))
 
+    def delete_upload(self, upload_id: str) -> None:
+        """Forget an upload and its bytes; agents that were made of it keep theirs."""
+        answers.check(self._request("DELETE", calls.upload_path(upload_id)))
+
     def create_webhook(self, url: str, events: Sequence[str]) -> wire.NewWebhook:
         """Register an address; the secret its deliveries are signed with is in this answer alone."""
         return self._send(calls.create_webhook(url, events))
