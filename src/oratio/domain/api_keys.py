@@ -20,6 +20,9 @@ _KEY_ID, _SECRET, _CHECK = 12, 43, 6
 _FORM = re.compile(rf"{PREFIX}([0-9A-Za-z]{{{_KEY_ID}}})([0-9A-Za-z]{{{_SECRET}}})([0-9A-Za-z]{{{_CHECK}}})")
 
 
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+
+
 class Scope(StrEnum):
     INVOKE = "invoke"
     VOICE = "voice"
@@ -79,3 +82,8 @@ def digest(key: str, pepper: bytes) -> str:
 
 def shown_prefix(key: str) -> str:
     return key[: len(PREFIX) + 6]
+
+
+def is_origin(text: str) -> bool:
+    """Whether a browser could send this as its `Origin`: scheme, host and port, in small letters, and nothing more."""
+    return _ORIGIN.fullmatch(text) is not None

@@ -59,7 +59,7 @@ class AccessService:
         """A new key and its record; the key itself is never seen again.
 
         Raises:
-            InvalidInput: An empty name, no scope, or an expiry that has passed.
+            InvalidInput: A bad name, no scope, what is no origin, or an expiry that has passed.
             NotFound: No such agent of this tenant.
         """
         self._agents.get(user_id, agent_id)
@@ -67,8 +67,15 @@ class AccessService:
         problems = []
         if not name.strip() or len(name) > MAX_NAME_CHARS:
             problems.append(FieldProblem(("name",), f"must have 1 to {MAX_NAME_CHARS} characters"))
+        elif any(ord(char) < 32 for char in name.strip()):
+            problems.append(FieldProblem(("name",), "holds control characters; use one plain line"))
         if not scopes:
             problems.append(FieldProblem(("scopes",), "must hold 'invoke', 'voice' or both"))
+        problems += [
+            FieldProblem(("origins", str(at)), "must be like https://shop.example: no path, in small letters")
+            for at, origin in enumerate(origins)
+            if not api_keys.is_origin(origin)
+        ]
         if expires_at is not None and expires_at <= now:
             problems.append(FieldProblem(("expiresAt",), "has passed already; give a later time in ms since 1970"))
         if problems:
