@@ -108,6 +108,7 @@ def test_a_body_that_stalls_is_given_up(world: World, base: str, monkeypatch: py
         answer = _read_all(connection)
 
     assert answer.startswith(b"HTTP/1.1 408")
+    assert b'"code": "request_timeout"' in answer
     world.assert_nothing_kept()
 
 

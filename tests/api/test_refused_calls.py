@@ -205,6 +205,15 @@ async def test_an_update_of_an_agent_in_creation_stores_nothing(world: World, cl
     assert everything(world) == before
 
 
+async def test_an_agent_in_creation_has_nothing_to_search(world: World, client: httpx.AsyncClient) -> None:
+    agent_id = await create(client)
+    before = everything(world)
+
+    assert_problem(await client.post(f"/api/agents/{agent_id}/searches", json={"query": "button"}), 409, "conflict")
+
+    assert everything(world) == before
+
+
 async def test_a_version_in_the_making_cannot_be_activated(world: World, client: httpx.AsyncClient, agent: str) -> None:
     assert (await client.post(f"{agent}/versions", **files("new.md"))).status_code == 202
     before = everything(world)
