@@ -221,7 +221,7 @@ class TestLosses:
         assert reason
         assert len(nova.novas) <= 5
 
-    async def test_a_connection_that_reads_no_more_is_left(self, calling: Calling, nova: NovaFake) -> None:
+    async def test_a_slow_start_is_left(self, calling: Calling, nova: NovaFake) -> None:
         nova.faults.append(Fault(slow_s=0.5))
         async with calling() as caller:
             nova.turns.append(HELLO)
