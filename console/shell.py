@@ -20,6 +20,9 @@ _REASONS = {
 _STYLE = """<style>
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] * { opacity: 1 !important; }
 [data-testid=stCaptionContainer] { color: light-dark(#5f636b, #b4b9c4) !important; }
+[data-testid=stChatMessage] [data-testid=stCaptionContainer] { color: inherit !important; }
+[data-testid=stChatMessageAvatarUser] { background: #a3303b !important; color: #fff !important; }
+[data-testid=stChatMessageAvatarAssistant] { background: #9a4a12 !important; color: #fff !important; }
 blockquote, blockquote p { opacity: 1 !important; color: light-dark(#4f535b, #b4b9c4) !important; }
 code:not(pre code), pre .token:is(.string, .inserted, .comment, .triple-quoted-string)
   { color: light-dark(#0b6440, #7fdcb4) !important; }
@@ -29,6 +32,9 @@ pre .token:is(.deleted, .title, .important, .decorator, .operator, .variable)
   { color: light-dark(#a3261e, #ff9d94) !important; }
 pre .token:is(.punctuation, .coord, .prefix, .unchanged), [data-testid=stExpanderStepIcon] [data-testid=stIconMaterial]
   { color: light-dark(#4f535b, #b4b9c4) !important; }
+/* A dialog stands outside the app's element, which tells light from dark. */
+[role=dialog] :is([data-testid=stCaptionContainer], blockquote, blockquote p, code:not(pre code))
+  { color: inherit !important; }
 [role=radiogroup] [role=radio][aria-checked=true] { color: inherit !important; font-weight: 600; }
 </style>"""
 

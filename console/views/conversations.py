@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 import streamlit as st
 
@@ -15,6 +14,7 @@ from oratio.wire import AgentDetail, ConversationView
 SPANS = {1: "today", 7: "7 days", 30: "30 days", 90: "90 days"}
 _PAGE = 25
 _ANY = ""
+_ANY_DAY, _CHOSEN_DAYS = 0, -1
 
 
 def show_all() -> None:
@@ -54,14 +54,32 @@ def _filters() -> dict[str, str | int]:
         index=outcomes.index(asked["outcome"]) if asked.get("outcome") in outcomes else 0,
         format_func=lambda name: OUTCOMES[name][0] if name else "any",
     )  # fmt: skip
-    chosen = st.date_input("Days", value=_days_asked(), key="conversation_days", width=240)
     found: dict[str, str | int] = {"channel": channel, "outcome": outcome}
-    if isinstance(chosen, tuple) and chosen:
-        found["since"], found["until"] = day_bounds(chosen[0])[0], day_bounds(chosen[-1])[1]
+    if days := _days():
+        found["since"], found["until"] = day_bounds(days[0])[0], day_bounds(days[-1])[1]
     return {name: value for name, value in found.items() if value}
 
 
-def _days_asked() -> list[Any]:
+def _days() -> list[date]:
+    """The first and the last day wanted; none for any. Dates are shown once they are wanted: Streamlit's field of no
+    date yet is none that a screen reader can read.
+    """
+    asked = _days_asked()
+    span = st.selectbox(
+        "When", [_ANY_DAY, *SPANS, _CHOSEN_DAYS], key="conversation_span", width=150,
+        index=len(SPANS) + 1 if asked else 0,
+        format_func=lambda days: {_ANY_DAY: "any day", _CHOSEN_DAYS: "chosen days"}.get(days) or SPANS[days],
+    )  # fmt: skip
+    if span == _ANY_DAY:
+        return []
+    if span != _CHOSEN_DAYS:
+        return [today() - timedelta(days=span - 1), today()]
+    first, last = (asked[0], asked[-1]) if asked else (today(), today())
+    chosen = st.date_input("Days", value=(first, last), key="conversation_days", width=240)
+    return list(chosen) if isinstance(chosen, tuple) else [chosen]
+
+
+def _days_asked() -> list[date]:
     try:
         since, until = int(st.query_params["since"]), int(st.query_params["until"])
         first, last = (datetime.fromtimestamp(at / 1000, tz=zone()).date() for at in (since, until - 1))

@@ -140,6 +140,7 @@ async def test_each_event_is_told_once(world: World, client: httpx.AsyncClient, 
     url = f"/api/agents/{agent_id}/invocations"
     session = (await client.post(url, json={"prompt": "A human, please"})).json()["sessionId"]
     await client.post(url, json={"prompt": "Are you there?", "sessionId": session})
+    await world.services.human_side.handoff_failed("alice", session, "no_operator", "Call me back")
     world.runtime.result = TurnResult(answer="Hi.", answered=True)
     spoken = world.services.conversations.stream("alice", agent_id, "Hello?", "spoken-session", channel=Channel.VOICE)
     [event async for event in spoken]
@@ -152,6 +153,7 @@ async def test_each_event_is_told_once(world: World, client: httpx.AsyncClient, 
     assert sorted(receiver.types()) == sorted(ALL)
     assert told["agent.failed"]["data"]["code"] == "internal"
     assert told["handoff.requested"]["data"]["summary"] == "wants a person"
+    assert told["handoff.failed"]["data"]["conversationId"] == session
     assert told["conversation.ended"]["data"]["conversationId"] == "spoken-session"
 
 

@@ -35,6 +35,14 @@ def chromium(*arguments: str) -> Iterator[Browser]:
             browser.close()
 
 
+_IN_THEME = """name => {
+  const style = getComputedStyle(document.querySelector('[data-testid=stApp]'));
+  const [red, green, blue] = style.backgroundColor.match(/[0-9]+/g).map(Number);
+  return (red + green + blue < 384) === (name === 'dark');
+}"""
+_FADED = "() => !document.getAnimations().some(one => one instanceof CSSTransition && one.playState === 'running')"
+
+
 class Watched:
     """One page and its misdeeds."""
 
@@ -82,8 +90,10 @@ class Watched:
 
     def theme(self, name: Literal["light", "dark"]) -> None:
         self.page.emulate_media(color_scheme=name)
-        # Colours fade over.
+        self.page.wait_for_function(_IN_THEME, arg=name, timeout=WAIT_MS)
+        # The last of the page's parts follow, and colours fade over.
         self.page.wait_for_timeout(400)
+        self.page.wait_for_function(_FADED, timeout=WAIT_MS)
 
     def picture(self, file: Path) -> None:
         """The whole page as far as it goes, at most two screens."""
