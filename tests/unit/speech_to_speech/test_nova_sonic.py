@@ -96,6 +96,7 @@ class TestTalk:
         async with calling() as caller:
             caller.session.inform("The caller is a member.")
             await caller.until(Restored)
+            await eventually(lambda: nova.nova.system)
         assert "The caller is a member." in nova.nova.system
         assert nova.nova.told == []
 
