@@ -4,22 +4,39 @@ A value comes from, first that is present: the command line, an `ORATIO_*` varia
 working folder, the default here.
 """
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
 from oratio.errors import FieldProblem, InvalidInput
 
 PORT_OFFSETS: Mapping[str, int] = {"api": 0, "voice": 1, "console": 2, "agent-host": 3, "prefect": 4, "flows": 5}
+
+type JwtAlgorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+]  # fmt: skip
+
+
+class FurtherIssuer(BaseModel):
+    """One OIDC provider more; its tenants are named by the issuer and the `sub` together."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: str = Field(min_length=1)
+    audience: str = Field(min_length=1)
+    jwks_url: str | None = None
+    algorithms: tuple[JwtAlgorithm, ...] = Field(("RS256",), min_length=1)
 
 
 class Settings(BaseSettings):
@@ -148,6 +165,13 @@ class Settings(BaseSettings):
     jwt_jwks_url: str | None = Field(
         None, description="Where the outside issuer's keys are; unset: where its discovery document says."
     )
+    jwt_algorithms: tuple[JwtAlgorithm, ...] = Field(
+        ("RS256",), min_length=1, description="What the outside issuer may sign with, as a JSON list."
+    )
+    jwt_issuers: tuple[FurtherIssuer, ...] = Field(
+        (),
+        description="Further issuers, a JSON list of {issuer, audience, jwks_url?, algorithms?} (docs/api.md, Tokens).",
+    )
 
     flow_limit: int = Field(4, ge=1, le=1000, description="Flow runs at a time in the work pool, over all its workers.")
     lease_seconds: int = Field(
@@ -260,6 +284,8 @@ def load(**overrides: Any) -> Settings:
         problems = [FieldProblem(tuple(map(str, entry["loc"])), entry["msg"]) for entry in error.errors()]
         what = "; ".join(f"{'.'.join(problem.loc)}: {problem.msg}" for problem in problems)
         raise InvalidInput(f"settings are wrong ({what})", problems, hint="see `oratio settings`") from None
+    except SettingsError as error:
+        raise InvalidInput(f"settings are wrong ({error})", hint="a list of settings is written as JSON") from None
     except (OSError, ValueError) as error:
         raise InvalidInput(f"oratio.toml cannot be read ({error})", hint="mend or remove the file") from None
     return settings.model_copy(update={"data": settings.data.expanduser().absolute()})
@@ -285,9 +311,9 @@ def unknown_variables() -> list[str]:
 def child_environment(settings: Settings, **extra: str) -> dict[str, str]:
     """The environment of a child process of Oratio: this one's, the settings pinned, and all telemetry off."""
     pinned = {
-        f"ORATIO_{name.upper()}": str(value)
-        for name in Settings.model_fields
-        if (value := getattr(settings, name)) is not None and not isinstance(value, SecretStr)
+        f"ORATIO_{name.upper()}": json.dumps(value) if isinstance(value, list) else str(value)
+        for name, value in settings.model_dump(mode="json").items()
+        if value is not None and not isinstance(getattr(settings, name), SecretStr)
     }
     return {**os.environ, **pinned, **quiet(settings), **extra}
 

@@ -15,9 +15,9 @@ import jwt
 import pytest
 from moto.server import ThreadedMotoServer
 
-from oratio.adapters.oidc_identity import IssuerChoice, outside_identity
+from oratio.adapters.issuers import believed
 from oratio.settings import Settings
-from tests.api.conftest import World, assert_problem
+from tests.api.conftest import World, assert_problem, create
 from tests.e2e.installation import free_base
 from tests.fakes.clock import FakeClock
 from tests.fakes.issuer import Issuer, issuer_process
@@ -36,6 +36,12 @@ async def assert_refused(world: World, token: str) -> None:
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[Issuer]:
+    with issuer_process(AUDIENCE) as (issuer, _):
+        yield issuer
+
+
+@pytest.fixture(scope="module")
+def further() -> Iterator[Issuer]:
     with issuer_process(AUDIENCE) as (issuer, _):
         yield issuer
 
@@ -101,7 +107,7 @@ class TestAnIssuerProcess:
         clock = FakeClock(int(time.time() * 1000))
         with issuer_process(AUDIENCE) as (issuer, process):
             world = World(configure())
-            identity = IssuerChoice({issuer.url: outside_identity(issuer.url, AUDIENCE, None, clock)})
+            identity = believed(configure(jwt_issuer=issuer.url, jwt_audience=AUDIENCE), clock, {})
             world.platform = dataclasses.replace(world.platform, identity=identity)
             world.use_runtime(world.runtime)
             old = issuer.token()
@@ -117,6 +123,54 @@ class TestAnIssuerProcess:
             assert (await ask(world, new)).status_code == 200
             clock.advance(700)
             assert_problem(await ask(world, new), 503, "unavailable")
+
+
+class TestTwoIssuers:
+    """One names tenants by `sub`; the tenants of a further one are its own, whatever its `sub` says."""
+
+    @pytest.fixture
+    def world(self, configure: Callable[..., Settings], issuer: Issuer, further: Issuer) -> World:
+        algorithms = ["RS256", "ES256"]
+        listed = [{"issuer": further.url, "audience": AUDIENCE, "algorithms": algorithms}]
+        return World(configure(jwt_issuer=issuer.url, jwt_audience=AUDIENCE, jwt_issuers=listed))
+
+    async def test_equal_subjects_of_two_issuers_are_two_tenants(
+        self, world: World, issuer: Issuer, further: Issuer
+    ) -> None:
+        async with world.client(None) as one, world.client(None) as other:
+            one.headers["Authorization"] = f"Bearer {issuer.token()}"
+            other.headers["Authorization"] = f"Bearer {further.token()}"
+            agent_id = await create(one)
+
+            assert (await one.get(f"/api/agents/{agent_id}")).status_code == 200
+            assert_problem(await other.get(f"/api/agents/{agent_id}"), 404, "not_found")
+            assert (await other.get("/api/agents")).json()["agents"] == []
+            theirs = await create(other)
+            assert_problem(await one.get(f"/api/agents/{theirs}"), 404, "not_found")
+
+    async def test_no_subject_reaches_a_tenant_of_a_further_issuer(
+        self, world: World, issuer: Issuer, further: Issuer
+    ) -> None:
+        derived = world.platform.identity.verify(further.token()).user_id
+        assert derived == world.platform.identity.verify(further.token(exp=int(time.time()) + 60)).user_id
+        assert derived.startswith("oidc-")
+
+        await assert_refused(world, issuer.token(sub=derived))
+        assert world.platform.identity.verify(further.token(sub=derived)).user_id != derived
+
+    async def test_a_further_issuers_subject_may_hold_anything(self, world: World, further: Issuer) -> None:
+        for subject in ("https://orcid.example/0000-0001", "../alice", "zo\u00eb"):
+            assert (await ask(world, further.token(sub=subject))).status_code == 200
+        for wrong in ("", "x" * 256, 7, ["alice"]):
+            await assert_refused(world, further.token(sub=wrong))
+
+    async def test_each_issuer_signs_with_what_the_settings_allow_it(
+        self, world: World, issuer: Issuer, further: Issuer
+    ) -> None:
+        assert (await ask(world, further.token("ES256"))).status_code == 200
+        await assert_refused(world, issuer.token("ES256"))
+        for algorithm in ("none", "HS256"):
+            await assert_refused(world, further.token(algorithm))
 
 
 class TestAnOpenIdProvider:

@@ -1,7 +1,7 @@
 """What every bearer token must hold, whoever signed it; checked against an injected clock."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import jwt
@@ -14,14 +14,15 @@ LEEWAY_S = 30
 ALGORITHM = "RS256"
 # The subject names the tenant in object keys and record keys: no separators, no path parts.
 SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@|:+=-]{0,127}")
+MAX_SUBJECT = 255  # OpenID Connect Core 1.0, section 2
 
 
 def refused(why: str) -> NotAuthenticated:
     return NotAuthenticated(f"the token does not hold ({why})", hint="sign in again, or `oratio token`")
 
 
-def key_id(token: str) -> str:
-    """The `kid` of a token whose header is of the one kind accepted.
+def key_id(token: str, algorithms: Collection[str] = (ALGORITHM,)) -> str:
+    """The `kid` of a token whose header names one of our algorithms.
 
     Raises:
         NotAuthenticated: It is no JWT, is too long, or names another algorithm or no key.
@@ -33,13 +34,15 @@ def key_id(token: str) -> str:
     except (jwt.InvalidTokenError, UnicodeError):
         raise refused("it is not a JWT") from None
     kid = header.get("kid")
-    if header.get("alg") != ALGORITHM or not isinstance(kid, str):
+    if header.get("alg") not in algorithms or not isinstance(kid, str):
         raise refused("wrong algorithm or no key id")
     return kid
 
 
-def verified(token: str, key: Any, *, issuer: str, now_s: float) -> Mapping[str, Any]:
-    """The claims of a token signed by `key` (RS256) and good now.
+def verified(
+    token: str, key: Any, *, issuer: str, now_s: float, algorithms: Sequence[str] = (ALGORITHM,)
+) -> Mapping[str, Any]:
+    """The claims of a token signed by `key` and good now; `sub` is a text.
 
     Raises:
         NotAuthenticated: Wrong signature, issuer, time or subject.
@@ -53,7 +56,7 @@ def verified(token: str, key: Any, *, issuer: str, now_s: float) -> Mapping[str,
         "verify_iss": False,
     }
     try:
-        claims: dict[str, Any] = jwt.decode(token, key, algorithms=[ALGORITHM], options=options)
+        claims: dict[str, Any] = jwt.decode(token, key, algorithms=list(algorithms), options=options)
     except jwt.MissingRequiredClaimError as error:
         raise refused(f"no claim {error.claim!r}") from None
     except (jwt.InvalidTokenError, jwt.PyJWTError, UnicodeError, ValueError):
@@ -61,9 +64,20 @@ def verified(token: str, key: Any, *, issuer: str, now_s: float) -> Mapping[str,
     if claims["iss"] != issuer:
         raise refused("unknown issuer")
     _check_times(claims, now_s)
-    if not isinstance(claims["sub"], str) or not SUBJECT.fullmatch(claims["sub"]):
+    if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= MAX_SUBJECT:
         raise refused("its subject cannot name a tenant")
     return claims
+
+
+def tenant(subject: str) -> str:
+    """A subject that names its tenant by itself.
+
+    Raises:
+        NotAuthenticated: It cannot be part of a key.
+    """
+    if not SUBJECT.fullmatch(subject):
+        raise refused("its subject cannot name a tenant")
+    return subject
 
 
 def _check_times(claims: Mapping[str, Any], now_s: float) -> None:

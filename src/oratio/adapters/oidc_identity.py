@@ -1,10 +1,12 @@
 """Tokens of an outside OIDC provider, Cognito's access tokens included."""
 
+import hashlib
 import json
 import logging
+import re
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,6 +25,8 @@ COOLDOWN_MS = 30_000
 STALE_MS = 3_600_000
 _MAX_BYTES = 1 << 20
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_KEY_TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
+_DERIVED = re.compile(r"oidc-[0-9a-f]{40}")
 
 
 def fetch_json(url: str) -> Mapping[str, Any]:
@@ -56,6 +60,13 @@ def _require_private(address: str, setting: str) -> None:
         raise InvalidInput(f"ORATIO_{setting.upper()} must be an https address", [problem])
 
 
+class PublicKey(NamedTuple):
+    """One key of an issuer, and those of the algorithms we allow that it may sign with."""
+
+    key: Any
+    algorithms: Sequence[str]
+
+
 class KeySet:
     """An issuer's public keys: fetched when 5 minutes old, kept up to an hour when the issuer does not answer.
 
@@ -69,20 +80,28 @@ class KeySet:
         clock: Clock,
         *,
         url: str | None = None,
+        algorithms: Sequence[str] = (jwt_claims.ALGORITHM,),
+        settings: tuple[str, str] = ("jwt_issuer", "jwt_jwks_url"),
         fetch: Callable[[str], Mapping[str, Any]] = fetch_json,
     ) -> None:
-        _require_private(*((url, "jwt_jwks_url") if url else (issuer, "jwt_issuer")))
+        """Make it; `settings` are the names of those that gave the issuer and the address, for a refusal.
+
+        Raises:
+            InvalidInput: The address is not https, nor on this machine.
+        """
+        _require_private(*((url, settings[1]) if url else (issuer, settings[0])))
         self._issuer = issuer
         self._url = url
+        self.algorithms = algorithms
         self._clock = clock
         self._fetch = fetch
         self._lock = threading.Lock()
-        self._keys: dict[str, Any] = {}
+        self._keys: dict[str, PublicKey] = {}
         self._fetched_at: int | None = None
         self._tried_at: int | None = None
 
-    def find(self, kid: str) -> Any | None:
-        """The RSA key of an id, or None.
+    def find(self, kid: str) -> PublicKey | None:
+        """The key of an id, or None.
 
         Raises:
             Unavailable: The issuer does not answer and nothing fresh enough is kept.
@@ -101,11 +120,11 @@ class KeySet:
         self._tried_at = now_ms
         try:
             entries = self._fetch(self._url or self._discovered()).get("keys", [])
-            keys = [jwt.PyJWK(entry, algorithm=jwt_claims.ALGORITHM) for entry in entries if _usable(entry)]
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError, TypeError, jwt.PyJWTError) as error:
+            keys = {entry["kid"]: key for entry in entries if (key := self._usable(entry))}
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError, TypeError) as error:
             logger.warning("error=<%s> | key set not fetched, the kept one serves on", type(error).__name__)
             return
-        self._keys = {key.key_id: key.key for key in keys if key.key_id}
+        self._keys = keys
         self._fetched_at = now_ms
 
     def _discovered(self) -> str:
@@ -124,31 +143,43 @@ class KeySet:
             raise ValueError("the discovery document names no https address of keys") from None
         return url
 
-
-def _usable(entry: Mapping[str, Any]) -> bool:
-    alg = entry.get("alg", jwt_claims.ALGORITHM)
-    return entry.get("kty") == "RSA" and entry.get("use", "sig") == "sig" and alg == jwt_claims.ALGORITHM
+    def _usable(self, entry: Mapping[str, Any]) -> PublicKey | None:
+        """A signing key of a key set (RFC 7517); None for one that is for something else, or cannot be read."""
+        algorithms = [
+            name
+            for name in self.algorithms
+            if entry.get("kty") == _KEY_TYPES[name[:2]] and entry.get("alg", name) == name
+        ]
+        if not algorithms or entry.get("use", "sig") != "sig" or not isinstance(entry.get("kid"), str):
+            return None
+        try:
+            return PublicKey(jwt.PyJWK(dict(entry), algorithm=algorithms[0]).key, algorithms)
+        except jwt.PyJWTError:
+            return None
 
 
 class OidcIdentity(Identity):
-    """One outside issuer. The tenant is the token's `sub`.
+    """One outside issuer.
 
+    The tenant is the token's `sub`, or with `derived` a name made of issuer and `sub`, which no other issuer can give.
     A token with Cognito's `token_use` must be an access token of the client `audience` (`client_id`: Cognito's access
     tokens have no `aud`); any other must carry `audience` in `aud`.
     """
 
-    def __init__(self, *, issuer: str, audience: str, keys: KeySet, clock: Clock) -> None:
+    def __init__(self, *, issuer: str, audience: str, keys: KeySet, clock: Clock, derived: bool = False) -> None:
         self.issuer = issuer
+        self._derived = derived
         self._audience = audience
         self._keys = keys
         self._clock = clock
 
     def verify(self, token: str) -> Principal:
         """See `Identity.verify`; also raises `Unavailable` when the issuer's keys cannot be had."""
-        key = self._keys.find(jwt_claims.key_id(token))
-        if key is None:
+        found = self._keys.find(jwt_claims.key_id(token, self._keys.algorithms))
+        if found is None:
             raise jwt_claims.refused("unknown key")
-        claims = jwt_claims.verified(token, key, issuer=self.issuer, now_s=self._clock.now_ms() / 1000)
+        now_s = self._clock.now_ms() / 1000
+        claims = jwt_claims.verified(token, found.key, issuer=self.issuer, now_s=now_s, algorithms=found.algorithms)
         if "token_use" in claims:
             access = claims["token_use"] == "access"  # noqa: S105 - a kind of token
             meant_for_us = access and claims.get("client_id") == self._audience
@@ -157,38 +188,11 @@ class OidcIdentity(Identity):
             meant_for_us = self._audience in (audience if isinstance(audience, list) else [audience])
         if not meant_for_us:
             raise jwt_claims.refused("not for this service")
-        return Principal(claims["sub"], self.issuer)
+        return Principal(self._tenant(claims["sub"]), self.issuer)
 
-
-class IssuerChoice(Identity):
-    """Several issuers: a token is checked by the one its `iss` names exactly, and by no other."""
-
-    def __init__(self, identities: Mapping[str, Identity]) -> None:
-        self._identities = identities
-
-    def verify(self, token: str) -> Principal:
-        jwt_claims.key_id(token)
-        try:
-            claims = jwt.decode(token, options={"verify_signature": False})
-        except (jwt.InvalidTokenError, UnicodeError, ValueError):
-            raise jwt_claims.refused("it is not a JWT") from None
-        issuer = claims.get("iss")
-        identity = self._identities.get(issuer) if isinstance(issuer, str) else None
-        if identity is None:
-            raise jwt_claims.refused("unknown issuer")
-        return identity.verify(token)
-
-
-def outside_identity(issuer: str | None, audience: str | None, jwks_url: str | None, clock: Clock) -> OidcIdentity:
-    """The outside issuer of the settings; without `jwks_url`, its discovery document says where its keys are.
-
-    Raises:
-        InvalidInput: The issuer or the audience is missing.
-    """
-    given = {"jwt_issuer": issuer, "jwt_audience": audience}
-    missing = [name for name, value in given.items() if not value]
-    if issuer is None or audience is None or missing:
-        problems = [FieldProblem((name,), "is needed for an outside issuer") for name in missing]
-        names = ", ".join(f"ORATIO_{name.upper()}" for name in missing)
-        raise InvalidInput(f"{names} must be set with the outside issuer", problems)
-    return OidcIdentity(issuer=issuer, audience=audience, keys=KeySet(issuer, clock, url=jwks_url), clock=clock)
+    def _tenant(self, subject: str) -> str:
+        if self._derived:
+            return f"oidc-{hashlib.sha256(f'{self.issuer}\0{subject}'.encode()).hexdigest()[:40]}"
+        if _DERIVED.fullmatch(subject):
+            raise jwt_claims.refused("its subject is kept for tenants of other issuers")
+        return jwt_claims.tenant(subject)

@@ -25,8 +25,8 @@ from oratio.adapters.aws.s3 import S3ObjectStore
 from oratio.adapters.aws.secrets import MountedSecrets, SecretsManager
 from oratio.adapters.aws.session import AwsSession
 from oratio.adapters.http_webhooks import HttpWebhookSender
+from oratio.adapters.issuers import believed
 from oratio.adapters.local.clock import SystemClock
-from oratio.adapters.oidc_identity import outside_identity
 from oratio.adapters.prefect_pipeline import PrefectPipeline
 from oratio.authoring.review.signature import covers
 from oratio.bootstrap.platform import Platform
@@ -170,6 +170,6 @@ def platform_with(parts: AwsParts, knowledge: KnowledgeBases, runtime: AgentRunt
         runtime=runtime,
         pipeline=PrefectPipeline(settings),
         secrets=parts.secrets,
-        identity=outside_identity(settings.jwt_issuer, settings.jwt_audience, settings.jwt_jwks_url, clock),
+        identity=believed(settings, clock, {}),
         token_issuer=None,
     )

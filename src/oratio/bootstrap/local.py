@@ -5,6 +5,7 @@ pay it when first used.
 """
 
 from oratio.adapters.http_webhooks import HttpWebhookSender
+from oratio.adapters.issuers import believed
 from oratio.adapters.local.agent_runtime import LocalAgentRuntime
 from oratio.adapters.local.clock import SystemClock
 from oratio.adapters.local.conversations import SqliteConversations
@@ -24,12 +25,9 @@ from oratio.adapters.local.records import (
     SqliteVersions,
 )
 from oratio.adapters.local.secrets import SecretFiles
-from oratio.adapters.oidc_identity import IssuerChoice, outside_identity
 from oratio.adapters.prefect_pipeline import PrefectPipeline
 from oratio.authoring.review.signature import covers
 from oratio.bootstrap.platform import Platform
-from oratio.ports.clock import Clock
-from oratio.ports.identity import Identity
 from oratio.ports.secrets import SecretName
 from oratio.settings import Settings
 
@@ -70,15 +68,6 @@ def local_platform(settings: Settings) -> Platform:
         ),
         pipeline=PrefectPipeline(settings),
         secrets=secrets,
-        identity=_identity(settings, issuer, clock),
+        identity=believed(settings, clock, {ISSUER: issuer}),
         token_issuer=issuer,
     )
-
-
-def _identity(settings: Settings, embedded: EmbeddedIssuer, clock: Clock) -> Identity:
-    """The embedded issuer, and the outside one of the settings beside it."""
-    given = (settings.jwt_issuer, settings.jwt_audience, settings.jwt_jwks_url)
-    if not any(given):
-        return embedded
-    outside = outside_identity(*given, clock)
-    return IssuerChoice({ISSUER: embedded, outside.issuer: outside})

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 
 class Principal(NamedTuple):
-    """A signed-in operator; `user_id` is the token's `sub` and names the tenant."""
+    """A signed-in operator; `user_id` names the tenant: the token's `sub`, or what stands for it and its issuer."""
 
     user_id: str
     issuer: str

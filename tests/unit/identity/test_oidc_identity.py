@@ -1,5 +1,6 @@
 """Tokens of an outside issuer, with a key set that a test can change or take away."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +9,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from oratio.adapters.oidc_identity import IssuerChoice, KeySet, OidcIdentity, outside_identity
+from oratio import settings
+from oratio.adapters.issuers import IssuerChoice, believed
+from oratio.adapters.oidc_identity import KeySet, OidcIdentity
 from oratio.errors import InvalidInput, NotAuthenticated, Unavailable
 from tests.fakes.clock import FakeClock
 
@@ -132,11 +135,57 @@ def test_the_issuer_is_chosen_by_its_exact_name(identity: OidcIdentity, provider
             choice.verify(provider.token(iss=issuer))
 
 
-def test_settings_of_an_outside_issuer_must_be_whole_and_its_keys_on_https(clock: FakeClock) -> None:
-    with pytest.raises(InvalidInput, match="ORATIO_JWT_AUDIENCE"):
-        outside_identity(ISSUER, None, "https://issuer.example/jwks.json", clock)
-    with pytest.raises(InvalidInput, match="https"):
-        outside_identity(ISSUER, CLIENT, "http://issuer.example/jwks.json", clock)
+FURTHER = {"issuer": ISSUER, "audience": CLIENT}
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"jwt_issuer": ISSUER, "jwt_jwks_url": "https://issuer.example/jwks.json"}, "ORATIO_JWT_AUDIENCE"),
+        ({"jwt_issuer": ISSUER, "jwt_audience": CLIENT, "jwt_jwks_url": "http://issuer.example/k"}, "https"),
+        ({"jwt_issuers": [{"issuer": "http://issuer.example", "audience": CLIENT}]}, "ORATIO_JWT_ISSUERS"),
+        ({"jwt_issuers": [{**FURTHER, "jwks_url": "http://issuer.example/k"}]}, "ORATIO_JWT_ISSUERS"),
+        ({"jwt_issuers": [FURTHER, FURTHER]}, "a second time"),
+        ({"jwt_issuer": ISSUER, "jwt_audience": CLIENT, "jwt_issuers": [FURTHER]}, "a second time"),
+        ({"jwt_issuers": [{"issuer": ISSUER}]}, "jwt_issuers.0.audience"),
+        ({"jwt_issuers": [{**FURTHER, "algorithms": ["HS256"]}]}, "jwt_issuers.0.algorithms"),
+        ({"jwt_issuers": [{**FURTHER, "algorithms": []}]}, "jwt_issuers.0.algorithms"),
+        ({}, "ORATIO_JWT_ISSUER"),
+    ],
+)
+def test_what_is_wrong_with_outside_issuers_is_named(clock: FakeClock, given: dict[str, Any], named: str) -> None:
+    with pytest.raises(InvalidInput, match=named):
+        believed(settings.load(**given), clock, {})
+
+
+def test_further_issuers_are_read_from_the_environment_and_handed_to_children(
+    monkeypatch: pytest.MonkeyPatch, clock: FakeClock
+) -> None:
+    monkeypatch.setenv("ORATIO_JWT_ISSUERS", json.dumps([FURTHER]))
+    found = settings.load()
+    child = settings.child_environment(found)
+    for name in ("ORATIO_JWT_ISSUERS", "ORATIO_JWT_ALGORITHMS"):
+        monkeypatch.setenv(name, child[name])
+    assert settings.load() == found
+    assert isinstance(believed(found, clock, {}), OidcIdentity)
+    monkeypatch.setenv("ORATIO_JWT_ISSUERS", "https://issuer.example")
+    with pytest.raises(InvalidInput, match="jwt_issuers"):
+        settings.load()
+
+
+def test_a_key_that_cannot_be_read_hides_no_other(clock: FakeClock, provider: Provider) -> None:
+    def fetch(url: str) -> Mapping[str, Any]:
+        broken = [
+            {"kty": "RSA", "kid": "a", "n": "?", "e": "AQAB"},
+            {"kty": "RSA"},
+            {"kty": "oct", "kid": "b", "k": "x"},
+        ]
+        return {"keys": [*broken, *provider.fetch(url)["keys"]]}
+
+    identity = OidcIdentity(
+        issuer=ISSUER, audience=CLIENT, keys=KeySet(ISSUER, clock, fetch=fetch, url=ISSUER), clock=clock
+    )
+    assert identity.verify(provider.token()).user_id == "alice"
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ class EmbeddedIssuer(Identity, TokenIssuer):
         claims = jwt_claims.verified(token, key.public, issuer=ISSUER, now_s=self._clock.now_ms() / 1000)
         if claims.get("aud") != AUDIENCE:
             raise jwt_claims.refused("not for this service")
-        return Principal(claims["sub"], ISSUER)
+        return Principal(jwt_claims.tenant(claims["sub"]), ISSUER)
 
     def jwks(self) -> Mapping[str, Any]:
         """The public keys, as RFC 7517 says."""
