@@ -84,6 +84,7 @@ def _told(total: Figures) -> list[tuple[str, str, str]]:
         ("Errors", f"{total.failed + total.tool_errors:,}", _errors(total)),
         ("Tokens", f"{total.usage.input_tokens + total.usage.output_tokens:,}",
          _tokens(total)),
+        ("Cost, estimated", _cost(total), _cost_parts(total)),
     ]  # fmt: skip
 
 
@@ -94,6 +95,18 @@ def _errors(total: Figures) -> str:
 def _tokens(total: Figures) -> str:
     usage = total.usage
     return f"{usage.input_tokens:,} in, {usage.output_tokens:,} out: what a provider charges for; `builtin` uses none"
+
+
+def _cost(total: Figures) -> str:
+    cost = total.cost_estimate
+    return "-" if cost is None else f"{cost.amount:,.2f} {cost.currency}"
+
+
+def _cost_parts(total: Figures) -> str:
+    cost = total.cost_estimate
+    if cost is None:
+        return "A price is not known: set `ORATIO_MODEL_PRICES`, or see docs/observability.md"
+    return "; ".join(f"{part.name}: {part.amount:,.2f}" for part in cost.parts) or "Nothing used here costs anything"
 
 
 def _ms(value: int | None) -> str:

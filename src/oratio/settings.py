@@ -217,6 +217,12 @@ class Settings(BaseSettings):
     speech_warm: bool = Field(False, description="Load the speech models at start, and keep them, for the first call.")
     speech_idle_seconds: float = Field(300, ge=0, description="Speech models unused this long are let go.")
 
+    model_prices: str = Field(
+        "",
+        pattern=r"^$|^([^=,\s]+=\d+(\.\d+)?:\d+(\.\d+)?,)*[^=,\s]+=\d+(\.\d+)?:\d+(\.\d+)?$",
+        description="Dollars a million tokens in and out, for cost estimates: `bedrock/<model id>=3:15,...`.",
+    )
+
     prefect_api_url: str | None = Field(None, description="Prefect server to use; unset: the embedded one.")
     prefect_auth: SecretStr | None = Field(None, description="What a shared Prefect server asks of its clients.")
     work_pool: str = Field("oratio-local", description="Prefect work pool flows run on.")

@@ -23,6 +23,7 @@ from oratio.domain.conversation import (
     TurnResult,
     Usage,
 )
+from oratio.domain.cost import CostEstimate
 from oratio.domain.descriptions import Descriptions
 from oratio.domain.knowledge_base import Document, DocumentProblem, KnowledgeBase, KnowledgeBaseStatus, Passage
 from oratio.domain.listed_file import ListedFile
@@ -345,10 +346,12 @@ class ConversationView(Wire):
     handoff_failure: HandoffFailure | None = None
     operator: str | None = None
     usage: Usage
+    cost_estimate: CostEstimate | None = None
 
     @classmethod
-    def of(cls, conversation: Conversation) -> "ConversationView":
-        return cls(**{name: getattr(conversation, name) for name in cls.model_fields})
+    def of(cls, conversation: Conversation, cost: CostEstimate | None = None) -> "ConversationView":
+        known = {name: getattr(conversation, name) for name in cls.model_fields if name != "cost_estimate"}
+        return cls(**known, cost_estimate=cost)
 
 
 class ConversationPage(Wire):

@@ -126,3 +126,17 @@ async def test_a_bad_question_names_its_field(
     client: httpx.AsyncClient, path: str, params: dict[str, str], field: str
 ) -> None:
     assert_problem(await client.get(path, params=params), 422, "invalid_input", (field,))
+
+
+async def test_a_conversation_tells_what_it_is_likely_to_cost(
+    world: World, client: httpx.AsyncClient, agent_id: str
+) -> None:
+    recent = {"since": world.platform.clock.now_ms() - 60_000}
+    free = await talk(world, client, agent_id, SOURCED.model_copy(update={"model": "builtin"}))
+    told = (await client.get(f"/api/conversations/{free}")).json()["conversation"]["costEstimate"]
+    assert told == {"amount": 0, "currency": "USD", "parts": []}
+    assert (await client.get("/api/analytics", params=recent)).json()["total"]["costEstimate"] == told
+    unpriced = await talk(world, client, agent_id, SOURCED.model_copy(update={"model": "bedrock/some"}))
+    found = (await client.get("/api/conversations")).json()["conversations"]
+    assert {one["conversationId"]: one["costEstimate"] for one in found} == {free: told, unpriced: None}
+    assert (await client.get("/api/analytics", params=recent)).json()["total"]["costEstimate"] is None

@@ -7,6 +7,7 @@ from functools import partial
 from oratio.authoring.author import Authored, author
 from oratio.authoring.review import Finding
 from oratio.bootstrap.platform import Platform
+from oratio.bootstrap.prices import prices_of
 from oratio.domain.brief import AgentBrief
 from oratio.domain.knowledge_base import Document
 from oratio.ports.secrets import SecretName
@@ -107,6 +108,7 @@ def build_services(platform: Platform) -> Services:
         conversations=platform.conversations,
         transcripts=conversations,
         clock=platform.clock,
+        prices=prices_of(settings),
     )
     limits = Limits(settings.max_files, settings.max_total_bytes, settings.max_file_bytes)
     return Services(

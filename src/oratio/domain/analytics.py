@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 from oratio.domain.conversation import Channel, Conversation, Turn, Usage
-from oratio.domain.tally import Tally
+from oratio.domain.cost import NO_PRICES, CostEstimate, Prices, conversation_cost, total_cost
+from oratio.domain.tally import ModelUse, Tally
 from oratio.domain.values import Value
 
 _MOST_WAITS = 200
 _MOST_PATHS = 50
 _MOST_REASONS = 20
+_SEARCH = "search_knowledge_base"
 
 
 class Figures(Value):
@@ -22,6 +24,7 @@ class Figures(Value):
         wait_p50_ms: Half of the callers waited at most this long: in a call to the first sound, in text to the answer.
             None without a turn.
         failed: Turns that came to nothing because the agent failed.
+        cost_estimate: None when that of a conversation is not known.
     """
 
     conversations: int
@@ -41,6 +44,7 @@ class Figures(Value):
     text_wait_p50_ms: int | None
     text_wait_p95_ms: int | None
     usage: Usage
+    cost_estimate: CostEstimate | None = None
 
 
 class AgentFigures(Value):
@@ -91,18 +95,34 @@ def tally(turns: Sequence[Turn], *, failed: int = 0) -> Tally:
         tool_errors=sum(call.status == "error" for turn in turns for call in turn.result.tool_calls),
         failed=failed,
         paths=tuple(paths)[:_MOST_PATHS],
+        searches=sum(call.name == _SEARCH for turn in turns for call in turn.result.tool_calls),
+        busy_ms=sum(turn.latency_ms for turn in turns if turn.role == "assistant"),
+        models=_models(turns),
     )
+
+
+def _models(turns: Sequence[Turn]) -> tuple[ModelUse, ...]:
+    spent: dict[str, Usage] = {}
+    for result in (turn.result for turn in turns if turn.result.model or turn.result.usage != Usage()):
+        spent[result.model] = _sum([spent.get(result.model, Usage()), result.usage])
+    return tuple(ModelUse(model=model, **dict(usage)) for model, usage in spent.items())
 
 
 def is_unanswered(turn: Turn) -> bool:
     """Whether the documents were searched for this turn and did not answer it."""
     result = turn.result
-    searched = any(call.name == "search_knowledge_base" for call in result.tool_calls)
+    searched = any(call.name == _SEARCH for call in result.tool_calls)
     return searched and not result.answered and not result.citations and result.handoff is None
 
 
 def report(
-    conversations: Sequence[Conversation], *, since: int, until: int, offset_minutes: int, complete: bool
+    conversations: Sequence[Conversation],
+    *,
+    since: int,
+    until: int,
+    offset_minutes: int,
+    complete: bool,
+    prices: Prices = NO_PRICES,
 ) -> Report:
     """Group and count.
 
@@ -112,6 +132,7 @@ def report(
         until: Where it ends.
         offset_minutes: East of UTC: where a day begins.
         complete: Whether these are all.
+        prices: What is paid for them.
     """
     zone = timezone(timedelta(minutes=offset_minutes))
     agents: dict[str, list[Conversation]] = defaultdict(list)
@@ -128,20 +149,20 @@ def report(
         since=since,
         until=until,
         complete=complete,
-        total=figures(conversations),
+        total=figures(conversations, prices),
         agents=tuple(
-            AgentFigures(agent_id=name, last_at=max(one.updated_at for one in held), figures=figures(held))
+            AgentFigures(agent_id=name, last_at=max(one.updated_at for one in held), figures=figures(held, prices))
             for name, held in agents.items()
         ),
         days=tuple(
-            DayFigures(day=day, began_at=_began(day, zone), agent_id=name, figures=figures(held))
+            DayFigures(day=day, began_at=_began(day, zone), agent_id=name, figures=figures(held, prices))
             for (day, name), held in sorted(days.items(), key=lambda entry: (entry[0][0], entry[0][1] or ""))
         ),
         reasons=tuple(ReasonCount(reason=reason, count=count) for reason, count in reasons.most_common(_MOST_REASONS)),
     )
 
 
-def figures(conversations: Sequence[Conversation]) -> Figures:
+def figures(conversations: Sequence[Conversation], prices: Prices) -> Figures:
     """Count one group."""
     tallies = [conversation.tally for conversation in conversations]
     calls = [one for one in conversations if one.channel is Channel.VOICE]
@@ -165,6 +186,7 @@ def figures(conversations: Sequence[Conversation]) -> Figures:
         text_wait_p50_ms=percentile(text, 50),
         text_wait_p95_ms=percentile(text, 95),
         usage=_sum(one.usage for one in conversations),
+        cost_estimate=total_cost(conversation_cost(one, prices) for one in conversations),
     )
 
 

@@ -3,6 +3,14 @@
 from oratio.domain.values import Value
 
 
+class ModelUse(Value):
+    """Tokens of one model."""
+
+    model: str
+    input_tokens: int
+    output_tokens: int
+
+
 class Tally(Value):
     """Counts of one conversation.
 
@@ -16,6 +24,9 @@ class Tally(Value):
         tool_errors: Tools that failed.
         failed: Turns that came to nothing because the agent failed.
         paths: Documents that answers came from, at most 50.
+        searches: Searches of the knowledge base.
+        busy_ms: How long the agent was at work, in all.
+        models: Which models answered; None in heads kept before this was counted.
     """
 
     waits_ms: tuple[int, ...] = ()
@@ -27,3 +38,6 @@ class Tally(Value):
     tool_errors: int = 0
     failed: int = 0
     paths: tuple[str, ...] = ()
+    searches: int = 0
+    busy_ms: int = 0
+    models: tuple[ModelUse, ...] | None = None

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from oratio.domain.analytics import Report, is_unanswered, report
 from oratio.domain.conversation import Channel, Conversation, Outcome
+from oratio.domain.cost import CostEstimate, Prices, conversation_cost
 from oratio.domain.knowledge_base import Document
 from oratio.domain.usage import DocumentUse, KnowledgeUse, Unanswered
 from oratio.domain.values import VersionRef
@@ -51,12 +52,14 @@ class AnalyticsService:
         conversations: ConversationRepository,
         transcripts: ConversationService,
         clock: Clock,
+        prices: Prices,
     ) -> None:
         self._agents = agents
         self._versions = versions
         self._conversations = conversations
         self._transcripts = transcripts
         self._clock = clock
+        self._prices = prices
 
     def report(
         self, user_id: str, *, agent_id: str | None, since: int, until: int | None, offset_minutes: int = 0
@@ -81,7 +84,18 @@ class AnalyticsService:
                     complete = False
                     break
                 found.append(conversation)
-        return report(found, since=since, until=until, offset_minutes=offset_minutes, complete=complete)
+        return report(
+            found,
+            since=since,
+            until=until,
+            offset_minutes=offset_minutes,
+            complete=complete,
+            prices=self._prices,
+        )
+
+    def cost(self, conversation: Conversation) -> CostEstimate | None:
+        """What a conversation is likely to cost at the providers."""
+        return conversation_cost(conversation, self._prices)
 
     def conversations(
         self, user_id: str, filters: Filters, *, limit: int, cursor: str | None = None

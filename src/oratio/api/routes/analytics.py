@@ -61,7 +61,7 @@ def find_conversations(
     """Conversations of all agents or one, newest first; `since` and `until` are about when they began."""
     filters = Filters(agent_id=agent_id, since=since, until=until, channel=channel, outcome=outcome)
     page = context.services.analytics.conversations(caller.user_id, filters, limit=limit, cursor=cursor)
-    heads = list(map(ConversationView.of, page.items))
+    heads = [ConversationView.of(head, context.services.analytics.cost(head)) for head in page.items]
     return reply(ConversationPage(conversations=heads, next_cursor=page.next_cursor))
 
 

@@ -27,7 +27,7 @@ def list_conversations(
 ) -> Response:
     """An agent's conversations, newest first."""
     page = context.services.conversations.page(caller.user_id, agentId, limit=limit, cursor=cursor)
-    heads = list(map(ConversationView.of, page.items))
+    heads = [ConversationView.of(head, context.services.analytics.cost(head)) for head in page.items]
     return reply(ConversationPage(conversations=heads, next_cursor=page.next_cursor))
 
 
@@ -35,7 +35,8 @@ def list_conversations(
 def show_conversation(conversationId: str, context: InContext, caller: ByCaller) -> Response:
     """One conversation with its transcript, latencies, tool calls and hand-off."""
     head, turns = context.services.conversations.get(caller.user_id, conversationId)
-    return reply(ConversationDetail(conversation=ConversationView.of(head), transcript=turns))
+    view = ConversationView.of(head, context.services.analytics.cost(head))
+    return reply(ConversationDetail(conversation=view, transcript=turns))
 
 
 @router.delete("/api/conversations/{conversationId}", response_model=None, responses=answers(204, None, 409))
