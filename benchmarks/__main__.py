@@ -1,6 +1,6 @@
 """Run the benchmarks named on the command line, or all, and print one table.
 
-A benchmark is a module of this package with `run() -> list[Row]`.
+A benchmark is a module of this package with `run()`, which gives a list of rows, or yields each once it is known.
 """
 
 import importlib
@@ -47,7 +47,9 @@ def main(chosen: list[str]) -> int:
         rows: list[Row] = []
         module = importlib.import_module(f"benchmarks.{name}")
         if hasattr(module, "run"):
-            rows = module.run()
+            for row in module.run():
+                rows.append(row)
+                print(f"{name}: {row.name}: {row.value:,.4g} {row.unit}", file=sys.stderr, flush=True)
             console.print(table(name, rows))
     return 0
 
