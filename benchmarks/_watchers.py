@@ -12,6 +12,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from console.web.identity import COOKIE
 
@@ -41,7 +42,9 @@ class Watcher:
     async def watch(self, base: str, token: str) -> None:
         address = base.replace("http://", "ws://") + "/_stcore/stream"
         headers = {"Cookie": f"{COOKIE}={token}"}
-        async with connect(address, subprotocols=["streamlit"], additional_headers=headers, max_size=None) as line:
+        async with connect(
+            address, subprotocols=[Subprotocol("streamlit")], additional_headers=headers, max_size=None
+        ) as line:
             await line.send(self._asking())
             try:
                 async for data in line:
@@ -80,14 +83,18 @@ class Watcher:
         asked = message.rerun_script
         asked.page_name, asked.query_string, asked.fragment_id = self._page, self._query, part
         asked.is_auto_rerun = bool(part)
-        return message.SerializeToString()
+        return bytes(message.SerializeToString())
 
 
 async def all_see(watchers: list[Watcher], lines: list[asyncio.Task[None]], text: bytes) -> list[float]:
     """When each did; a line that ends before raises what ended it."""
-    seeing = asyncio.gather(*(watcher.sees(text) for watcher in watchers))
-    async with asyncio.timeout(START_S):
-        done, _ = await asyncio.wait([seeing, *lines], return_when=asyncio.FIRST_COMPLETED)
-    for ended in done - {seeing}:
-        ended.result()
-    return seeing.result()
+    seeing = [asyncio.create_task(watcher.sees(text)) for watcher in watchers]
+    try:
+        async with asyncio.timeout(START_S):
+            for line in asyncio.as_completed([*lines, asyncio.gather(*seeing)]):
+                await line
+                break
+        return [one.result() for one in seeing]
+    finally:
+        for one in seeing:
+            one.cancel()

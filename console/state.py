@@ -12,8 +12,10 @@ from console import backend
 from console.drafts import Drafts
 from console.web.identity import token_of
 from oratio.client import Client
+from oratio.domain.journal import AgentEvent
+from oratio.domain.rehearsal import RehearsalReport
 from oratio.errors import NotFound, RateLimited, Unavailable
-from oratio.wire import Answer, SystemView
+from oratio.wire import AgentDetail, Answer, SystemView
 
 _CHATS = "chats"
 _PAGES = "pages"
@@ -88,6 +90,29 @@ def seen[T](name: str, ask: Callable[[], T]) -> tuple[T, float]:
         return value, time.time() - at
     kept[name] = (found, time.time())
     return found, 0.0
+
+
+def happened(agent: AgentDetail) -> list[AgentEvent]:
+    """All that has happened to an agent; asks for what is new when its record has changed since."""
+    mark = (agent.updated_at, agent.status, agent.progress)
+    kept: dict[str, tuple[object, list[AgentEvent]]] = st.session_state.setdefault("happened", {})
+    known, events = kept.get(agent.agent_id, (None, []))
+    if known != mark:
+        with client() as api:
+            events = [*events, *api.log(agent.agent_id, after=events[-1].seq if events else 0).events]
+        kept[agent.agent_id] = (mark, events)
+    return events
+
+
+def rehearsal_so_far(agent_id: str, version: int, detail: str) -> RehearsalReport | None:
+    """The report of a version that is being rehearsed; asks again when its step tells something new."""
+    asked = (agent_id, version, detail)
+    kept: tuple[object, RehearsalReport | None] = st.session_state.get("rehearsing", ((), None))
+    if kept[0] != asked:
+        with client() as api:
+            kept = (asked, api.version(agent_id, version).rehearsal)
+        st.session_state["rehearsing"] = kept
+    return kept[1]
 
 
 def system() -> SystemView:

@@ -128,6 +128,11 @@ def moment(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, tz=zone()).strftime("%Y-%m-%d %H:%M")
 
 
+def clock(at_ms: int) -> str:
+    """A time of day in the operator's own zone, to the second."""
+    return datetime.fromtimestamp(at_ms / 1000, tz=zone()).strftime("%H:%M:%S")
+
+
 def ago(at_ms: int) -> str:
     passed = time.time() * 1000 - at_ms
     return "just now" if passed < 60_000 else f"{duration(passed)} ago"

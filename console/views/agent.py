@@ -7,6 +7,7 @@ import streamlit as st
 from console.state import client, page, seen
 from console.views import access, conversations, generated, knowledge, overview, rehearsal, settings, talk, versions
 from console.views.create import begin_version
+from console.views.making import is_busy
 from console.wording import STATUS_COLOURS, guarded, plain, stale
 from oratio.domain.agent import AgentStatus
 from oratio.errors import NotFound
@@ -78,7 +79,7 @@ def _head(agent: AgentDetail) -> None:
         st.badge(agent.agent_type, icon=":material/call:" if agent.agent_type == "voice" else ":material/chat:")
         st.badge(f"version {agent.current_version}" if agent.current_version else "no version yet", color="gray")
         st.space("stretch")
-        may_build = agent.status == AgentStatus.ACTIVE and not overview.is_busy(agent)
+        may_build = agent.status == AgentStatus.ACTIVE and not is_busy(agent)
         if may_build and st.button("New version", key="new_version", icon=":material/edit:"):
             _begin(agent)
 

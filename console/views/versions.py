@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from console.state import client, notify
+from console.views.replay import replay
 from console.wording import Colour, ago, counted, moment, plain, show_error
 from oratio.errors import NotAuthenticated, OratioError
 from oratio.wire import AgentDetail, VersionSummary
@@ -26,6 +27,7 @@ def show(agent: AgentDetail) -> None:
             _version(agent, version)
     if len(history) > 1:
         st.caption("Code and prompt of two versions are compared in Generated files.")
+    st.fragment(replay)(agent, history)
 
 
 def _version(agent: AgentDetail, version: VersionSummary) -> None:

@@ -25,6 +25,7 @@ from oratio.domain.conversation import (
 )
 from oratio.domain.cost import CostEstimate
 from oratio.domain.descriptions import Descriptions
+from oratio.domain.journal import AgentEvent
 from oratio.domain.knowledge_base import Document, DocumentProblem, KnowledgeBase, KnowledgeBaseStatus, Passage
 from oratio.domain.listed_file import ListedFile
 from oratio.domain.live_call import CallState, LiveCall, LiveHandoff
@@ -110,12 +111,19 @@ class AgentDetail(Wire):
     latest_version: int
     progress: tuple[StepProgress, ...]
     error: AgentFailure | None
+    flow_run_id: str | None = None
 
     @classmethod
     def of(cls, agent: Agent, knowledge_base: KnowledgeBase) -> "AgentDetail":
         known = {name: getattr(agent, name) for name in cls.model_fields if name != "knowledge_base"}
         view = {name: getattr(knowledge_base, name) for name in KnowledgeBaseView.model_fields}
         return cls(**known, knowledge_base=KnowledgeBaseView(**view))
+
+
+class EventLog(Wire):
+    """What has happened to an agent, oldest first."""
+
+    events: list[AgentEvent]
 
 
 class VersionSummary(Wire):

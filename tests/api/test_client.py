@@ -125,6 +125,15 @@ def test_events_are_followed_while_they_happen(world: World, client: Client) -> 
     assert list(events)[-1].status == "active"
 
 
+def test_the_log_tells_what_has_happened_and_no_more(world: World, client: Client) -> None:
+    made = client.create_agent(BRIEF, FILES)
+    assert [event.status for event in client.log(made.agent_id).events] == ["creating"]
+    world.go_live("alice", made.agent_id)
+    news = client.log(made.agent_id, after=1).events
+    assert [event.status for event in news if event.kind == "status"] == ["active"]
+    assert [event.seq for event in news] == list(range(2, 2 + len(news)))
+
+
 def test_refusals_raise_the_errors_they_came_from(world: World, client: Client) -> None:
     with pytest.raises(InvalidInput) as refused:
         client.create_agent(Brief(agent_name="x"), FILES)

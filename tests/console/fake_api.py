@@ -10,11 +10,13 @@ import httpx
 from oratio.domain.agent import Agent, AgentFailure, AgentStatus, Step, StepProgress, StepStatus
 from oratio.domain.analytics import report
 from oratio.domain.brief import AgentType
-from oratio.domain.conversation import Citation, Conversation, Handoff, SopStep, ToolCall, Turn, TurnResult
+from oratio.domain.conversation import Channel, Citation, Conversation, Handoff, SopStep, ToolCall, Turn, TurnResult
+from oratio.domain.journal import AgentEvent
 from oratio.domain.knowledge_base import Document, DocumentProblem, KnowledgeBase, KnowledgeBaseStatus
 from oratio.domain.live_call import LiveHandoff
 from oratio.domain.plan import Scenario
 from oratio.domain.rehearsal import RehearsalReport, RehearsedTurn, ScenarioResult
+from oratio.domain.replay import ReplayedConversation, ReplayedTurn, compare, summarise
 from oratio.domain.tally import Tally
 from oratio.domain.usage import DocumentUse, Unanswered
 from oratio.domain.version import RehearsalSummary, VersionStatus
@@ -32,11 +34,13 @@ from oratio.wire import (
     ConversationDetail,
     ConversationPage,
     ConversationView,
+    EventLog,
     KeyList,
     KeyView,
     KnowledgeUseView,
     NewKey,
     PassageView,
+    ReplayView,
     SearchView,
     SystemView,
     TicketView,
@@ -99,7 +103,7 @@ def agent(agent_id: str, status: AgentStatus = AgentStatus.ACTIVE, **fields: obj
     return Agent(**{**values, **fields})
 
 
-def rehearsed() -> RehearsalReport:
+def rehearsed(planned: tuple[str, ...] = ()) -> RehearsalReport:
     """One scenario that passed, one required that failed."""
     turn = RehearsedTurn(prompt="Can I return it?", answer=RESULT.answer, answered=True, citations=RESULT.citations)
 
@@ -109,7 +113,9 @@ def rehearsed() -> RehearsalReport:
         return ScenarioResult(scenario=scenario, required=True, passed=passed, reason=reason, turns=(turn,))
 
     results = (result("Asks for a person", True), result("Is angry", False))
-    return RehearsalReport(version=1, model="builtin", started_at=NOW, ended_at=NOW + 2000, results=results)
+    return RehearsalReport(
+        version=1, model="builtin", started_at=NOW, ended_at=NOW + 2000, results=results, planned=planned
+    )
 
 
 def a_live_call(name: str, *, handoff: bool = False) -> CallView:
@@ -137,6 +143,8 @@ class FakeApi:
         self.refusals: dict[tuple[str, str], httpx.Response] = {}
         self.broken: Callable[[httpx.Request], httpx.Response] | None = None
         self.nonsense = False
+        self.planned: tuple[str, ...] = ()
+        self.begun_before: dict[Step, int] = {}
         self.accepts: Callable[[str], bool] = TOKEN.__eq__
         self.sandbox = "A"
         self.model = "builtin"
@@ -175,7 +183,9 @@ class FakeApi:
             ("POST", "/api/agents", self._create),
             ("GET", one, self._show),
             ("DELETE", one, self._delete),
+            ("GET", rf"{one}/log", self._log),
             ("POST", rf"{one}/retry", self._retry),
+            ("POST", rf"{one}/versions/(\d+)/replay", self._replay),
             ("GET", rf"{one}/versions", self._versions),
             ("POST", rf"{one}/versions", lambda key: reply(AcceptedVersion(agent_id=key, version=2), 202)),
             ("GET", rf"{one}/versions/(\d+)", self._version),
@@ -229,6 +239,34 @@ class FakeApi:
         self.add(agent(agent_id, AgentStatus.CREATING))
         return Accepted(agent_id=agent_id, status=AgentStatus.CREATING, message="")
 
+    def _log(self, agent_id: str) -> Wire | httpx.Response:
+        """Each step's beginning and end, as they stand in its progress."""
+        if agent_id not in self.agents:
+            return problem(404, "not_found")
+        events: list[AgentEvent] = []
+        for entry in self.agents[agent_id].progress:
+            begun = 1 + self.begun_before.get(entry.step, 0)
+            told = [(entry.started_at, "running", "")] * begun if entry.started_at else []
+            told += [(entry.ended_at or NOW, entry.status, entry.detail)] if entry.detail else []
+            for at, status, detail in told:
+                events.append(
+                    AgentEvent(
+                        seq=len(events) + 1, at=at, kind="step", version=1, status=status, step=entry.step,
+                        detail=detail,
+                    )
+                )  # fmt: skip
+        return EventLog(events=[event for event in events if event.seq > int(self.queries[-1].get("after", 0))])
+
+    def _replay(self, agent_id: str, number: str) -> Wire:
+        old = ReplayedTurn(answer=RESULT.answer, answered=True, citations=RESULT.citations, latency_ms=321)
+        new = old.model_copy(update={"answer": "Within 14 days.", "latency_ms": 280})
+        turns = (compare("Can I return it?", old, new), compare("Are you open on Sundays?", old, old))
+        played = ReplayedConversation(conversation_id="c0", channel=Channel.TEXT, started_at=NOW, turns=turns)
+        return ReplayView(
+            agent_id=agent_id, version=int(number), live_version=1, complete=True, summary=summarise(turns),
+            conversations=(played,) if self.conversations else (),
+        )  # fmt: skip
+
     def _versions(self, agent_id: str) -> Wire:
         def version(number: int, status: VersionStatus, passed: bool) -> VersionSummary:
             failures = () if passed else ("Is angry: no human was called",)
@@ -249,7 +287,7 @@ class FakeApi:
             folder_file_descriptions={"returns.md": "How to send goods back"},
             files=(Document(path="returns.md", size=1200, sha256="0" * 64, media_type="text/markdown"),),
             plan={"steps": 1 if self.nonsense else [{"stepId": "s001", "source": source}], "uncovered": [[4, 4]]},
-            code=f"VERSION = {number}\n", prompt="You are the agent.", rehearsal=rehearsed(),
+            code=f"VERSION = {number}\n", prompt="You are the agent.", rehearsal=rehearsed(self.planned),
             rehearsal_summary=None, override=None, code_sha256=None, prompt_sha256=None, plan_sha256=None,
         )  # fmt: skip
 

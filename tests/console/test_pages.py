@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from console import backend, state
-from oratio.domain.agent import AgentStatus
+from oratio.domain.agent import AgentStatus, Step
 from oratio.domain.conversation import Channel, Conversation
 from oratio.domain.knowledge_base import DocumentProblem
 from tests.console.fake_api import HANDOFF, NOW, SOP, TOKEN, FakeApi, a_live_call, agent, problem, refused_connection
@@ -140,6 +140,53 @@ def test_failed_agent_says_step_cause_and_can_be_retried(api: FakeApi) -> None:
     app.button(key="retry").click().run()
     assert api.called("POST", "/api/agents/a/retry")
     assert "Version 1 is being made" in words(app)
+
+
+def test_a_step_begun_again_says_so_and_the_log_tells_what_happened(api: FakeApi) -> None:
+    api.add(agent("a", AgentStatus.FAILED))
+    api.begun_before = {Step.AUTHOR_AGENT: 1}
+    shown = words(opened("agent", id="a"))
+    assert "Write the agent** · attempt 2" in shown
+    assert "What was tried: 2 attempts" in shown
+    assert "Write the agent: begun again, attempt 2" in shown
+    assert "Read the folder: done: detail 0" in shown
+
+
+def test_scenarios_are_shown_one_by_one_while_they_are_played(api: FakeApi) -> None:
+    made = agent("a", AgentStatus.CREATING)
+    running = made.progress[2].model_copy(update={"step": Step.REHEARSE_AGENT, "detail": "2 of 3 scenarios, 1 passed"})
+    api.add(made.model_copy(update={"progress": (*made.progress[:2], running)}))
+    api.planned = ("Asks twice",)
+    shown = words(opened("agent", id="a"))
+    assert ":green[:material/check_circle:] Asks for a person" in shown
+    assert ":red[:material/error:] Is angry · no human was called" in shown
+    assert ":gray[:material/radio_button_unchecked: Asks twice]" in shown
+
+
+def test_recorded_conversations_are_replayed_side_by_side(api: FakeApi) -> None:
+    api.add(agent("a"))
+    api.conversations["c0"] = Conversation(
+        user_id="operator", agent_id="a", conversation_id="c0", version=1, channel=Channel.TEXT, started_at=NOW,
+        updated_at=NOW, turns=2,
+    )  # fmt: skip
+    app = opened("agent", id="a", section="Versions")
+    app.button(key="replay_send").click().run()
+    assert json.loads(api.called("POST", "/api/agents/a/versions/2/replay")[0]) == {"conversations": 5}
+    shown = words(app)
+    assert "Within 30 days." in shown
+    assert "Within 14 days." in shown
+    assert "open on Sundays" not in shown
+    app.toggle(key="replay_changed").set_value(False).run()
+    assert "open on Sundays" in words(app)
+
+
+def test_replay_refused_says_so_and_can_be_tried_again(api: FakeApi) -> None:
+    api.add(agent("a"))
+    api.refusals["POST", "/api/agents/a/versions/2/replay"] = problem(429, "rate_limited", "a replay is under way")
+    app = opened("agent", id="a", section="Versions")
+    app.button(key="replay_send").click().run()
+    assert "Replaying did not work" in words(app)
+    assert "Version 2" in words(app)
 
 
 def test_refused_retry_is_told(api: FakeApi) -> None:

@@ -199,6 +199,18 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
             "scenarios": [{"title": "Answers from plans/prices.csv", "before": None, "after": True, "reason": ""}],
         },
     },
+    "EventLog": {
+        "events": [
+            {
+                **dict.fromkeys(("seq", "version"), 1),
+                "at": _AT,
+                "kind": "step",
+                "status": "running",
+                "step": "ingest_folder",
+                "detail": "1 of 2 files",
+            }
+        ]
+    },
     "KeyBody": {name: _KEY[name] for name in ("name", "scopes", "origins", "expiresAt")},
     "KeyList": {"keys": [_KEY]},
     "KnowledgeUseView": {

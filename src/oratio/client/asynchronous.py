@@ -100,6 +100,10 @@ class AsyncClient:
                     return
             await asyncio.sleep(RECONNECT_S * lost)
 
+    async def log(self, agent_id: str, *, after: int = 0) -> wire.EventLog:
+        """Changes after `seq` until now; `events` follows them."""
+        return await self._send(calls.log(agent_id, after))
+
     async def retry(self, agent_id: str) -> wire.Accepted:
         return await self._send(calls.retry(agent_id))
 

@@ -60,6 +60,10 @@ def events_path(agent_id: str) -> str:
     return _agent(agent_id, "events")
 
 
+def log(agent_id: str, after: int) -> Call[wire.EventLog]:
+    return Call("GET", _agent(agent_id, "log"), wire.EventLog, {"after": after} if after else {})
+
+
 def create_version(
     agent_id: str, brief: Brief, files: Files, removed: Iterable[str], progress: Progress | None
 ) -> Call[wire.AcceptedVersion]:

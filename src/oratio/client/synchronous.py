@@ -100,6 +100,10 @@ class Client:
                     return
             time.sleep(RECONNECT_S * lost)
 
+    def log(self, agent_id: str, *, after: int = 0) -> wire.EventLog:
+        """Changes after `seq` until now; `events` follows them."""
+        return self._send(calls.log(agent_id, after))
+
     def retry(self, agent_id: str) -> wire.Accepted:
         return self._send(calls.retry(agent_id))
 

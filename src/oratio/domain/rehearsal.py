@@ -47,13 +47,19 @@ class ScenarioResult(Value):
 
 
 class RehearsalReport(Value):
-    """A whole rehearsal. Times are ms since 1970."""
+    """A whole rehearsal, or one as far as it has been played. Times are ms since 1970.
+
+    Attributes:
+        ended_at: While it is being played, when this much of it was.
+        planned: Titles of the scenarios still to be played, in their order; empty at the end.
+    """
 
     version: int
     model: str
     started_at: int
     ended_at: int
     results: tuple[ScenarioResult, ...]
+    planned: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from oratio import tracing
 from oratio.authoring.sampling import sampled
@@ -27,6 +27,8 @@ from oratio.services.knowledge_bases import KnowledgeBaseService
 logger = logging.getLogger(__name__)
 
 _PARALLEL = 2
+
+type _SoFar = Callable[[Sequence[ScenarioResult], Sequence[Scenario]], Awaitable[None]]
 
 
 class RehearsalService:
@@ -64,20 +66,31 @@ class RehearsalService:
         """
         plan = self._authoring.plan(ref)
         started_at = self._clock.now_ms()
+
+        def told(results: Sequence[ScenarioResult], planned: Sequence[Scenario] = ()) -> RehearsalReport:
+            return RehearsalReport(
+                version=ref.version,
+                model=self._model,
+                started_at=started_at,
+                ended_at=self._clock.now_ms(),
+                results=tuple(results),
+                planned=tuple(scenario.title for scenario in planned),
+            )
+
         scenarios = await asyncio.to_thread(self._scenarios, ref, plan)
-        results = await self._play_all(ref, scenarios, progress)
-        report = RehearsalReport(
-            version=ref.version,
-            model=self._model,
-            started_at=started_at,
-            ended_at=self._clock.now_ms(),
-            results=tuple(results),
-        )
-        self._code.put(
-            version_key(ref.user_id, ref.agent_id, ref.version, REHEARSAL_FILE),
-            report.model_dump_json(indent=2).encode(),
-            tags=tags.object_tags(ref.user_id, ref.agent_id, "generated-code"),
-        )
+        kept = asyncio.Lock()
+
+        async def so_far(done: Sequence[ScenarioResult], waiting: Sequence[Scenario]) -> None:
+            passed = sum(entry.passed for entry in done)
+            progress(f"{len(done)} of {len(scenarios)} scenarios, {passed} passed")
+            if waiting and not kept.locked():
+                async with kept:
+                    await asyncio.to_thread(self._keep, ref, told(done, waiting))
+
+        results = await self._play_all(ref, scenarios, so_far)
+        async with kept:
+            report = told(results)
+            await asyncio.to_thread(self._keep, ref, report)
         record = self._versions.get(ref)
         if record.status is VersionStatus.BUILDING:
             record = versions_of.with_status(record, VersionStatus.REHEARSED, self._clock.now_ms())
@@ -91,6 +104,14 @@ class RehearsalService:
         )
         return report.summary()
 
+    def _keep(self, ref: VersionRef, report: RehearsalReport) -> None:
+        """In place of what was known before: who watches reads it while it grows."""
+        self._code.put(
+            version_key(ref.user_id, ref.agent_id, ref.version, REHEARSAL_FILE),
+            report.model_dump_json(indent=2).encode(),
+            tags=tags.object_tags(ref.user_id, ref.agent_id, "generated-code"),
+        )
+
     def _scenarios(self, ref: VersionRef, plan: AgentPlan) -> list[Scenario]:
         """The plan's, and questions made of what this version's documents hold."""
         documents = self._versions.get(ref).documents
@@ -102,9 +123,7 @@ class RehearsalService:
         )
         return [*plan.scenarios, *numbered]
 
-    async def _play_all(
-        self, ref: VersionRef, scenarios: Sequence[Scenario], progress: Callable[[str], None]
-    ) -> list[ScenarioResult]:
+    async def _play_all(self, ref: VersionRef, scenarios: Sequence[Scenario], so_far: _SoFar) -> list[ScenarioResult]:
         gate = asyncio.Semaphore(_PARALLEL)
         done: list[ScenarioResult] = []
 
@@ -112,8 +131,8 @@ class RehearsalService:
             async with gate:
                 result = await self._play(ref, scenario)
             done.append(result)
-            passed = sum(entry.passed for entry in done)
-            progress(f"{len(done)} of {len(scenarios)} scenarios, {passed} passed")
+            played = {entry.scenario.scenario_id for entry in done}
+            await so_far(tuple(done), [one for one in scenarios if one.scenario_id not in played])
             return result
 
         first = [await play(scenario) for scenario in scenarios[:1]]

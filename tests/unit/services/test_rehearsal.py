@@ -41,8 +41,19 @@ def telecom(shop: Workshop) -> VersionRef:
 
 
 @pytest.fixture(scope="module")
-def report(shop: Workshop, telecom: VersionRef, lines: list[str]) -> RehearsalReport:
-    return shop.rehearse(telecom, lines.append)
+def kept() -> list[RehearsalReport]:
+    """What could be read of the report while it was being played."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def report(shop: Workshop, telecom: VersionRef, lines: list[str], kept: list[RehearsalReport]) -> RehearsalReport:
+    def look(line: str) -> None:
+        if lines:
+            kept.append(RehearsalReport.model_validate_json(shop.services.authoring.read(telecom, "rehearsal.json")))
+        lines.append(line)
+
+    return shop.rehearse(telecom, look)
 
 
 def drilled(report: RehearsalReport, drill: Drill) -> ScenarioResult:
@@ -57,6 +68,15 @@ def test_the_telecom_agent_passes(report: RehearsalReport) -> None:
 def test_a_line_of_progress_follows_each_scenario(report: RehearsalReport, lines: list[str]) -> None:
     assert len(lines) == len(report.results)
     assert lines[-1].startswith(f"{len(lines)} of {len(lines)} scenarios")
+
+
+def test_the_report_grows_while_it_is_played(report: RehearsalReport, kept: list[RehearsalReport]) -> None:
+    titles = sorted(result.scenario.title for result in report.results)
+    assert len(kept) == len(titles) - 1
+    for partly in kept:
+        assert partly.planned
+        assert sorted([*partly.planned, *(result.scenario.title for result in partly.results)]) == titles
+    assert report.planned == ()
 
 
 def test_the_version_keeps_the_verdict(shop: Workshop, telecom: VersionRef, report: RehearsalReport) -> None:

@@ -12,7 +12,7 @@ from oratio.api.routes.uploads import UPLOAD_FIELD, UPLOAD_ID, UPLOAD_ID_BYTES, 
 from oratio.api.sse import EventStream
 from oratio.errors import FieldProblem, InvalidInput
 from oratio.services.briefs import FORM_FIELDS
-from oratio.wire import Accepted, AgentDetail, AgentPage, AgentSummary
+from oratio.wire import Accepted, AgentDetail, AgentPage, AgentSummary, EventLog
 
 router = APIRouter(tags=["agents"])
 
@@ -101,6 +101,14 @@ async def watch_agent(
 ) -> Response:
     """Changes of steps and status as server-sent events, from the first; ends when the agent is active or failed."""
     return EventStream(await context.watchers.watch(caller.user_id, agentId, last_event_id))
+
+
+@router.get("/api/agents/{agentId}/log", response_model=None, responses=answers(200, EventLog))
+def agent_log(
+    agentId: str, context: InContext, caller: ByCaller, after: Annotated[int, Query(ge=0, le=2**53)] = 0
+) -> Response:
+    """The changes of steps and status until now, after the one numbered `after`."""
+    return reply(EventLog(events=context.services.agents.events(caller.user_id, agentId, after=after)))
 
 
 @router.post("/api/agents/{agentId}/retry", response_model=None, responses=answers(202, Accepted, 409))
