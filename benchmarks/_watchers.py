@@ -7,6 +7,7 @@ wants drawn anew, as often as the page asks for.
 import asyncio
 import time
 from contextlib import suppress
+from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -88,13 +89,18 @@ class Watcher:
 
 async def all_see(watchers: list[Watcher], lines: list[asyncio.Task[None]], text: bytes) -> list[float]:
     """When each did; a line that ends before raises what ended it."""
-    seeing = [asyncio.create_task(watcher.sees(text)) for watcher in watchers]
+
+    async def seen() -> list[float]:
+        return [await watcher.sees(text) for watcher in watchers]
+
+    seeing = asyncio.create_task(seen())
+    watched: set[asyncio.Task[Any]] = {seeing, *lines}
     try:
-        async with asyncio.timeout(START_S):
-            for line in asyncio.as_completed([*lines, asyncio.gather(*seeing)]):
-                await line
-                break
-        return [one.result() for one in seeing]
+        done, _ = await asyncio.wait(watched, timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
+        for ended in done - {seeing}:
+            ended.result()
+        if not seeing.done():
+            raise TimeoutError(f"not every page shows {text.decode()}")
+        return seeing.result()
     finally:
-        for one in seeing:
-            one.cancel()
+        seeing.cancel()
