@@ -32,6 +32,7 @@ class Watcher:
         self.shown: dict[bytes, float] = {}
         self.ticks = 0
         self._page, self._query = page, query
+        self._page_hash = ""  # what the server calls the page, once it has said so
         self._seen = {text: asyncio.Event() for text in wanted}
         self._timers: dict[str, asyncio.Task[None]] = {}
 
@@ -63,6 +64,8 @@ class Watcher:
         kind = message.WhichOneof("type")
         if kind == "new_session" and not message.metadata.run.fragment_ids:
             self._forget()
+        elif kind == "navigation":
+            self._page_hash = message.navigation.page_script_hash
         elif kind == "auto_rerun" and message.auto_rerun.fragment_id not in self._timers:
             part, every_s = message.auto_rerun.fragment_id, message.auto_rerun.interval
             self._timers[part] = asyncio.create_task(self._again(line, part, every_s))
@@ -82,7 +85,8 @@ class Watcher:
     def _asking(self, part: str = "") -> bytes:
         message = BackMsg()
         asked = message.rerun_script
-        asked.page_name, asked.query_string, asked.fragment_id = self._page, self._query, part
+        asked.page_script_hash, asked.page_name = self._page_hash, "" if self._page_hash else self._page
+        asked.query_string, asked.fragment_id = self._query, part
         asked.is_auto_rerun = bool(part)
         return bytes(message.SerializeToString())
 

@@ -49,8 +49,6 @@ def watch(known: AgentDetail, was_busy: bool) -> None:
         except OratioError as error:
             show_error(error, "Looking how far it is")
             st.caption("What is shown is from before. It goes on in the meantime.")
-    if was_busy and not is_busy(agent):
-        st.rerun()
     if agent.status == AgentStatus.DELETING:
         st.info("The agent is being taken down, with everything it owns.", icon=":material/delete:")
         return
@@ -65,6 +63,9 @@ def watch(known: AgentDetail, was_busy: bool) -> None:
                 _failure(agent, begun)
         with beside:
             _log(agent, told)
+    # The last step is shown before the rest of the page, which takes longer, says the same.
+    if was_busy and not is_busy(agent):
+        st.rerun()
 
 
 def _timeline(agent: AgentDetail, begun: Mapping[str, int]) -> None:
