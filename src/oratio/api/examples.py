@@ -147,6 +147,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
             {"step": "ingest_folder", "status": "succeeded", "startedAt": _AT, "endedAt": _AT + 400, "detail": ""}
         ],
         "error": None,
+        "flowRunId": "0e4b7c1d-2f5a-4c7e-9d53-8a6b1c2d3e4f",
     },
     "AgentPage": {"agents": [_SUMMARY], "nextCursor": None},
     "AnalyticsView": {
