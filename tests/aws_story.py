@@ -10,8 +10,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from oratio.domain.agent import AgentStatus
+from oratio.domain.agent import Agent, AgentStatus
+from oratio.domain.conversation import Channel, Conversation
 from tests.fakes.aws.orphans import orphans
+from tests.flows.aws_calls import VoiceServer, voice_server
 from tests.flows.aws_stack import AwsStack, aws_stack
 from tests.flows.test_aws import WARRANTY, ask, deleted, update
 
@@ -23,18 +25,24 @@ console = Console()
 def chapter(name: str) -> Iterator[None]:
     begun = time.monotonic()
     yield
-    console.print(f"{name:<44} {time.monotonic() - begun:6.1f} s")
+    console.print(f"{name:<48} {time.monotonic() - begun:6.1f} s")
 
 
-def play(stack: AwsStack) -> list[str]:
-    """Create, ask, update, roll back, delete; returns what is left."""
-    with chapter("a folder becomes an active agent"):
-        agent = stack.until_status(stack.submit(manual_txt=WARRANTY), AgentStatus.ACTIVE)
-    with chapter("asked: the documents answer"):
+def play(stack: AwsStack, voice: VoiceServer) -> list[str]:
+    """Create, ask, call, update, roll back, fail and mend, delete; returns what is left."""
+    with chapter("a folder becomes an active voice agent"):
+        agent = stack.until_status(stack.submit(agent_type="voice", manual_txt=WARRANTY), AgentStatus.ACTIVE)
+    with chapter("asked in writing: the documents answer"):
         _require("twenty four" in ask(stack, agent, QUESTION).answer)
+    with chapter("called: Nova Sonic asks it and says the answer"):
+        _require("twenty four" in voice.ask(agent, QUESTION))
+        call = _kept(stack, agent)
+        console.print(f"    kept: {call.turns} turn, {call.outcome}, {call.updated_at - call.started_at} ms")
     with chapter("updated: version 2 is live"):
         newer = update(stack, agent, manual_txt=WARRANTY.replace("twenty four", "thirty six"))
         _require("thirty six" in ask(stack, newer, QUESTION).answer)
+    with chapter("called again: version 2 answers"):
+        _require("thirty six" in voice.ask(newer, QUESTION))
     with chapter("rolled back: version 1 answers as it did"):
         stack.services.deployment.switch(agent.user_id, agent.agent_id, 1)
         _require("twenty four" in ask(stack, stack.agent(agent), QUESTION).answer)
@@ -51,7 +59,18 @@ def play(stack: AwsStack) -> list[str]:
     with chapter("deleted"):
         deleted(stack, agent)
         deleted(stack, second)
-    return [*orphans(stack.cloud, agent.agent_id), *orphans(stack.cloud, second.agent_id)]
+    return orphans(stack.cloud)
+
+
+def _kept(stack: AwsStack, agent: Agent) -> Conversation:
+    """The one call so far, once its record is whole."""
+
+    def found() -> list[Conversation]:
+        page = stack.platform.conversations.page(agent.user_id, agent.agent_id, limit=10)
+        return [one for one in page.items if one.channel is Channel.VOICE and one.outcome != "open"]
+
+    stack.until(lambda: bool(found()))
+    return found()[0]
 
 
 def _require(held: bool) -> None:
@@ -60,17 +79,25 @@ def _require(held: bool) -> None:
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="oratio-aws-") as folder, aws_stack(Path(folder)) as stack:
-        left = play(stack)
+    begun = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="oratio-aws-") as folder,
+        aws_stack(Path(folder)) as stack,
+        voice_server(stack) as voice,
+    ):
+        left = play(stack, voice)
         log = stack.cloud.world.calls
         table = Table("call", "times", title="calls made", title_justify="left")
         for name, times in sorted(log.counts().items()):
             table.add_row(name, str(times))
+        table.add_row("bedrock-runtime InvokeModelWithBidirectionalStream", str(len(voice.nova.novas)))
         console.print(table)
-        console.print(f"errors answered (and retried or mended): {dict(log.errors()) or 'none'}")
+        refused = log.errors()
+        console.print(f"refused and tried again, or mended: {sum(refused.values())} {dict(refused) or ''}")
         console.print(f"rate limits passed over: {dict(log.violations) or 'none'}")
         console.print(f"left behind: {left or 'nothing'}")
-    return 1 if left else 0
+    console.print(f"the whole story took {time.monotonic() - begun:.0f} s")
+    return 1 if left or log.violations else 0
 
 
 if __name__ == "__main__":

@@ -101,12 +101,12 @@ class Stack:
                 )
             time.sleep(0.02)
 
-    def submit(self, user_id: str = "ada", **files: str) -> Agent:
+    def submit(self, user_id: str = "ada", agent_type: str = "text", **files: str) -> Agent:
         """Submit an agent with these files (`name_txt="content"`), one by default."""
         with staged(self.services, files or {"manual_txt": "The router has a reset button on its back."}) as received:
             form = {
                 "agentName": "Tess",
-                "agentType": "text",
+                "agentType": agent_type,
                 "sop": SOP,
                 "knowledgeBaseDescription": "Questions about routers.",
                 "humanHandoffDescription": "When the caller asks for a person.",
