@@ -9,9 +9,10 @@ from typing import Any
 from prefect import runtime
 
 from flows.metrics import METRICS
-from oratio import logs, tracing
+from oratio import tracing
 from oratio.domain.agent import Agent, Step
 from oratio.errors import NotFound
+from oratio.tenancy import acting_for
 from tasks.context import services
 from tasks.retry import call
 from tasks.status import VersionRun
@@ -29,7 +30,7 @@ async def observed_run(user_id: str, agent_id: str, version: int | None = None) 
     begun = time.monotonic()
     outcome = "failed"
     with (
-        logs.bound(**known),
+        acting_for(**known),
         tracing.span(f"flow {flow}", parent=asked_by, version=version, attempt=runtime.flow_run.run_count, **ids),
     ):
         try:

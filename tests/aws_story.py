@@ -95,9 +95,11 @@ def main() -> int:
         refused = log.errors()
         console.print(f"refused and tried again, or mended: {sum(refused.values())} {dict(refused) or ''}")
         console.print(f"rate limits passed over: {dict(log.violations) or 'none'}")
+        console.print(f"beyond a tenant's own rights: {stack.refused() or 'nothing'}")
         console.print(f"left behind: {left or 'nothing'}")
+        wrong = bool(left or log.violations or stack.refused())
     console.print(f"the whole story took {time.monotonic() - begun:.0f} s")
-    return 1 if left or log.violations else 0
+    return int(wrong)
 
 
 if __name__ == "__main__":

@@ -16,11 +16,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from oratio import logs
 from oratio.errors import NotAuthenticated, NotFound, OratioError, RateLimited, Unavailable
 from oratio.ports.identity import Identity
 from oratio.ports.live_calls import LiveCallRepository
 from oratio.ports.repositories import AgentRepository
+from oratio.tenancy import acting_for
 from voice_server import wire
 from voice_server.connection import Connection
 from voice_server.gate import (
@@ -224,7 +224,7 @@ class VoiceServer:
             else:
                 assert connection.grant is not None
                 grant = connection.grant
-                with logs.bound(user_id=grant.user_id, agent_id=grant.agent.agent_id):
+                with acting_for(grant.user_id, agent_id=grant.agent.agent_id):
                     await self._take_call(connection, grant)
         except ConnectionClosed:
             pass

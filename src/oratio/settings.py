@@ -128,6 +128,9 @@ class Settings(BaseSettings):
         "amazon.titan-embed-text-v2:0", min_length=1, description="Bedrock model of VECTOR knowledge bases."
     )
     agent_boundary_arn: str = Field("", description="Permissions boundary of each agent's role on AWS; empty for none.")
+    tenant_role_arn: str | None = Field(
+        None, description="Role on AWS whose tag `userId` bounds what is done for a tenant; unset: the process's own."
+    )
 
     max_files: int = Field(1_000, ge=1, description="Files an agent may have.")
     max_total_bytes: int = Field(500_000_000, ge=1, description="Bytes of all files of an agent.")

@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from oratio.adapters.aws.dynamodb.tables import TABLES
 from oratio.cli.aws.template import read_template, template_path
+from oratio.settings import Settings
 
 RESOURCES: dict[str, Any] = read_template(template_path())["Resources"]
 
@@ -93,8 +95,8 @@ def test_a_family_of_resources_is_this_accounts_and_ours(found: Allowed) -> None
         arn = resource.get("Fn::Sub", "") if isinstance(resource, dict) else resource
         if not isinstance(arn, str) or arn == "*" or "*" not in arn or "foundation-model" in arn:
             continue
-        assert "${AWS::AccountId}" in arn or ".Arn}" in arn, arn
-        ours = ("role/oratio-", "runtime/o_", "/aws/bedrock-agentcore/runtimes/", ".Arn}/", "inference-profile/")
+        assert "${AWS::AccountId}" in arn or "Arn}" in arn, arn
+        ours = ("role/oratio-", "runtime/o_", "/aws/bedrock-agentcore/runtimes/", "Arn}/", "inference-profile/")
         tagged = any("aws:ResourceTag/platform" in str(part) for part in found.conditions.values())
         requested = any("aws:RequestTag/platform" in str(part) for part in found.conditions.values())
         assert any(prefix in arn for prefix in ours) or tagged or requested, arn
@@ -165,8 +167,49 @@ def granted_by(holder: str) -> set[str]:
     return {action for found in statements() if found.holder == holder for action in found.actions}
 
 
-@pytest.mark.parametrize("name", [name for name, entry in RESOURCES.items() if entry["Type"] == "AWS::IAM::Role"])
+SERVED = [name for name, entry in RESOURCES.items() if entry["Type"] == "AWS::IAM::Role" and name != "TenantRole"]
+
+
+@pytest.mark.parametrize("name", SERVED)
 def test_a_role_is_assumed_by_one_service_of_this_account(name: str) -> None:
     [trust] = RESOURCES[name]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert list(trust["Principal"]) == ["Service"]
     assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+
+
+def test_a_tenants_session_is_begun_by_our_services_alone_and_only_with_its_tag() -> None:
+    [trust] = RESOURCES["TenantRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    roles = ("ApiRole", "VoiceRole", "WorkerRole")
+    assert trust["Principal"] == {"AWS": [{"Fn::GetAtt": [role, "Arn"]} for role in roles]}
+    assert trust["Condition"] == {
+        "StringLike": {"aws:RequestTag/userId": "?*"},
+        "ForAllValues:StringEquals": {"aws:TagKeys": ["userId"]},
+    }
+    assert all({"sts:AssumeRole", "sts:TagSession"} <= granted(role) for role in roles)
+
+
+def test_a_tenants_session_reaches_its_own_rows_and_objects() -> None:
+    """Every statement names the tenant, but for rows whose key is an id alone, and what packages are copied from."""
+    for found in (found for found in statements() if found.holder == "TenantRole"):
+        if found.sid == "RowsByTheirIdAlone":
+            named = {entry["Fn::GetAtt"][0] for entry in found.resources}
+            by_id = {table.setting for table in TABLES if table.hash_key != "userId"}
+            assert {RESOURCES[name]["Properties"]["TableName"] for name in named} == {
+                Settings.model_fields[setting].default for setting in by_id
+            }
+        elif found.sid == "PackageBase":
+            assert found.actions == ["s3:GetObject"]
+        else:
+            tenant = "aws:PrincipalTag/userId"
+            assert tenant in str(found.conditions) or all(tenant in str(resource) for resource in found.resources)
+
+
+def test_a_tenants_session_does_no_more_than_the_services_themselves() -> None:
+    assert granted("TenantRole") <= granted("ApiRole")
+
+
+@pytest.mark.parametrize("holder", ["DataPolicy", "TenantRole"])
+def test_no_bucket_is_listed_whole(holder: str) -> None:
+    listing = [found for found in statements() if found.holder == holder and "s3:ListBucket" in found.actions]
+    assert listing
+    assert all("s3:prefix" in found.conditions["StringLike"] for found in listing)

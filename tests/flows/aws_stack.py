@@ -1,6 +1,7 @@
 """The flows on `aws`: a real Prefect server and the product's own worker, against moto and the fakes.
 
-The worker and the services here are the product's as they are; only `AWS_ENDPOINT_URL_*` differ from an account.
+The worker and the services here are the product's as they are; only `AWS_ENDPOINT_URL_*` differ from an account. What
+the worker asks of a tenant's rows and objects is held against the template's rights, which moto does not do.
 """
 
 import contextlib
@@ -20,18 +21,23 @@ from oratio.settings import Settings
 from tests import prefect_server
 from tests.fakes.aws.cloud import ACCOUNT, KB_ROLE, MODEL, REGION, Cloud, cloud
 from tests.fakes.aws.state import Timings
+from tests.fakes.aws.tenant_wall import refusals
 from tests.flows.stack import Stack
 
 
 class AwsStack(Stack):
     """`cloud` is the account; everything in it is seen and may be made to fail."""
 
-    worker_module = "flows.worker"
+    worker_module = "tests.flows.walled_worker"
     patience_s = 240.0  # an agent's processes and its rehearsal are real
 
     def __init__(self, data: Path, account: Cloud) -> None:
         self.cloud = account
         super().__init__(data)
+
+    def refused(self) -> list[str]:
+        """What AWS would have refused of the worker's calls for a tenant."""
+        return refusals(self.settings.data / "wall.log")
 
     @staticmethod
     def _settings(data: Path) -> Settings:
@@ -52,6 +58,7 @@ def aws_settings(data: Path, **more: object) -> Settings:
         "environment": "test",
         "aws_region": REGION,
         "aws_account_id": ACCOUNT,
+        "tenant_role_arn": f"arn:aws:iam::{ACCOUNT}:role/oratio-tenant-test",
         "knowledge_role_arn": f"arn:aws:iam::{ACCOUNT}:role/{KB_ROLE}",
         "ingestion_interval_seconds": 0,
         "agent_base": data / "agent-base-test.zip",

@@ -88,6 +88,7 @@ def test_an_agent_is_made_asked_updated_rolled_back_and_deleted_and_nothing_is_l
 
     deleted(stack, agent)
     assert orphans(stack.cloud, agent.agent_id) == []
+    assert stack.refused() == []
 
 
 # Each fault passes by itself or by the task's own retries; the agent becomes active without anybody's help.

@@ -17,16 +17,12 @@ from strands.models import BedrockModel, Model
 from oratio.agentkit.app import create_app
 from oratio.agentkit.connections import ConnectionFailed, Connections, FoundPassage
 from oratio.agentkit.definition import AgentDefinition
+from oratio.agentkit.environment import ENGINE_ID, KIND, MODEL, VERSION
 from oratio.agentkit.passages import found_passages, retrieve_request
 from oratio.agentkit.turn import TurnRecorder
 
 PASSAGES = 6
 SEARCHES_AT_ONCE = 8
-# What the runtime's environment holds; never a secret, as GetAgentRuntime shows it.
-MODEL = "ORATIO_AGENT_MODEL"
-ENGINE_ID = "ORATIO_AGENT_KNOWLEDGE_BASE"
-KIND = "ORATIO_AGENT_KNOWLEDGE_KIND"
-VERSION = "ORATIO_AGENT_VERSION"
 _THROTTLED = ("ThrottlingException", "ServiceQuotaExceededException")
 
 

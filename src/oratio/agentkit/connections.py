@@ -2,11 +2,12 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, Protocol, TypedDict
-
-from strands.models import Model
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from oratio.agentkit.turn import TurnRecorder
+
+if TYPE_CHECKING:  # a second of start-up for whoever runs no agent
+    from strands.models import Model
 
 
 class FoundPassage(TypedDict):
@@ -44,7 +45,7 @@ class Connections(Protocol):
     """
 
     @abstractmethod
-    def model(self, turn: TurnRecorder) -> Model: ...
+    def model(self, turn: TurnRecorder) -> "Model": ...
 
     @abstractmethod
     def search(self, query: str, *, timeout_s: float) -> Sequence[FoundPassage]: ...

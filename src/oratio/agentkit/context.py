@@ -4,12 +4,12 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from strands.models import Model
-
 from oratio.agentkit.connections import ConnectionFailed, Connections
 from oratio.agentkit.turn import TurnRecorder
 
 if TYPE_CHECKING:
+    from strands.models import Model
+
     from oratio.agentkit.definition import PlanStep
 
 logger = logging.getLogger(__name__)

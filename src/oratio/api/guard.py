@@ -22,6 +22,7 @@ from oratio.errors import NotAllowed, NotAuthenticated, OratioError, TooLarge
 from oratio.ports.identity import Identity
 from oratio.services.access import AccessService
 from oratio.services.kept_uploads import TICKET_PREFIX, KeptUploads
+from oratio.tenancy import acting_for
 
 MAX_JSON_BYTES = 512 * 1024
 MAX_LIST_BYTES = 4 * 1024 * 1024  # a thousand paths at their longest, as JSON
@@ -82,6 +83,8 @@ class Guard:
                     answer.headers["Connection"] = "close"
                 await answer(scope, receive, send)
                 return
+            if caller is not None:
+                held.enter_context(acting_for(caller.user_id))
             await self._app(scope, receive, send)
 
     def _bounds(self, method: str, path: str) -> tuple[int, bool]:

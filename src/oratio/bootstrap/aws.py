@@ -49,7 +49,8 @@ class AwsParts:
 
 
 def aws_parts(settings: Settings) -> AwsParts:
-    session, folder = AwsSession(settings.aws_region), settings.secrets_folder
+    session = AwsSession(settings.aws_region, tenant_role_arn=settings.tenant_role_arn)
+    folder = settings.secrets_folder
     secrets = MountedSecrets(folder) if folder else SecretsManager(session, settings.secrets_prefix)
     return AwsParts(settings, session, SystemClock(), secrets)
 
@@ -104,7 +105,7 @@ def _runtime(parts: AwsParts, account: str, model: str) -> AgentRuntime:
     )
     core = AgentCoreParts(
         session=session,
-        packages=AgentPackages(session.client("s3", "data"), settings.code_bucket, account, agent_base(settings)),
+        packages=_packages(parts, account),
         roles=AgentRoles(session, roles),
         clock=parts.clock,
         verify=lambda package: covers(*package, key=secrets.get(SecretName.REVIEW_KEY)),
@@ -119,13 +120,19 @@ def _runtime(parts: AwsParts, account: str, model: str) -> AgentRuntime:
     return AgentCoreRuntime(core, options)
 
 
+def _packages(parts: AwsParts, account: str) -> AgentPackages:
+    settings = parts.settings
+    return AgentPackages(parts.session.client("s3", "data"), settings.code_bucket, account, agent_base(settings))
+
+
 def agent_base(settings: Settings) -> Path:
     """Where the zip of the agents' dependencies is, or is to be, on this machine."""
     return settings.agent_base or settings.data / "agent-bases" / base_name(pins())
 
 
 def build_agent_base(settings: Settings) -> Path:
-    """Download and zip the agents' dependencies for arm64, unless they are there; returns the zip.
+    """Download and zip the agents' dependencies for arm64, unless they are there; on `aws` also put the zip where
+    packages are made from it. Returns the zip.
 
     Raises:
         StepFailed: A wheel is not to be had.
@@ -133,6 +140,9 @@ def build_agent_base(settings: Settings) -> Path:
     target = agent_base(settings)
     if not target.exists():
         build_base(target, pins())
+    if settings.platform == "aws":
+        account, _ = _required(settings)
+        _packages(aws_parts(settings), account).require_base()
     return target
 
 

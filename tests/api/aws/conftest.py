@@ -12,6 +12,7 @@ from oratio.bootstrap.aws import aws_parts, platform_with
 from oratio.ports.secrets import SecretName
 from oratio.settings import Settings
 from tests.api.conftest import World
+from tests.fakes.aws.tenant_wall import TenantWall
 from tests.fakes.moto import aws_on, moto_server, reset
 
 
@@ -47,7 +48,20 @@ class AwsWorld(World):
         return [store.uri(found.key) for store in stores for found in store.list("")] + super().stored()
 
 
+TENANT_ROLE = "arn:aws:iam::123456789012:role/oratio-tenant-test"
+
+
 @pytest.fixture
-def world(configure: Callable[..., Settings], moto: str) -> World:
+def wall(monkeypatch: pytest.MonkeyPatch) -> Iterator[TenantWall]:
+    """Every call for a tenant is held against the rights of the tenant's session."""
+    wall = TenantWall()
+    wall.build(monkeypatch)
+    yield wall
+    assert wall.refused == []
+
+
+@pytest.fixture
+def world(configure: Callable[..., Settings], moto: str, wall: TenantWall) -> World:
     outside = {"jwt_issuer": "https://id.example", "jwt_audience": "oratio", "jwt_jwks_url": "https://id.example/jwks"}
-    return AwsWorld(configure(platform="aws", aws_region="us-east-1", **outside), on_aws)
+    settings = configure(platform="aws", aws_region="us-east-1", tenant_role_arn=TENANT_ROLE, **outside)
+    return AwsWorld(settings, on_aws)

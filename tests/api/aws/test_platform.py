@@ -1,5 +1,7 @@
 """`ORATIO_PLATFORM=aws`: what it needs said, and what it is made of."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -44,3 +46,9 @@ def test_a_missing_region_is_named(configure: Callable[..., Settings], monkeypat
     with pytest.raises(CloudRefused) as caught:
         build_platform(configure(platform="aws", **given))
     assert "ORATIO_AWS_REGION" in caught.value.hint
+
+
+def test_what_agents_are_made_of_is_not_imported_by_a_process_that_runs_none() -> None:
+    command = "import sys, oratio.bootstrap.aws; print(*{'strands', 'bedrock_agentcore'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from botocore.stub import Stubber
+from moto import mock_aws
 
 from oratio.adapters.aws.session import AwsSession
 from oratio.cli.aws.commands import parameters_of
 from oratio.cli.aws.stack import Change, Event, Stack
+from oratio.cli.aws.template_store import INLINE_CHARS, TemplateStore
 from oratio.errors import CloudRefused, Conflict, InvalidInput, StepFailed
 
 NAME = {"StackName": "oratio"}
@@ -57,7 +59,7 @@ def event(number: int, name: str, status: str, reason: str = "") -> dict[str, An
 
 def propose(stack: Stack) -> list[Change]:
     given, names = {"Image": "repo/oratio:1"}, ["Image", "VpcId", "Environment"]
-    return stack.propose("{}", given, parameters=names, tags={"platform": "oratio"})
+    return stack.propose({"TemplateBody": "{}"}, given, parameters=names, tags={"platform": "oratio"})
 
 
 def test_a_new_stack_is_proposed_whole(stack: Stack, cloud: Any) -> None:
@@ -169,3 +171,20 @@ def test_every_wrong_or_missing_parameter_is_named_at_once() -> None:
 
 def test_a_parameter_of_an_earlier_deploy_need_not_be_given() -> None:
     assert parameters_of(["Environment=a=b"], DECLARED, known=["Image"]) == {"Environment": "a=b"}
+
+
+def test_a_short_template_goes_with_the_call(session: AwsSession) -> None:
+    assert TemplateStore(session).argument("{}") == {"TemplateBody": "{}"}
+
+
+@mock_aws
+def test_a_long_template_lies_in_a_closed_bucket_of_the_account(session: AwsSession) -> None:
+    body = "{}" + " " * INLINE_CHARS
+    for _ in range(2):
+        url = TemplateStore(session).argument(body)["TemplateURL"]
+    bucket, key = url.removeprefix("https://s3.amazonaws.com/").split("/")
+    assert bucket == "oratio-templates-123456789012-us-east-1"
+    s3 = session.client("s3")
+    assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == body.encode()
+    closed = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert set(closed.values()) == {True}

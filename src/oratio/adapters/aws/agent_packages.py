@@ -55,7 +55,7 @@ class AgentPackages:
         key = f"{agent_prefix(ref.user_id, ref.agent_id)}packages/{digest.hexdigest()[:40]}.zip"
         if self._there(key):
             return key
-        self._require_base()
+        self.require_base()
         tagging = urlencode(object_tags(ref.user_id, ref.agent_id, "generated-code"))
         start, tail = self._appended(contents)
         with translated(f"the bucket {self._bucket}"):
@@ -102,8 +102,12 @@ class AgentPackages:
     def _base_key(self) -> str:
         return f"{_BASES}/{self._base.name}"
 
-    def _require_base(self) -> None:
-        """The base on this machine and, where parts are copied from it, in the bucket."""
+    def require_base(self) -> None:
+        """The base on this machine and in the bucket, where parts are copied from it.
+
+        Raises:
+            StepFailed: It is at neither place.
+        """
         if not self._base.exists():
             if not self._there(self._base_key):
                 raise StepFailed(

@@ -19,7 +19,7 @@ from oratio.adapters.aws.role_patience import RolePatience
 from oratio.adapters.aws.roles import AgentRoles
 from oratio.adapters.aws.session import AwsSession, error_code, translated
 from oratio.adapters.turn_events import turn_payload
-from oratio.agentkit.bedrock import ENGINE_ID, KIND, MODEL, VERSION
+from oratio.agentkit.environment import ENGINE_ID, KIND, MODEL, VERSION
 from oratio.domain.conversation import TurnEvent
 from oratio.domain.plan import Drill
 from oratio.domain.rehearsal import PLANTED_INSTRUCTION, SECRET

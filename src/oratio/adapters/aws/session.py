@@ -29,6 +29,7 @@ from botocore.exceptions import (
 )
 
 from oratio.adapters.aws.call_spans import trace_calls
+from oratio.adapters.aws.tenant_sessions import SERVICES, TenantSessions
 from oratio.errors import CloudRefused, Conflict, NotFound, OratioError, RateLimited, Unavailable
 
 type Kind = Literal["control", "data", "stream"]
@@ -99,10 +100,16 @@ _PASSING = {
 
 
 class AwsSession:
-    """The clients of one process; each is made once, when first asked for, and may be used by all threads."""
+    """The clients of one process; each is made once, when first asked for, and may be used by all threads.
 
-    def __init__(self, region: str | None = None) -> None:
+    Args:
+        region: Where; None is what the AWS profile says.
+        tenant_role_arn: What is done for one tenant is done with this role and the tenant's tag; None: as the process.
+    """
+
+    def __init__(self, region: str | None = None, *, tenant_role_arn: str | None = None) -> None:
         self._region = region
+        self._tenants = TenantSessions(self._assume, tenant_role_arn) if tenant_role_arn else None
         self._lock = threading.Lock()
         self._session: Any = None
         self._clients: dict[tuple[str, Kind], Any] = {}
@@ -123,8 +130,15 @@ class AwsSession:
                 config = Config(max_pool_connections=_POOL, tcp_keepalive=True, **_KINDS[kind])
                 client = self._session.client(service, config=config)
                 trace_calls(client)
+                if self._tenants and service in SERVICES:
+                    self._tenants.attach(client)
                 self._clients[service, kind] = client
             return self._clients[service, kind]
+
+    def _assume(self, **asked: Any) -> Mapping[str, Any]:
+        with translated(f"the role {asked['RoleArn']}"):
+            given: Mapping[str, Any] = self.client("sts", "data").assume_role(**asked)
+        return given
 
     @property
     def credentials(self) -> Any:

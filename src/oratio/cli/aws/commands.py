@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 
 def build_base() -> None:
-    """Download the agents' dependencies for AgentCore (Linux on arm64) into one zip, once for each Oratio."""
+    """Zip the agents' dependencies for AgentCore (Linux on arm64), once for each Oratio; on `aws` for all workers."""
     from oratio.bootstrap.aws import build_agent_base
     from oratio.settings import load
 
@@ -86,12 +86,14 @@ def _stack(name: str, region: str | None) -> "Stack":
 
 def _proposed(target: "Stack", given: Sequence[str]) -> "list[Change]":
     from oratio.cli.aws.template import read_template, template_body, template_path
+    from oratio.cli.aws.template_store import TemplateStore
 
     tree = read_template(template_path())
     values = parameters_of(given, tree["Parameters"], known=target.known_parameters())
     environment = values.get("Environment", str(tree["Parameters"]["Environment"]["Default"]))
     tags = {"platform": "oratio", "environment": environment}
-    return target.propose(template_body(tree), values, parameters=list(tree["Parameters"]), tags=tags)
+    template = TemplateStore(target.session).argument(template_body(tree))
+    return target.propose(template, values, parameters=list(tree["Parameters"]), tags=tags)
 
 
 def parameters_of(

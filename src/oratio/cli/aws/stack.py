@@ -39,6 +39,7 @@ class Stack:
     """
 
     def __init__(self, session: AwsSession, name: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.session = session
         self._client = session.client("cloudformation")
         self.name = name
         self._sleep = sleep
@@ -68,11 +69,17 @@ class Stack:
         return stacks[0]
 
     def propose(
-        self, body: str, given: Mapping[str, str], *, parameters: Sequence[str], tags: Mapping[str, str]
+        self,
+        template: Mapping[str, str],
+        given: Mapping[str, str],
+        *,
+        parameters: Sequence[str],
+        tags: Mapping[str, str],
     ) -> list[Change]:
         """Make the change set; empty when the stack is as the template says.
 
         Args:
+            template: As an argument of CloudFormation's: itself, or where it lies.
             given: Values of parameters; those the stack has and that are not given stay.
             parameters: The names the template has.
 
@@ -100,7 +107,7 @@ class Stack:
                 StackName=self.name,
                 ChangeSetName=_CHANGE_SET,
                 ChangeSetType="CREATE" if fresh else "UPDATE",
-                TemplateBody=body,
+                **template,
                 Parameters=asked,
                 Capabilities=["CAPABILITY_NAMED_IAM"],
                 Tags=[{"Key": key, "Value": value} for key, value in tags.items()],

@@ -8,8 +8,8 @@ import yaml
 
 from oratio.errors import InvalidInput, TooLarge
 
-MAX_CHARS = 51_200
-"""What CloudFormation takes with the call; a longer template would have to lie in a bucket."""
+MAX_CHARS = 1_000_000
+"""What CloudFormation takes of one template."""
 
 
 def template_path() -> Path:
@@ -58,7 +58,7 @@ def template_body(tree: dict[str, Any]) -> str:
     """The template as CloudFormation takes it: without what only its console and its linter read.
 
     Raises:
-        TooLarge: It is longer than one call may carry.
+        TooLarge: It is longer than CloudFormation takes.
     """
     resources = {name: _without_metadata(entry) for name, entry in tree["Resources"].items()}
     said = {
