@@ -22,6 +22,7 @@ from oratio.errors import NotFound, NotReady
 from oratio.ports.knowledge_bases import KnowledgeBases
 from oratio.ports.object_store import ObjectStore
 from tests.contract.knowledge_bases import (
+    PREFIX,
     ROAMING,
     KnowledgeBasesContract,
     ended,
@@ -100,7 +101,8 @@ class TestLocalKnowledgeBases(KnowledgeBasesContract):
         assert (job.status, job.documents_searchable) == (IngestionStatus.COMPLETE, 12)
 
     def test_a_job_that_keeps_dying_fails_with_a_reason(self, engine: KnowledgeBases, documents: ObjectStore) -> None:
-        many(documents, 20)
+        many(documents)
+        put(documents, "endless.md", "\n\n".join(f"Lamp {n} is lit at {n}." for n in range(40_000)).encode())
         engine_id, source_id = provision(engine)
         job_id = engine.start_ingestion(engine_id, source_id, ref=ref(), token="job")
         for _ in range(3):
@@ -110,6 +112,7 @@ class TestLocalKnowledgeBases(KnowledgeBasesContract):
         job = ended(engine, engine_id, source_id, job_id)
         assert job.status is IngestionStatus.FAILED
         assert "3 times" in job.failure
+        documents.delete(PREFIX + "endless.md")
         assert engine.start_ingestion(engine_id, source_id, ref=ref(), token="job") == job_id
         assert ended(engine, engine_id, source_id, job_id).status is IngestionStatus.COMPLETE
 
