@@ -49,7 +49,8 @@ def main(chosen: list[str]) -> int:
         if hasattr(module, "run"):
             for row in module.run():
                 rows.append(row)
-                print(f"{name}: {row.name}: {row.value:,.4g} {row.unit}", file=sys.stderr, flush=True)
+                told = f"{name}: {row.name}: {row.value:,.4g} {row.unit}"
+                print("; ".join(part for part in (told, row.note) if part), file=sys.stderr, flush=True)
             console.print(table(name, rows))
     return 0
 

@@ -14,14 +14,20 @@ from pathlib import Path
 from typing import IO
 
 import psutil
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+
+from benchmarks._line import Line, connected
 
 FRAME_S = 0.02
 WARM_UP_S = 1.0
+_ANSWER_S = 10.0
 PEERS_PYTHON = Path(".venv-peers/bin/python")
 _FRAME_BYTES = 640
 _STAMP = struct.Struct("<d")
+# Frames that make the echoing model report what a real one would hear.
+SPEECH_STARTS, SPEECH_ENDS = b"\xffspeech starts", b"\xffspeech ends."
+# Calls made before a measurement, so that what a server does once for all (threads, connections to its store) is not
+# counted as a call's.
+_BEFORE = 8
 # What the voice server sends for 20 ms: 24 kHz.
 _OUT_BYTES = 960
 
@@ -156,71 +162,70 @@ class Cost:
         )
 
 
-async def hello(socket: ClientConnection, kind: str) -> None:
+async def hello(line: Line, kind: str) -> None:
     if kind == "oratio":
-        await socket.send('{"type":"session.start"}')
-        await socket.send('{"type":"input.text","text":"Speak."}')
-        async for frame in socket:
-            if isinstance(frame, str) and json.loads(frame)["type"] == "response.start":
-                break
+        line.send('{"type":"session.start"}')
+        line.send('{"type":"input.text","text":"Speak."}')
+        while isinstance(frame := await line.recv(), bytes) or json.loads(frame)["type"] != "response.start":
+            pass
 
 
 async def _caller(server: Server, kind: str, talk: asyncio.Event, seconds: float, waits: list[float]) -> int:
     """Sends a frame every 20 ms on an absolute schedule; returns how many it sent after the warm-up."""
-    headers = {} if server.key == "-" else {"Authorization": f"Bearer {server.key}"}
     wrap, unwrap = _WIRES[kind]
-    async with connect(server.url, additional_headers=headers, compression=None, max_size=None) as socket:
-        await hello(socket, kind)
+    async with connected(server.url, server.key) as line:
+        await hello(line, kind)
         await talk.wait()
         begun, sent, counted = time.perf_counter(), 0, 0
-        reading = asyncio.create_task(_read(socket, unwrap, begun + WARM_UP_S, waits))
-        while (now := time.perf_counter()) < begun + WARM_UP_S + seconds:
-            await socket.send(wrap(_STAMP.pack(now).ljust(_FRAME_BYTES, b"\0")))
+        since = begun + WARM_UP_S
+
+        def heard(frame: bytes) -> None:
+            now = time.perf_counter()
+            for part in unwrap(frame):
+                stamp: float = _STAMP.unpack_from(part)[0]
+                if stamp >= since:
+                    waits.append((now - stamp) * 1000)
+
+        line.hears = heard
+        while (now := time.perf_counter()) < since + seconds:
+            line.send(wrap(_STAMP.pack(now).ljust(_FRAME_BYTES, b"\0")))
             sent += 1
-            counted += now >= begun + WARM_UP_S
+            counted += now >= since
             await asyncio.sleep(max(0.0, begun + sent * FRAME_S - time.perf_counter()))
         await asyncio.sleep(0.5)
-        reading.cancel()
         if kind == "oratio":
-            await socket.send('{"type":"session.end"}')
+            line.send('{"type":"session.end"}')
     return counted
 
 
-async def _read(
-    socket: ClientConnection, unwrap: Callable[[bytes], list[bytes]], since: float, waits: list[float]
-) -> None:
-    with contextlib.suppress(ConnectionClosed):
-        async for frame in socket:
-            if isinstance(frame, bytes):
-                now = time.perf_counter()
-                for part in unwrap(frame):
-                    stamp: float = _STAMP.unpack_from(part)[0]
-                    if stamp >= since:
-                        waits.append((now - stamp) * 1000)
-
-
 async def one_call(server: Server, kind: str) -> None:
-    """A short call: it is answered, says five frames, hears an echo and hangs up."""
-    headers = {} if server.key == "-" else {"Authorization": f"Bearer {server.key}"}
+    """A short call: it is answered, speaks until it hears an echo, and hangs up."""
     wrap, _ = _WIRES[kind]
-    async with connect(server.url, additional_headers=headers, compression=None, max_size=None) as socket:
-        await hello(socket, kind)
-        for _ in range(5):
-            await socket.send(wrap(_STAMP.pack(0).ljust(_FRAME_BYTES, b"\0")))
-        while not isinstance(await socket.recv(), bytes):
-            pass
+    async with connected(server.url, server.key) as line:
+        await hello(line, kind)
+        # What is said before the model has been told to speak has no echo.
+        speaking = asyncio.create_task(_speak(line, wrap(_STAMP.pack(0).ljust(_FRAME_BYTES, b"\0"))))
+        async with asyncio.timeout(_ANSWER_S):
+            while not isinstance(await line.recv(), bytes):
+                pass
+        speaking.cancel()
         if kind == "oratio":
-            await socket.send('{"type":"session.end"}')
+            line.send('{"type":"session.end"}')
+
+
+async def _speak(line: Line, frame: bytes) -> None:
+    while True:
+        line.send(frame)
+        await asyncio.sleep(FRAME_S)
 
 
 async def cost(kind: str, calls: int, seconds: float) -> Cost:
-    """Measure; one call is made before, so that what the first costs is not counted."""
     with serving(kind) as server:
-        await one_call(server, kind)
+        await asyncio.gather(*(one_call(server, kind) for _ in range(_BEFORE)))
         idle = server.rss
         talk, waits = asyncio.Event(), list[float]()
         callers = [asyncio.create_task(_caller(server, kind, talk, seconds, waits)) for _ in range(calls)]
-        await asyncio.sleep(calls * 0.02 + 1)
+        await asyncio.sleep(calls * 0.01 + 1)
         talk.set()
         await asyncio.sleep(WARM_UP_S)
         used, at = server.cpu_s, time.perf_counter()

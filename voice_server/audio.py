@@ -11,17 +11,18 @@ class FromClient:
 
     def __init__(self, given: AudioFormat, rate: int) -> None:
         self._given = given
-        self._same = given.encoding == "pcm16" and given.rate == rate
-        self._resampler = Resampler(given.rate, rate)
+        same = given.encoding == "pcm16" and given.rate == rate
+        self._resampler = None if same else Resampler(given.rate, rate)
         self._odd = b""
 
     def feed(self, data: bytes) -> bytes:
-        if self._given.encoding == "mulaw":
+        if self._given.encoding == "mulaw" and self._resampler is not None:
             return to_pcm(self._resampler.feed(mulaw_decode(data).astype(np.float32)))
-        data = self._odd + data
-        self._odd = data[len(data) & ~1 :]
-        data = data[: len(data) & ~1]
-        if self._same:
+        if self._odd or len(data) & 1:
+            data = self._odd + data
+            self._odd = data[len(data) & ~1 :]
+            data = data[: len(data) & ~1]
+        if self._resampler is None:
             return data
         return to_pcm(self._resampler.feed(np.frombuffer(data, "<i2").astype(np.float32)))
 
@@ -31,11 +32,11 @@ class ToClient:
 
     def __init__(self, rate: int, wanted: AudioFormat) -> None:
         self._wanted = wanted
-        self._same = wanted.encoding == "pcm16" and wanted.rate == rate
-        self._resampler = Resampler(rate, wanted.rate)
+        same = wanted.encoding == "pcm16" and wanted.rate == rate
+        self._resampler = None if same else Resampler(rate, wanted.rate)
 
     def feed(self, pcm: bytes) -> bytes:
-        if self._same:
+        if self._resampler is None:
             return pcm
         out = to_pcm(self._resampler.feed(np.frombuffer(pcm, "<i2").astype(np.float32)))
         return out if self._wanted.encoding == "pcm16" else mulaw_encode(np.frombuffer(out, "<i2").astype(np.int16))

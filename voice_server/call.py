@@ -39,6 +39,15 @@ _SPEECH_TRIES = 2
 _UNHEARD = 2_000
 
 
+class _Waiting:
+    """What waits for the speech model: lines to say, and what the caller has said."""
+
+    def __init__(self) -> None:
+        self.unsaid: list[do.Say] = []
+        # Bounded by the session's limit on audio and the time models take to load.
+        self.unheard: deque[bytes] = deque(maxlen=_UNHEARD)
+
+
 class Call:
     """One call, from its first socket to its end; a later socket may take it over.
 
@@ -83,16 +92,14 @@ class Call:
         self._metrics = metrics
         self._handoff_at = 0
         self._socket: Socket | None = None
-        self._outbox: deque[do.Send | do.Play | do.Close] = deque()
+        self._outbox: list[do.Send | do.Play | do.Close] = []
         self._wake = asyncio.Event()
         # Until when the pump sleeps; 0 while it is awake.
         self._sleeps_until_ms = 0.0
         self._alarm: asyncio.TimerHandle | None = None
         self._speech: VoiceSession | None = None
-        # What was to be said before the speech model was there.
-        self._unsaid: deque[do.Say] = deque()
-        # What the caller said before it; bounded by the session's limit on audio and the time models take to load.
-        self._unheard: deque[bytes] = deque(maxlen=_UNHEARD)
+        # None while the speech model is there.
+        self._waiting: _Waiting | None = _Waiting()
         self._from_client: FromClient | None = None
         self._to_client: ToClient | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -109,8 +116,8 @@ class Call:
         self.operators = Operators(
             session=self._session, act=self._act, play=self._play, now_ms=self._now, speech=self._speech_model
         )
-        self._pumping = asyncio.create_task(self._pump(), name=f"pump {session_id}")
-        self.ended = asyncio.Event()
+        # Done when the call is over and kept.
+        self.running = asyncio.create_task(self._pump(), name=f"pump {session_id}")
 
     @property
     def attached(self) -> bool:
@@ -209,24 +216,25 @@ class Call:
             moved: Whether a timer may have come nearer even if there is no effect.
         """
         for effect in self._session.effects():
-            moved = moved or not isinstance(effect, do.Hear)
+            moved = moved or type(effect) is not do.Hear
             match effect:
-                case do.Send() | do.Play():
+                case do.Hear():
+                    self._hear(effect)
+                case do.Play() | do.Send():
                     if self._outbox or not self._written(effect):
                         self._outbox.append(effect)
                 case do.Close():
                     self._outbox.append(effect)
-                case do.Hear(audio, muted):
-                    self._hear(audio, muted)
                 case do.Say(utterance, text):
                     if self._speech is not None:
                         self._speech.say(utterance, text)
-                    else:
-                        self._unsaid.append(effect)
+                    elif self._waiting is not None:
+                        self._waiting.unsaid.append(effect)
                 case do.Hush():
-                    self._unsaid.clear()
                     if self._speech is not None:
                         self._speech.hush()
+                    elif self._waiting is not None:
+                        self._waiting.unsaid.clear()
                 case do.Ask():
                     self._asking.ask(effect)
                 case do.Abandon():
@@ -262,18 +270,18 @@ class Call:
         socket.write(self._encoded(effect))
         return True
 
-    def _hear(self, audio: bytes, muted: bool) -> None:
+    def _hear(self, effect: do.Hear) -> None:
         if self._from_client is None:
             return
-        pcm = self._from_client.feed(audio)
-        if muted:
+        pcm, now_ms = self._from_client.feed(effect.audio), self._now()
+        if effect.muted:
             pcm = bytes(len(pcm))
-        self._record.caller(pcm, self._now())
-        self.operators.caller(pcm, self._now())
+        self._record.caller(pcm, now_ms)
+        self.operators.caller(pcm, now_ms)
         if self._speech is not None:
             self._speech.hear(pcm)
-        elif self._session.turns.hears:
-            self._unheard.append(pcm)
+        elif self._waiting is not None and self._session.turns.hears:
+            self._waiting.unheard.append(pcm)
 
     def _turn_ended(self, turn: do.TurnEnded) -> None:
         if self._conversing is not None and self._session.converses:
@@ -345,8 +353,6 @@ class Call:
                 await self._clean_up()
             except Exception:
                 logger.exception("conversation_id=<%s> | call not cleaned up", self.session_id)
-            finally:
-                self.ended.set()
 
     def _sleep_until(self, moment: float | None) -> None:
         """An alarm that rings too early is left: moving it for each frame would cost more than waking for nothing."""
@@ -364,7 +370,7 @@ class Call:
     async def _flush(self) -> bool:
         """Write what is in the outbox. True when the call is over."""
         while self._outbox:
-            effect = self._outbox.popleft()
+            effect = self._outbox.pop(0)
             if isinstance(effect, do.Close):
                 if self._socket is not None:
                     await closed(self._socket, effect.code, effect.reason)
@@ -379,15 +385,16 @@ class Call:
                 socket.abort()
                 if self._socket is socket:
                     if isinstance(effect, do.Send):
-                        self._outbox.appendleft(effect)
+                        self._outbox.insert(0, effect)
                     self._drop_socket()
         return False
 
     def _encoded(self, effect: do.Send | do.Play) -> str | bytes:
         if isinstance(effect, do.Send):
             return dumps(effect.message)
-        self._record.agent(effect.pcm, self._now())
-        self.operators.agent(effect.pcm, self._now())
+        now_ms = self._now()
+        self._record.agent(effect.pcm, now_ms)
+        self.operators.agent(effect.pcm, now_ms)
         return self._to_client.feed(effect.pcm) if self._to_client is not None else effect.pcm
 
     async def _listen(self) -> None:
@@ -415,7 +422,7 @@ class Call:
             except Unavailable:
                 logger.warning("conversation_id=<%s> | speech model lost", self.session_id)
                 lost_ms = self._now()
-                self._speech = None
+                self._speech, self._waiting = None, _Waiting()
                 self._session.speech_lost()
                 self._act()
                 await speech.close()
@@ -424,12 +431,12 @@ class Call:
 
     def _catch_up(self, speech: VoiceSession) -> None:
         """The speech model is there: it gets what waited for it."""
-        self._speech = speech
-        while self._unheard:
-            speech.hear(self._unheard.popleft())
-        while self._unsaid:
-            waiting = self._unsaid.popleft()
-            speech.say(waiting.utterance, waiting.text)
+        waiting, self._speech, self._waiting = self._waiting, speech, None
+        if waiting is not None:
+            for pcm in waiting.unheard:
+                speech.hear(pcm)
+            for line in waiting.unsaid:
+                speech.say(line.utterance, line.text)
 
     async def _converse(self, conversing: Conversing) -> None:
         """The events of a speech-to-speech model, which restores its connections itself; lost, the call ends."""

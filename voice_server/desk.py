@@ -4,7 +4,6 @@ A line is one operator's socket, named by a number. Only a line that has taken o
 time, and it keeps the call for a grace when its socket is lost.
 """
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -72,20 +71,26 @@ class Desk:
         # The response the operator's voice is to the caller, and how much of it there is.
         self._live: str | None = None
         self._live_ms = 0.0
-        self._transcript: deque[Json] = deque(maxlen=_KEPT_LINES)
-        self._whispers: deque[str] = deque(maxlen=_KEPT_WHISPERS)
+        self._transcript: list[Json] = []
+        self._whispers: tuple[str, ...] = ()
 
     @property
     def guidance(self) -> tuple[str, ...]:
         """What the agent is to know and the caller is not to hear."""
-        return tuple(self._whispers)
+        return self._whispers
 
     def mirror(self, message: Json) -> None:
         """What the caller is sent, operators see too."""
         if message["type"] == "transcript.done" and message["text"]:
-            self._transcript.append({"role": message["role"], "text": message["text"]})
+            self._write_down(message["role"], message["text"])
         if self._lines and message["type"].startswith(_MIRRORED):
             self._out(Tell(message))
+
+    def _write_down(self, role: str, text: str) -> None:
+        self._transcript = [*self._transcript[1 - _KEPT_LINES :], {"role": role, "text": text}]
+
+    def _whisper(self, text: str) -> None:
+        self._whispers = (*self._whispers[1 - _KEPT_WHISPERS :], text)
 
     # --- lines
 
@@ -151,7 +156,7 @@ class Desk:
                 raise BadMessage("the line has started already")
             case wire.Whisper(text=text):
                 if text.strip():
-                    self._whispers.append(text.strip())
+                    self._whisper(text.strip())
                     self.floor.guide(text.strip())
             case wire.TakeOver():
                 self._take_over(line, known, now_ms)
@@ -161,7 +166,7 @@ class Desk:
             case wire.HandBack(note=note):
                 if self._has(line):
                     if note and note.strip():
-                        self._whispers.append(note.strip())
+                        self._whisper(note.strip())
                         self.floor.guide(note.strip())
                     self._hand_back("operator")
             case wire.CallEnd():
@@ -227,7 +232,7 @@ class Desk:
         """What the operator who has the call said aloud."""
         if text:
             message = transcript("operator", self._new_id("item"), text, final=True)
-            self._transcript.append({"role": "operator", "text": text})
+            self._write_down("operator", text)
             self._out(Tell(message))
             self._out(Noted("", text, "operator"))
 

@@ -116,7 +116,9 @@ class Operators:
         self._now = now_ms
         self._lines: dict[int, _Line] = {}
         self._numbers = itertools.count(1)
-        self._ears = Ears(speech, self._transcribed) if speech is not None else None
+        self._speech = speech
+        # Made when an operator first speaks.
+        self._ears: Ears | None = None
 
     async def serve(self, socket: ReadableSocket, operator: str) -> None:
         """Read an operator's socket to its end."""
@@ -189,7 +191,8 @@ class Operators:
             for other in self._lines.values():
                 if other is not line and other.mixer is not None:
                     other.mixer.agent(pcm, self._now())
-        if self._ears is not None:
+        if self._speech is not None:
+            self._ears = self._ears or Ears(self._speech, self._transcribed)
             self._ears.hear(line.to_ears.feed(effect.audio))
 
     def still(self) -> None:

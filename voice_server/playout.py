@@ -14,6 +14,7 @@ FRAME_MS = 20
 _FRAME = FRAME_MS * BYTES_PER_MS
 # Heard audio kept: a client may say late that it is behind our clock.
 _KEPT = 200 * BYTES_PER_MS
+_LET_GO = 40 * BYTES_PER_MS
 
 
 @dataclass(slots=True)
@@ -94,18 +95,19 @@ class Playout:
         Args:
             whole: No more audio will come, so a last short frame may go.
         """
-        if self.held:
+        if self._held:
             return b""
-        available = self._queued - self._sent
+        available = self._gone + len(self._audio) - self._sent
         if available == 0 or (available < _FRAME and not whole):
             return b""
-        if self._epoch_ms is None or now_ms - self._epoch_ms > self.sent_ms:
+        sent_ms = self._sent // BYTES_PER_MS
+        if self._epoch_ms is None or now_ms - self._epoch_ms > sent_ms:
             # First audio, or the caller has run dry: the next sample is heard now.
             if self._epoch_ms is not None and not self._excused:
                 self.dry_ms += now_ms - self.ends_ms()
             self._epoch_ms = now_ms - self._sent / BYTES_PER_MS
         self._excused = False
-        allowed = int((now_ms - self._epoch_ms + self._lead_ms - self.sent_ms) // FRAME_MS) * _FRAME
+        allowed = int((now_ms - self._epoch_ms + self._lead_ms - sent_ms) // FRAME_MS) * _FRAME
         size = max(0, min(allowed, available))
         if not (whole and size == available):
             size -= size % _FRAME
@@ -116,7 +118,7 @@ class Playout:
 
     def _forget(self, until: int) -> None:
         """Let go of the audio before a byte of the response; not for a few frames at a time."""
-        if until - self._gone > _KEPT // 2:
+        if until - self._gone > _LET_GO:
             del self._audio[: until - self._gone]
             self._gone = until
 

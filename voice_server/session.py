@@ -5,7 +5,6 @@ or 60 s after its socket was lost. `turns.py` has the turns.
 """
 
 import itertools
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -72,7 +71,7 @@ class Session:
         self._speaks = speaks
         self._dialogue = dialogue
         self._effects: list[Effect] = []
-        self._missed: deque[Json] = deque(maxlen=_MISSED)
+        self._missed: list[Json] = []
         self._timers = Timers()
         numbers = itertools.count(1)
         self._number = ids or (lambda: str(next(numbers)))
@@ -128,6 +127,7 @@ class Session:
             self.desk.mirror(effect.message)
         if isinstance(effect, Send) and self.phase is Phase.AWAY:
             self._missed.append(effect.message)
+            del self._missed[:-_MISSED]
         else:
             self._effects.append(effect)
 
@@ -420,8 +420,9 @@ class Session:
         self._timers.clear(Timer.RESUME)
         self._active(now_ms)
         self._ready(resumed=True)
-        while self._missed:
-            self._send(self._missed.popleft())
+        missed, self._missed = self._missed, []
+        for message in missed:
+            self._send(message)
         self.turns.regain_line()
         self._out(Moved())
 

@@ -55,7 +55,6 @@ class Switchboard:
         self._calls: dict[str, Call] = {}
         self._places: Counter[str] = Counter()
         self._watching: asyncio.Task[None] | None = None
-        self._ends: set[asyncio.Task[None]] = set()
         self.draining = False
 
     def __len__(self) -> int:
@@ -93,16 +92,13 @@ class Switchboard:
         call = self._make(session_id, grant)
         self._calls[session_id] = call
         self._metrics.calls.set(len(self._calls))
-        task = asyncio.create_task(self._forget(call), name="forget")
-        self._ends.add(task)
-        task.add_done_callback(self._ends.discard)
+        call.running.add_done_callback(lambda _: self._forget(call))
         if self._watching is None:
             self._watching = asyncio.create_task(self._watch(), name="revocations")
         logger.info("conversation_id=<%s> agent_id=<%s> | call began", session_id, grant.agent.agent_id)
         return call
 
-    async def _forget(self, call: Call) -> None:
-        await call.ended.wait()
+    def _forget(self, call: Call) -> None:
         self._calls.pop(call.session_id, None)
         self._register.remove(call.grant.user_id, call.session_id)
         self._metrics.calls.set(len(self._calls))
@@ -169,7 +165,7 @@ class Switchboard:
                 call.end("draining", CloseCode.DRAINING)
         if calls:
             hurried = asyncio.create_task(hurry.wait())
-            ends = asyncio.create_task(_all_ended(calls))
+            ends = asyncio.create_task(asyncio.wait([call.running for call in calls]))
             await asyncio.wait([hurried, ends], return_when=asyncio.FIRST_COMPLETED)
             for call in calls:
                 call.end("draining", CloseCode.DRAINING)
@@ -177,14 +173,8 @@ class Switchboard:
             hurried.cancel()
         if self._watching is not None:
             self._watching.cancel()
-        await asyncio.sleep(0)  # the ends of the calls are noted
         await self._register.close()
 
 
 def _identity(grant: Grant) -> tuple[str | None, str, str]:
     return grant.key_id, grant.user_id, grant.agent.agent_id
-
-
-async def _all_ended(calls: Sequence[Call]) -> None:
-    for call in calls:
-        await call.ended.wait()

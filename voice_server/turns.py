@@ -1,6 +1,5 @@
 """Who has the floor: prompts, responses, interruptions. Pure: inputs and the time go in, effects come out."""
 
-from collections import deque
 from collections.abc import Callable
 
 from oratio.domain.conversation import Role, TurnResult
@@ -48,8 +47,8 @@ class TurnMachine(Floor):
         self.listening = False
         self.failures = 0
         self._current: Response | None = None
-        self._prompts: deque[Prompt] = deque()
-        self._lines: deque[Line] = deque()
+        self._prompts: list[Prompt] = []
+        self._lines: list[Line] = []
         self._turns = 0
         self._utterances = 0
         self._caller_item: str | None = None
@@ -115,6 +114,8 @@ class TurnMachine(Floor):
 
     def speech(self, event: SpeechEvent, now_ms: float) -> None:
         match event:
+            case Spoken():
+                self._voiced(event)
             case SpeechStarted():
                 self._speech_started(now_ms)
             case SpeechStopped():
@@ -124,8 +125,6 @@ class TurnMachine(Floor):
                     self._out(Send(wire.transcript("user", self._item(), text, final=False)))
             case Heard(text, ended_at_ms):
                 self._turn_heard(text.strip(), self._moment(ended_at_ms, now_ms), now_ms)
-            case Spoken(utterance, pcm, last):
-                self._voiced(utterance, pcm, last)
 
     def _item(self) -> str:
         self._caller_item = self._caller_item or self._new_id("item")
@@ -215,8 +214,8 @@ class TurnMachine(Floor):
         current = self._current
         if current is None or current.cut_ms is not None:
             return
-        playout = current.playout
-        pcm = playout.take(now_ms, whole=current.all_queued)
+        playout, whole = current.playout, current.all_queued
+        pcm = playout.take(now_ms, whole=whole)
         if pcm:
             if not current.audio_on:
                 current.audio_on = True
@@ -224,7 +223,7 @@ class TurnMachine(Floor):
             if current.first_out_ms is None:
                 current.first_out_ms = now_ms
             self._out(Play(pcm))
-        if current.all_queued and playout.queued_ms == 0 and not playout.held:
+        if whole and playout.queued_ms == 0 and not playout.held:
             if current.audio_on and not current.audio_done:
                 self._audio_done(current)
             if now_ms >= playout.ends_ms():
@@ -306,15 +305,15 @@ class TurnMachine(Floor):
         if current.cut_ms is None:
             self._out(Say(self._utterances, spoken))
 
-    def _voiced(self, utterance: int, pcm: bytes, last: bool) -> None:
-        current = self._current
+    def _voiced(self, event: Spoken) -> None:
+        current, utterance = self._current, event.utterance
         if current is None or utterance not in current.waiting or current.cut_ms is not None:
             return
         if current.open_utterance != utterance:
             current.open_utterance = utterance
             current.playout.segment(current.waiting[utterance])
-        current.playout.push(pcm)
-        if last:
+        current.playout.push(event.pcm)
+        if event.last:
             current.playout.close_segment()
             current.open_utterance = None
             del current.waiting[utterance]
@@ -344,12 +343,12 @@ class TurnMachine(Floor):
         if self._current is not None:
             return
         if self._lines:
-            line = self._lines.popleft()
+            line = self._lines.pop(0)
             current = self._begin(Prompt("", now_ms), None, line.role)
             self._add_text(current, line.text, now_ms)
             self._complete(current, now_ms)
         elif self._prompts:
-            prompt = self._prompts.popleft()
+            prompt = self._prompts.pop(0)
             self._turns += 1
             self._begin(prompt, self._turns)
             if self.voice:

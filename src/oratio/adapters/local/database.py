@@ -9,6 +9,8 @@ from pathlib import Path
 from oratio.errors import Conflict, Unavailable
 
 _BUSY_MS = 15_000
+# A connection a thread, each with a cache of its own: what a process holds must not grow with its threads.
+_CACHE_KB = 256
 
 # Each entry moves the schema one version up; entries are never edited once released.
 MIGRATIONS: Sequence[str] = (
@@ -104,6 +106,7 @@ class Database:
             connection = sqlite3.connect(self._path, timeout=_BUSY_MS / 1000, isolation_level=None)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
             self._path.chmod(0o600)
             self._local.connection = connection
         return connection
