@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from oratio.api import problems
+from oratio.api import problems, standing
 from oratio.api.caller import Caller
 from oratio.api.limits import CallLimits
 from oratio.api.problems import Refusal
@@ -85,7 +85,12 @@ class Guard:
                 return
             if caller is not None:
                 held.enter_context(acting_for(caller.user_id))
-            await self._app(scope, receive, send)
+            if caller is not None and (key := caller.key) is not None and _TURN.fullmatch(scope["path"]):
+                await standing.while_it_stands(
+                    self._app, scope, receive, send, stands=lambda: self._access.stands(key.key_id)
+                )
+            else:
+                await self._app(scope, receive, send)
 
     def _bounds(self, method: str, path: str) -> tuple[int, bool]:
         """The most bytes a body may have, and whether its route reads it as it comes."""

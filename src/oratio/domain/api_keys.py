@@ -45,6 +45,10 @@ class ApiKey(Value):
     revoked_at: int | None = None
     revision: int = 0
 
+    def stands(self, now_ms: int) -> bool:
+        """Whether it may be used: neither revoked nor past its end."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now_ms)
+
 
 def _base62(number: int, width: int) -> str:
     digits = ""

@@ -134,7 +134,7 @@ class AccessService:
         if not secrets.compare_digest(given, record.hash if record else "0" * 64) or record is None:
             raise refused
         now = self._clock.now_ms()
-        if record.revoked_at is not None or (record.expires_at is not None and record.expires_at <= now):
+        if not record.stands(now):
             raise refused
         if record.agent_id != agent_id:
             raise NotFound(f"no agent {agent_id}")
@@ -144,6 +144,11 @@ class AccessService:
             raise NotAllowed("the API key is not for this origin", hint="add the origin to a new key")
         self._touch(record, now)
         return record
+
+    def stands(self, key_id: str) -> bool:
+        """Whether a key that was let in may still be used."""
+        record = self._keys.find(key_id)
+        return record is not None and record.stands(self._clock.now_ms())
 
     def _touch(self, record: ApiKey, now_ms: int) -> None:
         if record.last_used_at is None or now_ms - record.last_used_at >= _LAST_USE_GRAIN_MS:
@@ -178,7 +183,7 @@ class AccessService:
         """Use a ticket up.
 
         Raises:
-            NotAuthenticated: Not a ticket, past its 60 s, used before, or its key was revoked.
+            NotAuthenticated: Not a ticket, past its 60 s, used before, or its key was revoked or ended.
             NotFound: A good ticket, of another agent.
             NotAllowed: A good ticket, of another origin.
         """
@@ -188,7 +193,7 @@ class AccessService:
         if claims["o"] is not None and claims["o"] != origin:
             raise NotAllowed("the ticket is not for this origin", hint="ask for one with this page's origin")
         key = self._keys.find(claims["k"]) if claims["k"] else None
-        if claims["k"] and (key is None or key.revoked_at is not None):
+        if claims["k"] and (key is None or not key.stands(self._clock.now_ms())):
             raise self._tickets.refused()
         self._tickets.use_up(claims["u"], claims)
         return Admitted(claims["u"], key)

@@ -1,0 +1,70 @@
+"""Turns of an API key that is revoked meanwhile: pure ASGI round the application."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from oratio.api import problems, sse
+from oratio.errors import NotAuthenticated, OratioError
+
+logger = logging.getLogger(__name__)
+
+CHECK_S = 4.0
+"""How often the key of a turn in progress is looked at; what is promised is an end within 10 s."""
+
+
+async def while_it_stands(
+    app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, stands: Callable[[], bool]
+) -> None:
+    """Run the application; once the key no longer stands, it sees its client go, and the client is told why.
+
+    Args:
+        app: What answers the turn. It stops what it does when its client goes.
+        stands: Whether the key may still be used; reads the record.
+    """
+    ended = asyncio.Event()
+    begun = complete = False
+
+    async def watch() -> None:
+        while not ended.is_set():
+            await asyncio.sleep(CHECK_S)
+            try:
+                if not await run_in_threadpool(stands):
+                    ended.set()
+            except OratioError as error:
+                logger.warning("| revocation not checked: %s", error.code)
+
+    async def receiving() -> Message:
+        arriving, ending = asyncio.ensure_future(receive()), asyncio.ensure_future(ended.wait())
+        try:
+            await asyncio.wait([arriving, ending], return_when=asyncio.FIRST_COMPLETED)
+            return arriving.result() if arriving.done() else {"type": "http.disconnect"}
+        finally:
+            arriving.cancel()
+            ending.cancel()
+
+    async def sending(message: Message) -> None:
+        nonlocal begun, complete
+        if ended.is_set():
+            return
+        begun = True
+        complete = message["type"] == "http.response.body" and not message.get("more_body", False)
+        await send(message)
+
+    watching = asyncio.create_task(watch())
+    try:
+        await app(scope, receiving, sending)
+    finally:
+        watching.cancel()
+    if ended.is_set() and not complete:
+        error = NotAuthenticated("the API key was revoked or ended during the turn", hint="use another key")
+        if not begun:
+            answer = problems.of_exception(error)
+            assert answer is not None
+            await answer(scope, receive, send)
+            return
+        told = sse.event("error", problems.problem_body(error.status, error.code, str(error)))
+        await send({"type": "http.response.body", "body": told, "more_body": False})
