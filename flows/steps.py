@@ -156,8 +156,10 @@ async def deploy_agent(run: VersionRun) -> None:
 
 @observed_step(Step.ACTIVATE)
 async def activate(run: VersionRun) -> None:
-    """Endpoint pinned, live files moved, agent active."""
-    if await run.enter(Step.ACTIVATE):
-        await deployment.activate(run.ref, run.owner)
-    else:
+    """Endpoint pinned, live files moved, agent active; a version that is held waits for an operator to do that."""
+    if not await run.enter(Step.ACTIVATE):
         await deployment.settle(run.ref)
+    elif await deployment.waits(run.ref):
+        await run.complete(Step.ACTIVATE, f"version {run.ref.version} waits to be activated", {})
+    else:
+        await deployment.activate(run.ref, run.owner)

@@ -20,7 +20,7 @@ from tasks.status import working_on
 
 @flow(name="update-agent", flow_run_name="update {agent_id} v{version}", persist_result=False, **HOOKS)
 async def update_agent(user_id: str, agent_id: str, version: int) -> None:
-    """Build version n+1 and switch to it; until its last step, and on any failure, the live version serves on."""
+    """Build version n+1, and switch to it unless it is held; until then, and on failure, the live version serves."""
     ref = VersionRef(user_id=user_id, agent_id=agent_id, version=version)
     async with (
         observed_run(user_id, agent_id, version),

@@ -27,11 +27,17 @@ async def smoke(ref: VersionRef) -> None:
         await services().deployment.smoke(ref)
 
 
+async def waits(ref: VersionRef) -> bool:
+    """Whether the version is rehearsed and held for an operator to activate."""
+    record = await call(platform().versions.get, ref)
+    return record.held and record.status is VersionStatus.REHEARSED
+
+
 @task(**RETRYING)
 async def settle(ref: VersionRef) -> None:
     """Finish an activation that was cut off after the agent's record was written and before the version's was."""
     record = await call(platform().versions.get, ref)
-    if record.status is VersionStatus.REHEARSED:
+    if record.status is VersionStatus.REHEARSED and not record.held:
         await call(services().deployment.switch, ref.user_id, ref.agent_id, ref.version)
 
 

@@ -114,7 +114,9 @@ def _send_version(
     files = drafts().files(tenant(), draft.draft_id)
     # A removed file that was added again is a replaced one.
     removed = [path for path in draft.delete_files if path not in files]
-    api.create_version(draft.agent_id, same, list(files.items()), delete_files=removed, progress=progress)
+    api.create_version(
+        draft.agent_id, same, list(files.items()), delete_files=removed, activate=True, progress=progress
+    )
     return draft.agent_id
 
 

@@ -1,8 +1,10 @@
 """Versions over HTTP."""
 
 import httpx
+import pytest
 
 from oratio.domain.storage_layout import CODE_FILE, PLAN_FILE, version_key
+from oratio.domain.values import VersionRef
 from oratio.domain.version import RehearsalSummary
 from tests.api.conftest import FORM, World, assert_problem, create
 from tests.api.test_refusals import FORM_TYPE, form_body
@@ -32,6 +34,20 @@ async def test_an_update_builds_the_next_version_from_what_it_is_given(world: Wo
     assert (await client.get(f"/api/agents/{agent_id}")).json()["currentVersion"] == 1
 
 
+@pytest.mark.parametrize(("given", "held"), [({}, True), ({"activate": "false"}, True), ({"activate": "true"}, False)])
+async def test_a_new_version_waits_to_be_activated_unless_the_form_says_otherwise(
+    world: World, client: httpx.AsyncClient, given: dict[str, str], held: bool
+) -> None:
+    agent_id = await _live(world, client)
+    data = {"sop": "1. Say hello.", **given}
+
+    made = await client.post(f"/api/agents/{agent_id}/versions", content=form_body([], data), headers=FORM_TYPE)
+
+    assert made.status_code == 202
+    ref = VersionRef(user_id="alice", agent_id=agent_id, version=2)
+    assert world.platform.versions.get(ref).held is held
+
+
 async def test_an_update_of_texts_alone_needs_no_files(world: World, client: httpx.AsyncClient) -> None:
     agent_id = await _live(world, client)
 
@@ -53,6 +69,7 @@ async def test_a_bad_update_is_refused_whole(world: World, client: httpx.AsyncCl
         ({"deleteFiles": '["none.md"]'}, ("deleteFiles", "none.md")),
         ({"deleteFiles": '["manual.md", "plans/prices.csv"]'}, ("files",)),
         ({"sop": ""}, ("sop",)),
+        ({"activate": "yes"}, ("activate",)),
         ({"status": "live"}, ("status",)),
     ):
         answer = await client.post(url, content=form_body([], fields), headers=FORM_TYPE)

@@ -7,9 +7,9 @@ from tests.flows.stack import Stack, ref_of, staged
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.slow]
 
 
-def _update(stack: Stack, agent: Agent, **files: str) -> Agent:
+def _update(stack: Stack, agent: Agent, *, activate: bool = True, **files: str) -> Agent:
     with staged(stack.services, files) as received:
-        return stack.services.agents.update(agent.user_id, agent.agent_id, {}, received)
+        return stack.services.agents.update(agent.user_id, agent.agent_id, {}, received, activate=activate)
 
 
 def test_a_new_version_is_built_beside_the_live_one_and_takes_over(stack: Stack) -> None:
@@ -41,3 +41,20 @@ def test_an_update_that_fails_leaves_the_live_version_serving(stack: Stack) -> N
     assert after.current_version == 1
     assert stack.platform.versions.get(ref_of(after)).status is VersionStatus.FAILED
     assert after.latest_version == 2
+
+
+def test_a_held_version_waits_rehearsed_until_it_is_activated(stack: Stack) -> None:
+    agent = stack.until_status(stack.submit(), AgentStatus.ACTIVE)
+    _update(stack, agent, activate=False, prices_txt="A new router costs 40.")
+
+    stack.until(lambda: stack.platform.versions.get(ref_of(stack.agent(agent))).status is VersionStatus.REHEARSED)
+    stack.until_run_state(stack.agent(agent).flow_run_id, "COMPLETED")
+    held = stack.agent(agent)
+    assert (held.current_version, held.latest_version, held.status) == (1, 2, AgentStatus.ACTIVE)
+    assert held not in stack.services.agents.unfinished()
+    assert [entry.detail for entry in held.progress][-1] == "version 2 waits to be activated"
+
+    switched = stack.services.deployment.switch(agent.user_id, agent.agent_id, 2)
+    assert switched.current_version == 2
+    history = stack.platform.versions.history(agent.user_id, agent.agent_id)
+    assert [record.status for record in history] == [VersionStatus.LIVE, VersionStatus.RETIRED]

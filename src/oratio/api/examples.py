@@ -308,6 +308,7 @@ OTHERS: Mapping[tuple[str, str], Any] = {
         "sop": _SOP,
         "files": [_FILE],
         "deleteFiles": '["old.md"]',
+        "activate": "false",
     },
     ("/api/uploads/{uploadId}/files/{sha256}", "application/octet-stream"): _FILE,
     ("/api/agents/{agentId}/events", "text/event-stream"): (

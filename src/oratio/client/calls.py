@@ -65,9 +65,10 @@ def log(agent_id: str, after: int) -> Call[wire.EventLog]:
 
 
 def create_version(
-    agent_id: str, brief: Brief, files: Files, removed: Iterable[str], progress: Progress | None
+    agent_id: str, brief: Brief, files: Files, removed: Iterable[str], activate: bool, progress: Progress | None
 ) -> Call[wire.AcceptedVersion]:
-    form = Form({**brief.fields(), **delete_files(removed)}, files, progress)
+    switch = {"activate": "true"} if activate else {}
+    form = Form({**brief.fields(), **delete_files(removed), **switch}, files, progress)
     return Call("POST", _agent(agent_id, "versions"), wire.AcceptedVersion, form=form)
 
 

@@ -117,10 +117,11 @@ class Client:
         files: Files = (),
         *,
         delete_files: Iterable[str] = (),
+        activate: bool = False,
         progress: Progress | None = None,
     ) -> wire.AcceptedVersion:
-        """Begin the next version; what is left out stays as it is."""
-        return self._send(calls.create_version(agent_id, brief or Brief(), files, delete_files, progress))
+        """Begin the next version; what is left out stays as it is. With `activate` it goes live once rehearsed."""
+        return self._send(calls.create_version(agent_id, brief or Brief(), files, delete_files, activate, progress))
 
     def versions(self, agent_id: str) -> wire.VersionList:
         return self._send(calls.versions(agent_id))

@@ -50,6 +50,7 @@ class AgentVersion(Value):
         code_sha256, prompt_sha256, plan_sha256: Hex digests of what the author wrote.
         review_signature: Signs exactly those three digests once the review has passed; None before.
         runtime_version: The runtime's own version number that runs this code.
+        held: Once rehearsed it waits for an operator to activate it.
     """
 
     user_id: str
@@ -69,6 +70,7 @@ class AgentVersion(Value):
     runtime_id: str | None = None
     runtime_version: str | None = None
     activated_at: int | None = None
+    held: bool = False
     revision: int = 0
 
     @property

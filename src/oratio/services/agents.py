@@ -192,8 +192,17 @@ class AgentService:
         files: Sequence[StagedFile],
         *,
         delete_files: Sequence[str] = (),
+        activate: bool = False,
     ) -> Agent:
         """Begin version n+1 beside the live one: any field, files added, replaced or removed.
+
+        Args:
+            user_id: The tenant.
+            agent_id: The agent.
+            form: The fields that change.
+            files: Those added or replaced.
+            delete_files: Paths of those removed.
+            activate: Switch to it once it is rehearsed; else it waits for `DeploymentService.switch`.
 
         Returns:
             The agent; its `latest_version` is the new one.
@@ -226,6 +235,7 @@ class AgentService:
             documents=tuple(documents),
             created_at=now,
             updated_at=now,
+            held=not activate,
         )
         self._versions.add(version)
         begun = agent.model_copy(

@@ -32,6 +32,16 @@ router = APIRouter(tags=["versions"])
 
 _DELETE_FILES = "deleteFiles"
 _DELETE_BYTES = 4 * 1024 * 1024
+_ACTIVATE = "activate"
+_ACTIVATE_BYTES = 16
+_CHANGES = {
+    _DELETE_FILES: {"type": "string", "description": "A JSON list of paths to remove."},
+    _ACTIVATE: {
+        "type": "string",
+        "enum": ["true", "false"],
+        "description": "Whether to switch to the version once it is rehearsed; else it waits to be activated.",
+    },
+}
 Number = Annotated[int, Path(ge=1, le=999_999)]
 
 
@@ -48,11 +58,18 @@ def _paths(text: str | None) -> list[str]:
     return paths
 
 
+def _flag(text: str | None) -> bool:
+    if text not in (None, "", "true", "false"):
+        problem = FieldProblem((_ACTIVATE,), "must be true or false")
+        raise InvalidInput(f"{_ACTIVATE} {problem.msg}", [problem])
+    return text == "true"
+
+
 @router.post(
     "/api/agents/{agentId}/versions",
     response_model=None,
     responses=answers(202, AcceptedVersion, 409),
-    openapi_extra=form_of(False, deleteFiles={"type": "string", "description": "A JSON list of paths to remove."}),
+    openapi_extra=form_of(False, **_CHANGES),
 )
 async def create_version(
     agentId: str,
@@ -62,15 +79,21 @@ async def create_version(
 ) -> Response:
     """Build and rehearse version n+1 while the live one serves; what the form leaves out stays as it is."""
     await run_in_threadpool(context.services.agents.get, caller.user_id, agentId)
-    extra = {_DELETE_FILES: _DELETE_BYTES, UPLOAD_ID: UPLOAD_ID_BYTES}
+    extra = {_DELETE_FILES: _DELETE_BYTES, _ACTIVATE: _ACTIVATE_BYTES, UPLOAD_ID: UPLOAD_ID_BYTES}
     async with (
         context.receiver.form(request, caller.user_id, extra) as form,
         staged_files(context, caller.user_id, form.fields) as staged,
     ):
-        removed = _paths(form.fields.pop(_DELETE_FILES, None))
+        removed, activate = _paths(form.fields.pop(_DELETE_FILES, None)), _flag(form.fields.pop(_ACTIVATE, None))
         files = [*form.files, *staged]
         agent = await run_in_threadpool(
-            context.services.agents.update, caller.user_id, agentId, form.fields, files, delete_files=removed
+            context.services.agents.update,
+            caller.user_id,
+            agentId,
+            form.fields,
+            files,
+            delete_files=removed,
+            activate=activate,
         )
     accepted = AcceptedVersion(agent_id=agentId, version=agent.latest_version)
     return reply(accepted, 202, {"Location": f"/api/agents/{agentId}/versions/{agent.latest_version}"})
