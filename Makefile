@@ -11,7 +11,7 @@ FIND_PYTHON := for p in python3.12 python3.13 python3 $$(ls -d $$HOME/.pyenv/ver
 	$$(command -v uv >/dev/null && uv python find '>=3.12,<3.14' 2>/dev/null); do \
 	"$$p" -c 'import sys, ensurepip, sqlite3; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null && { echo "$$p"; break; }; done
 
-.PHONY: setup up down test check lint fix types layers bench soak probes screens lock clean aws-e2e
+.PHONY: setup up down test check lint fix types layers bench soak walk probes screens lock clean aws-e2e
 setup: $(STAMP)
 $(STAMP): requirements.lock pyproject.toml
 	@py=$$($(FIND_PYTHON)); \
@@ -59,6 +59,9 @@ $(PEERS)/.installed: benchmarks/peers.lock
 	@touch $@
 soak: setup
 	$(BIN)/python -m pytest -m soak
+# The HTTP contract from outside: every curl line of docs/api.md, versions of the telecom agent, a restored agent.
+walk: setup
+	$(BIN)/python -m pytest -m soak tests/e2e/test_walk.py
 # An agent's whole life on moto and the fakes of Bedrock and AgentCore; prints the calls made, retries and leftovers.
 aws-e2e: setup
 	$(BIN)/python -m tests.aws_story

@@ -16,6 +16,7 @@ from oratio.api.app import Application, create_app
 from oratio.bootstrap import Platform, Services, build_platform, build_services
 from oratio.domain.agent import Agent, AgentStatus, StepStatus, with_status, with_step
 from oratio.domain.version import RehearsalSummary, VersionStatus
+from oratio.ports.knowledge_bases import KnowledgeBases
 from oratio.settings import Settings
 from tests.api.fakes import RememberingPipeline, ScriptedRuntime
 
@@ -47,7 +48,15 @@ class World:
     def use_runtime(self, runtime: ScriptedRuntime) -> None:
         """Start anew on another runtime."""
         self.runtime = runtime
-        self.platform = dataclasses.replace(self.platform, runtime=runtime)
+        self._begin_anew(runtime=runtime)
+
+    def use_pipeline(self, pipeline: RememberingPipeline, knowledge: KnowledgeBases) -> None:
+        """Start anew with another pipeline and engine."""
+        self.pipeline = pipeline
+        self._begin_anew(pipeline=pipeline, knowledge=knowledge)
+
+    def _begin_anew(self, **parts: Any) -> None:
+        self.platform = dataclasses.replace(self.platform, **parts)
         self.services = build_services(self.platform)
         self.app = create_app(self.platform, self.services, stopping=lambda: self.stopping)
 
