@@ -1,7 +1,6 @@
 """The HTTP API as a process of its own: reads among 10,000 agents, uploads against a plain copy, refusals, memory."""
 
 import http.client
-import json
 import os
 import shutil
 import socket
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import Row, receive
+from benchmarks import Row, _reads, receive
 from oratio import settings
 from oratio.adapters.local.database import Database
 from oratio.bootstrap import Platform, build_platform
@@ -51,8 +50,7 @@ def run() -> list[Row]:
         tenant, agent_id = _populate(platform, config)
         with _serving(config) as process:
             assert platform.token_issuer is not None
-            token = platform.token_issuer.issue(tenant, ttl_s=3600)
-            rows = _reads(config, token, agent_id)
+            rows = _reads.rows(platform, config, tenant, agent_id, f"{AGENTS:,} agents of {TENANTS} tenants")
             rows += _refusals(config)
             rows += _upload(config, platform.token_issuer, folder, process)
         return rows
@@ -90,6 +88,11 @@ def _populate(platform: Platform, config: Settings) -> tuple[str, str]:
                 "INSERT INTO knowledge_bases (knowledge_base_id, user_id, agent_id, revision, body)"
                 " VALUES (?, ?, ?, 1, ?)",
                 (names["knowledge_base_id"], names["user_id"], names["agent_id"], kept),
+            )
+            ids = {"user_id": names["user_id"], "agent_id": names["agent_id"], "revision": 1}
+            connection.execute(
+                "INSERT INTO versions (user_id, agent_id, version, revision, body) VALUES (?, ?, 1, 1, ?)",
+                (names["user_id"], names["agent_id"], version.model_copy(update=ids).model_dump_json()),
             )
     return "t7", f"a{TENANTS + 7}"
 
@@ -134,20 +137,6 @@ def _median_ms(config: Settings, path: str, headers: dict[str, str], expected: i
     connection.close()
     took = sorted(took[20:])
     return statistics.median(took), took[int(len(took) * 0.95)], body
-
-
-def _reads(config: Settings, token: str, agent_id: str) -> list[Row]:
-    headers = {"Authorization": f"Bearer {token}"}
-    one, one_95, _ = _median_ms(config, f"/api/agents/{agent_id}", headers, 200)
-    first, first_95, body = _median_ms(config, "/api/agents?limit=10", headers, 200)
-    cursor = json.loads(body)["nextCursor"]
-    second, _, _ = _median_ms(config, f"/api/agents?limit=10&cursor={cursor}", headers, 200)
-    among = f"{AGENTS:,} agents of {TENANTS} tenants"
-    return [
-        Row("GET one agent, p50", one, "ms", 5, f"{among}; p95 {one_95:.1f} ms"),
-        Row("GET first page of 10, p50", first, "ms", 5, f"{among}; p95 {first_95:.1f} ms"),
-        Row("GET second page of 10, p50", second, "ms", 5, among),
-    ]
 
 
 def _refusals(config: Settings) -> list[Row]:

@@ -30,11 +30,12 @@ class Context:
     stopping: Callable[[], bool]
 
 
-def _context(request: Request) -> Context:
+# Coroutines, though they wait for nothing: FastAPI gives any other dependency to a thread.
+async def _context(request: Request) -> Context:
     return cast(Context, request.app.state.context)
 
 
-def _caller(request: Request) -> Caller:
+async def _caller(request: Request) -> Caller:
     return cast(Caller, request.state.caller)
 
 
