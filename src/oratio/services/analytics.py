@@ -3,12 +3,13 @@
 import heapq
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from oratio.domain.analytics import Report, is_unanswered, report
 from oratio.domain.conversation import Channel, Conversation, Outcome
 from oratio.domain.cost import CostEstimate, Prices, conversation_cost
+from oratio.domain.cursors import cursor as cursor_of
+from oratio.domain.cursors import read_cursor
 from oratio.domain.knowledge_base import Document
 from oratio.domain.usage import DocumentUse, KnowledgeUse, Unanswered
 from oratio.domain.values import VersionRef
@@ -100,23 +101,27 @@ class AnalyticsService:
     def conversations(
         self, user_id: str, filters: Filters, *, limit: int, cursor: str | None = None
     ) -> Page[Conversation]:
-        """Conversations of all agents or one, newest first; at most `MOST_CONVERSATIONS` are looked through.
+        """Conversations of all agents or one, newest first; a page looks through `MOST_CONVERSATIONS` at most.
 
         Raises:
             InvalidInput: The cursor is not one that this method gave out.
             NotFound: No such agent of this tenant.
         """
-        before = _read_cursor(cursor) if cursor else None
+        last = read_cursor(cursor)
         names = self._asked(user_id, filters.agent_id)
-        streams = [self._newest(user_id, name, filters.since or 0) for name in names]
+        streams = [
+            self._newest(user_id, name, filters.since or 0, cursor=cursor_of(*last), at_once=limit + 1)
+            for name in names
+        ]
         merged = heapq.merge(*streams, key=_position, reverse=True)
         found: list[Conversation] = []
-        for conversation in islice(merged, MOST_CONVERSATIONS):
-            if (before is None or _position(conversation) < before) and filters.match(conversation):
-                if len(found) == limit:
-                    at, name = _position(found[-1])
-                    return Page(found, f"{at}.{name}")
+        for looked, conversation in enumerate(merged):
+            matches = filters.match(conversation)
+            if looked == MOST_CONVERSATIONS or (matches and len(found) == limit):
+                return Page(found, cursor_of(*last))
+            if matches:
                 found.append(conversation)
+            last = _position(conversation)
         return Page(found, None)
 
     def knowledge_use(self, user_id: str, agent_id: str, *, since: int) -> KnowledgeUse:
@@ -170,11 +175,13 @@ class AnalyticsService:
             if (cursor := page.next_cursor) is None:
                 return
 
-    def _newest(self, user_id: str, agent_id: str, since: int) -> Iterator[Conversation]:
-        """An agent's conversations from the newest back to a moment."""
-        cursor: str | None = None
+    def _newest(
+        self, user_id: str, agent_id: str, since: int, *, cursor: str | None = None, at_once: int = _PAGE
+    ) -> Iterator[Conversation]:
+        """An agent's conversations from the newest, or below a cursor, back to a moment; `at_once` are read first."""
         while True:
-            page = self._conversations.page(user_id, agent_id, limit=_PAGE, cursor=cursor)
+            page = self._conversations.page(user_id, agent_id, limit=at_once, cursor=cursor)
+            at_once = _PAGE
             for conversation in page.items:
                 if conversation.started_at < since:
                     return
@@ -185,11 +192,3 @@ class AnalyticsService:
 
 def _position(conversation: Conversation) -> tuple[int, str]:
     return conversation.started_at, conversation.conversation_id
-
-
-def _read_cursor(cursor: str) -> tuple[int, str]:
-    at, dot, name = cursor.partition(".")
-    if not (dot and at.isascii() and at.isdecimal() and len(at) < 17):
-        problem = FieldProblem(("cursor",), "is not one that this list gave out")
-        raise InvalidInput(f"cursor {problem.msg}", [problem])
-    return int(at), name

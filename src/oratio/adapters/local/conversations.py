@@ -1,11 +1,11 @@
 """Heads of conversations in SQLite; the contract stands in `ports.repositories`."""
 
-from oratio.adapters.cursors import read_cursor
 from oratio.adapters.local.database import Database
 from oratio.adapters.local.outbox import enqueue
 from oratio.adapters.local.rows import at_revision, compare_and_set, insert, page_of
 from oratio.domain.changes import conversation_news
 from oratio.domain.conversation import Conversation
+from oratio.domain.cursors import read_cursor
 from oratio.errors import NotFound
 from oratio.ports.repositories import ConversationRepository, Page
 

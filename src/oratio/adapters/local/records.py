@@ -5,13 +5,13 @@ Every table keeps the record as JSON beside the columns it is found by; `revisio
 
 import sqlite3
 
-from oratio.adapters.cursors import read_cursor
 from oratio.adapters.local.database import Database
 from oratio.adapters.local.outbox import enqueue
 from oratio.adapters.local.rows import at_revision, compare_and_set, insert, page_of
 from oratio.domain.agent import Agent, Step
 from oratio.domain.api_keys import ApiKey
 from oratio.domain.changes import agent_events, agent_news, is_unfinished
+from oratio.domain.cursors import read_cursor
 from oratio.domain.journal import AgentEvent, Lease, StepRecord
 from oratio.domain.knowledge_base import KnowledgeBase
 from oratio.domain.values import VersionRef

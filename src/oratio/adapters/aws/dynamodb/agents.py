@@ -22,10 +22,10 @@ from oratio.adapters.aws.dynamodb.tables import (
     WORK,
     Table,
 )
-from oratio.adapters.cursors import cursor as cursor_of
-from oratio.adapters.cursors import read_cursor
 from oratio.domain.agent import Agent
 from oratio.domain.changes import is_unfinished
+from oratio.domain.cursors import cursor as cursor_of
+from oratio.domain.cursors import read_cursor
 from oratio.domain.journal import AgentEvent
 from oratio.domain.knowledge_base import KnowledgeBase
 from oratio.domain.values import VersionRef
