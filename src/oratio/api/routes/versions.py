@@ -34,7 +34,7 @@ _DELETE_FILES = "deleteFiles"
 _DELETE_BYTES = 4 * 1024 * 1024
 _ACTIVATE = "activate"
 _ACTIVATE_BYTES = 16
-_CHANGES = {
+_CHANGES: dict[str, dict[str, Any]] = {
     _DELETE_FILES: {"type": "string", "description": "A JSON list of paths to remove."},
     _ACTIVATE: {
         "type": "string",
