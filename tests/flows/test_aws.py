@@ -61,7 +61,7 @@ def update(stack: AwsStack, agent: Agent, **files: str) -> Agent:
 
 
 def _updated(stack: AwsStack, agent: Agent, received: list[StagedFile]) -> Agent:
-    version = stack.services.agents.update(agent.user_id, agent.agent_id, {}, received, activate=True).latest_version
+    version = stack.services.agents.update(agent.user_id, agent.agent_id, {}, received, activate=True)
     stack.until(lambda: stack.agent(agent).current_version == version)
     return stack.agent(agent)
 

@@ -7,7 +7,7 @@ from tests.flows.stack import Stack, ref_of, staged
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.slow]
 
 
-def _update(stack: Stack, agent: Agent, *, activate: bool = True, **files: str) -> Agent:
+def _update(stack: Stack, agent: Agent, *, activate: bool = True, **files: str) -> int:
     with staged(stack.services, files) as received:
         return stack.services.agents.update(agent.user_id, agent.agent_id, {}, received, activate=activate)
 

@@ -1,10 +1,11 @@
 """What the routes work with, and the small helpers all of them share."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
@@ -15,6 +16,9 @@ from oratio.api.problems import MEDIA_TYPE
 from oratio.api.readiness import Readiness
 from oratio.api.watching import Watchers
 from oratio.bootstrap import Platform, Services
+from oratio.errors import FieldProblem, InvalidInput
+
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,28 @@ async def _caller(request: Request) -> Caller:
     return cast(Caller, request.state.caller)
 
 
+_Told = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="1 to 200 printable characters: the same request under the same key is made once in 24 hours.",
+    ),
+]
+
+
+async def _idempotency_key(request: Request, _told: _Told = None) -> str | None:
+    given = request.headers.getlist("idempotency-key")
+    if not given:
+        return None
+    if len(given) > 1 or not _IDEMPOTENCY_KEY.fullmatch(given[0]):
+        msg = "must be one header of 1 to 200 printable ASCII characters"
+        raise InvalidInput(f"Idempotency-Key {msg}", [FieldProblem(("Idempotency-Key",), msg)])
+    return given[0]
+
+
 InContext = Annotated[Context, Depends(_context)]
 ByCaller = Annotated[Caller, Depends(_caller)]
+IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
 
 
 def reply(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -182,7 +182,7 @@ def build_services(platform: Platform) -> Services:
         access=AccessService(
             agents=platform.agents,
             keys=platform.api_keys,
-            used_tickets=platform.idempotency,
+            idempotency=platform.idempotency,
             clock=platform.clock,
             pepper=partial(platform.secrets.get, SecretName.API_KEYS_PEPPER),
         ),
@@ -195,6 +195,7 @@ def build_services(platform: Platform) -> Services:
         webhooks=WebhookService(
             webhooks=platform.webhooks,
             outbox=platform.outbox,
+            idempotency=platform.idempotency,
             sender=platform.webhook_sender,
             clock=platform.clock,
             pepper=partial(platform.secrets.get, SecretName.WEBHOOKS_PEPPER),

@@ -118,12 +118,14 @@ class AsyncClient:
         *,
         delete_files: Iterable[str] = (),
         activate: bool = False,
+        idempotency_key: str | None = None,
         progress: Progress | None = None,
     ) -> wire.AcceptedVersion:
         """Begin the next version; what is left out stays as it is. With `activate` it goes live once rehearsed."""
-        return await self._send(
-            calls.create_version(agent_id, brief or Brief(), files, delete_files, activate, progress)
+        begun = calls.create_version(
+            agent_id, brief or Brief(), files, delete_files, activate, idempotency_key, progress
         )
+        return await self._send(begun)
 
     async def versions(self, agent_id: str) -> wire.VersionList:
         return await self._send(calls.versions(agent_id))
@@ -150,9 +152,10 @@ class AsyncClient:
         scopes: Sequence[str] | None = None,
         expires_at: int | None = None,
         origins: Sequence[str] | None = None,
+        idempotency_key: str | None = None,
     ) -> wire.NewKey:
         """A new API key, which this answer alone holds; `expires_at` in ms since 1970."""
-        return await self._send(calls.create_key(agent_id, name, scopes, expires_at, origins))
+        return await self._send(calls.create_key(agent_id, name, scopes, expires_at, origins, idempotency_key))
 
     async def keys(self, agent_id: str) -> wire.KeyList:
         return await self._send(calls.keys(agent_id))
@@ -272,9 +275,11 @@ class AsyncClient:
         """Forget an upload and its bytes; agents that were made of it keep theirs."""
         answers.check(await self._request("DELETE", calls.upload_path(upload_id)))
 
-    async def create_webhook(self, url: str, events: Sequence[str]) -> wire.NewWebhook:
+    async def create_webhook(
+        self, url: str, events: Sequence[str], *, idempotency_key: str | None = None
+    ) -> wire.NewWebhook:
         """Register an address; the secret its deliveries are signed with is in this answer alone."""
-        return await self._send(calls.create_webhook(url, events))
+        return await self._send(calls.create_webhook(url, events, idempotency_key))
 
     async def webhooks(self) -> wire.WebhookList:
         return await self._send(calls.webhooks())

@@ -35,9 +35,12 @@ def _page(limit: int, cursor: str | None) -> dict[str, str | int]:
 def create_agent(
     brief: Brief, files: Files, idempotency_key: str | None, progress: Progress | None
 ) -> Call[wire.Accepted]:
-    headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
     form = Form(brief.fields(), files, progress)
-    return Call("POST", "/api/agents", wire.Accepted, form=form, headers=headers)
+    return Call("POST", "/api/agents", wire.Accepted, form=form, headers=_once(idempotency_key))
+
+
+def _once(idempotency_key: str | None) -> Mapping[str, str]:
+    return {"Idempotency-Key": idempotency_key} if idempotency_key else {}
 
 
 def agents(limit: int, cursor: str | None) -> Call[wire.AgentPage]:
@@ -65,11 +68,18 @@ def log(agent_id: str, after: int) -> Call[wire.EventLog]:
 
 
 def create_version(
-    agent_id: str, brief: Brief, files: Files, removed: Iterable[str], activate: bool, progress: Progress | None
+    agent_id: str,
+    brief: Brief,
+    files: Files,
+    removed: Iterable[str],
+    activate: bool,
+    idempotency_key: str | None,
+    progress: Progress | None,
 ) -> Call[wire.AcceptedVersion]:
     switch = {"activate": "true"} if activate else {}
     form = Form({**brief.fields(), **delete_files(removed), **switch}, files, progress)
-    return Call("POST", _agent(agent_id, "versions"), wire.AcceptedVersion, form=form)
+    path = _agent(agent_id, "versions")
+    return Call("POST", path, wire.AcceptedVersion, form=form, headers=_once(idempotency_key))
 
 
 def versions(agent_id: str) -> Call[wire.VersionList]:
@@ -95,7 +105,12 @@ def replay(agent_id: str, number: int, conversations: int) -> Call[wire.ReplayVi
 
 
 def create_key(
-    agent_id: str, name: str, scopes: Sequence[str] | None, expires_at: int | None, origins: Sequence[str] | None
+    agent_id: str,
+    name: str,
+    scopes: Sequence[str] | None,
+    expires_at: int | None,
+    origins: Sequence[str] | None,
+    idempotency_key: str | None,
 ) -> Call[wire.NewKey]:
     body = body_of(
         name=name,
@@ -103,7 +118,7 @@ def create_key(
         expiresAt=expires_at,
         origins=None if origins is None else list(origins),
     )
-    return Call("POST", _agent(agent_id, "api-keys"), wire.NewKey, json=body)
+    return Call("POST", _agent(agent_id, "api-keys"), wire.NewKey, json=body, headers=_once(idempotency_key))
 
 
 def keys(agent_id: str) -> Call[wire.KeyList]:
@@ -180,8 +195,9 @@ def upload_part_path(upload_id: str, sha256: str) -> str:
     return f"{upload_path(upload_id)}/files/{sha256}"
 
 
-def create_webhook(url: str, events: Sequence[str]) -> Call[wire.NewWebhook]:
-    return Call("POST", "/api/webhooks", wire.NewWebhook, json={"url": url, "events": list(events)})
+def create_webhook(url: str, events: Sequence[str], idempotency_key: str | None) -> Call[wire.NewWebhook]:
+    body = {"url": url, "events": list(events)}
+    return Call("POST", "/api/webhooks", wire.NewWebhook, json=body, headers=_once(idempotency_key))
 
 
 def webhooks() -> Call[wire.WebhookList]:

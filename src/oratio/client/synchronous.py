@@ -118,10 +118,14 @@ class Client:
         *,
         delete_files: Iterable[str] = (),
         activate: bool = False,
+        idempotency_key: str | None = None,
         progress: Progress | None = None,
     ) -> wire.AcceptedVersion:
         """Begin the next version; what is left out stays as it is. With `activate` it goes live once rehearsed."""
-        return self._send(calls.create_version(agent_id, brief or Brief(), files, delete_files, activate, progress))
+        begun = calls.create_version(
+            agent_id, brief or Brief(), files, delete_files, activate, idempotency_key, progress
+        )
+        return self._send(begun)
 
     def versions(self, agent_id: str) -> wire.VersionList:
         return self._send(calls.versions(agent_id))
@@ -148,9 +152,10 @@ class Client:
         scopes: Sequence[str] | None = None,
         expires_at: int | None = None,
         origins: Sequence[str] | None = None,
+        idempotency_key: str | None = None,
     ) -> wire.NewKey:
         """A new API key, which this answer alone holds; `expires_at` in ms since 1970."""
-        return self._send(calls.create_key(agent_id, name, scopes, expires_at, origins))
+        return self._send(calls.create_key(agent_id, name, scopes, expires_at, origins, idempotency_key))
 
     def keys(self, agent_id: str) -> wire.KeyList:
         return self._send(calls.keys(agent_id))
@@ -260,9 +265,9 @@ class Client:
         """Forget an upload and its bytes; agents that were made of it keep theirs."""
         answers.check(self._request("DELETE", calls.upload_path(upload_id)))
 
-    def create_webhook(self, url: str, events: Sequence[str]) -> wire.NewWebhook:
+    def create_webhook(self, url: str, events: Sequence[str], *, idempotency_key: str | None = None) -> wire.NewWebhook:
         """Register an address; the secret its deliveries are signed with is in this answer alone."""
-        return self._send(calls.create_webhook(url, events))
+        return self._send(calls.create_webhook(url, events, idempotency_key))
 
     def webhooks(self) -> wire.WebhookList:
         return self._send(calls.webhooks())

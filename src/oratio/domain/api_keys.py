@@ -9,7 +9,7 @@ import hmac
 import re
 import zlib
 from enum import StrEnum
-from hashlib import sha256
+from hashlib import sha256, sha512
 
 from oratio.domain.values import Value
 
@@ -67,6 +67,11 @@ def compose(random: bytes) -> tuple[str, str]:
     key_id = _base62(int.from_bytes(random[:12]), _KEY_ID)
     body = PREFIX + key_id + _base62(int.from_bytes(random[12:48]), _SECRET)
     return key_id, body + _checksum(body)
+
+
+def derived(pepper: bytes, nonce: str) -> bytes:
+    """48 random bytes that come again from the same nonce, and from neither of the two alone."""
+    return hmac.new(pepper, f"api-key:{nonce}".encode(), sha512).digest()[:48]
 
 
 def _checksum(body: str) -> str:

@@ -11,7 +11,7 @@ class WebhookRepository(Protocol):
 
     @abstractmethod
     def add(self, webhook: Webhook, *, most: int) -> Webhook:
-        """Store one; `Conflict` when the tenant has `most` of them already."""
+        """Store one; `Conflict` when it is there already, or the tenant has `most` of them."""
         ...
 
     @abstractmethod

@@ -1,5 +1,7 @@
 """API keys: made once, shown once, checked on every call; and one-time tickets for browsers."""
 
+import hashlib
+import json
 import secrets
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -36,13 +38,14 @@ class AccessService:
         *,
         agents: AgentRepository,
         keys: ApiKeyRepository,
-        used_tickets: IdempotencyRepository,
+        idempotency: IdempotencyRepository,
         clock: Clock,
         pepper: Callable[[], bytes],
     ) -> None:
         self._agents = agents
         self._keys = keys
-        self._tickets = Tickets("ticket", pepper=pepper, clock=clock, used=used_tickets)
+        self._claims = idempotency
+        self._tickets = Tickets("ticket", pepper=pepper, clock=clock, used=idempotency)
         self._clock = clock
         self._pepper = pepper
 
@@ -55,10 +58,12 @@ class AccessService:
         scopes: Sequence[Scope] = tuple(Scope),
         expires_at: int | None = None,
         origins: Sequence[str] = (),
+        idempotency_key: str | None = None,
     ) -> tuple[ApiKey, str]:
-        """A new key and its record; the key itself is never seen again.
+        """A new key and its record; the key itself is never seen again, but by the same call under its idempotency key.
 
         Raises:
+            Conflict: The idempotency key was used with another body.
             InvalidInput: A bad name, no scope, what is no origin, or an expiry that has passed.
             NotFound: No such agent of this tenant.
         """
@@ -80,7 +85,14 @@ class AccessService:
             problems.append(FieldProblem(("expiresAt",), "has passed already; give a later time in ms since 1970"))
         if problems:
             raise InvalidInput("the key was refused", problems)
-        key_id, key = api_keys.compose(secrets.token_bytes(48))
+        material = secrets.token_bytes(48)
+        if idempotency_key:
+            body = json.dumps([name, list(scopes), expires_at, list(origins)])
+            asked = hashlib.sha256(body.encode()).hexdigest()
+            claim = f"{agent_id}/api-keys {idempotency_key}"
+            nonce = self._claims.claim(user_id, claim, asked, secrets.token_hex(32))
+            material = api_keys.derived(self._pepper(), nonce)
+        key_id, key = api_keys.compose(material)
         record = ApiKey(
             key_id=key_id,
             user_id=user_id,
@@ -93,7 +105,13 @@ class AccessService:
             expires_at=expires_at,
             created_at=now,
         )
-        return self._keys.add(record), key
+        try:
+            return self._keys.add(record), key
+        except Conflict:
+            # Only a key made of a claim is there already: made by this very call, at another time or at the same.
+            made = self._keys.find(key_id)
+            assert made is not None
+            return made, key
 
     def list(self, user_id: str, agent_id: str) -> list[ApiKey]:
         self._agents.get(user_id, agent_id)

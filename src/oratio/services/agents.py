@@ -1,6 +1,7 @@
 """Agents from the operator's side: create, look at, retry, update, roll back, delete."""
 
 import hashlib
+import json
 import logging
 import threading
 import uuid
@@ -19,7 +20,7 @@ from oratio.domain.storage_layout import agent_prefix, archived_document_key, do
 from oratio.domain.uploads import name_problems, normalise
 from oratio.domain.values import VersionRef
 from oratio.domain.version import AgentVersion, VersionStatus
-from oratio.errors import Conflict, FieldProblem, NotFound, StaleRecord, Unavailable
+from oratio.errors import Conflict, FieldProblem, InvalidInput, NotFound, StaleRecord, Unavailable
 from oratio.ports.clock import Clock
 from oratio.ports.object_store import ObjectStore
 from oratio.ports.pipeline import Pipeline
@@ -193,7 +194,8 @@ class AgentService:
         *,
         delete_files: Sequence[str] = (),
         activate: bool = False,
-    ) -> Agent:
+        idempotency_key: str | None = None,
+    ) -> int:
         """Begin version n+1 beside the live one: any field, files added, replaced or removed.
 
         Args:
@@ -203,15 +205,53 @@ class AgentService:
             files: Those added or replaced.
             delete_files: Paths of those removed.
             activate: Switch to it once it is rehearsed; else it waits for `DeploymentService.switch`.
+            idempotency_key: The same call under the same key begins one version.
 
         Returns:
-            The agent; its `latest_version` is the new one.
+            The version's number.
 
         Raises:
             InvalidInput: Lists every field and file that breaks a rule; nothing was kept.
-            Conflict: The agent is not active, or an update is under way.
+            Conflict: The agent is not active, an update is under way, or the key was used with another body.
         """
         agent = self._agents.get(user_id, agent_id)
+        number = self._versions.history(user_id, agent_id)[0].version + 1
+        claim = f"{agent_id}/versions {idempotency_key}" if idempotency_key else None
+        if claim:
+            asked = _asked(form, files, delete_files, activate)
+            number = int(self._idempotency.claim(user_id, claim, asked, str(number)))
+            if agent.latest_version >= number:
+                return number
+        try:
+            version = self._next(agent, number, form, files, delete_files)
+        except (InvalidInput, Conflict):
+            if claim:
+                if self._agents.get(user_id, agent_id).latest_version >= number:
+                    return number  # begun by the same call, at the same moment
+                self._idempotency.release(user_id, claim)
+            raise
+        try:
+            self._versions.add(version.model_copy(update={"held": not activate}))
+        except Conflict:
+            if claim is None:
+                raise
+        self._begin(user_id, agent_id, number)
+        return number
+
+    def _next(
+        self,
+        agent: Agent,
+        number: int,
+        form: Mapping[str, str],
+        files: Sequence[StagedFile],
+        delete_files: Sequence[str],
+    ) -> AgentVersion:
+        """The version that a change of the live one would be, its new files stored.
+
+        Raises:
+            InvalidInput, Conflict: See `update`.
+        """
+        user_id, agent_id = agent.user_id, agent.agent_id
         if agent.status is not AgentStatus.ACTIVE or agent.current_version is None:
             raise Conflict(f"agent {agent_id} is {agent.status}", hint="wait until it is active")
         if agent.error is None and any(entry.ended_at is None for entry in agent.progress):
@@ -225,31 +265,34 @@ class AgentService:
         archived = {archived_document_key(user_id, agent_id, file.sha256): file.location for file in files}
         self._put(self._archive, [*archived.items()], tags.object_tags(user_id, agent_id, "document"))
         now = self._clock.now_ms()
-        newest = self._versions.history(user_id, agent_id)[0].version
-        version = AgentVersion(
+        return AgentVersion(
             user_id=user_id,
             agent_id=agent_id,
-            version=newest + 1,
+            version=number,
             status=VersionStatus.BUILDING,
             brief=brief,
             documents=tuple(documents),
             created_at=now,
             updated_at=now,
-            held=not activate,
         )
-        self._versions.add(version)
-        begun = agent.model_copy(
-            update={
-                "latest_version": version.version,
+
+    def _begin(self, user_id: str, agent_id: str, number: int) -> None:
+        """Make a version the one that is worked on, and start its flow; once."""
+        while (agent := self._agents.get(user_id, agent_id)).latest_version < number:
+            begun = {
+                "latest_version": number,
                 "attempt": 1,
                 "progress": pending_steps(),
                 "error": None,
                 "trace": tracing.current(),
-                "updated_at": now,
+                "updated_at": self._clock.now_ms(),
             }
-        )
-        logger.info("agent_id=<%s> version=<%d> | update submitted", agent_id, version.version)
-        return self.start(self._agents.save(begun))
+            try:
+                saved = self._agents.save(agent.model_copy(update=begun))
+            except StaleRecord:
+                continue
+            logger.info("agent_id=<%s> version=<%d> | update submitted", agent_id, number)
+            self.start(saved)
 
     def _merge(
         self, base: AgentVersion, files: Sequence[StagedFile], delete_files: Sequence[str]
@@ -371,3 +414,10 @@ def _fingerprint(brief: AgentBrief, documents: Sequence[Document]) -> str:
     for document in documents:
         digest.update(document.model_dump_json().encode())
     return digest.hexdigest()
+
+
+def _asked(form: Mapping[str, str], files: Sequence[StagedFile], delete_files: Sequence[str], activate: bool) -> str:
+    """The digest of an update's request, whatever it is an update of."""
+    named = sorted((file.path, file.sha256) for file in files)
+    asked = json.dumps([sorted(form.items()), named, list(delete_files), activate])
+    return hashlib.sha256(asked.encode()).hexdigest()

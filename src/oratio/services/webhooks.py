@@ -1,14 +1,18 @@
 """Webhooks of a tenant: registered, listed, removed; and the deliveries that wait for them."""
 
 import asyncio
+import hashlib
+import json
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from oratio.domain import webhook as rules
 from oratio.domain.webhook import Delivery, Webhook, WebhookEvent
-from oratio.errors import FieldProblem, InvalidInput, NotFound
+from oratio.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from oratio.ports.clock import Clock
+from oratio.ports.repositories import IdempotencyRepository
 from oratio.ports.webhooks import Outbox, WebhookRepository, WebhookSender
 
 logger = logging.getLogger(__name__)
@@ -24,6 +28,7 @@ class WebhookService:
         *,
         webhooks: WebhookRepository,
         outbox: Outbox,
+        idempotency: IdempotencyRepository,
         sender: WebhookSender,
         clock: Clock,
         pepper: Callable[[], bytes],
@@ -31,17 +36,20 @@ class WebhookService:
     ) -> None:
         self._webhooks = webhooks
         self._outbox = outbox
+        self._idempotency = idempotency
         self._sender = sender
         self._clock = clock
         self._pepper = pepper
         self._allow_private = allow_private
 
-    def create(self, user_id: str, url: str, events: Sequence[WebhookEvent]) -> tuple[Webhook, str]:
-        """Register an address; its secret is in this answer alone.
+    def create(
+        self, user_id: str, url: str, events: Sequence[WebhookEvent], *, idempotency_key: str | None = None
+    ) -> tuple[Webhook, str]:
+        """Register an address; its secret is in this answer alone, and in those to the same call under the same key.
 
         Raises:
             InvalidInput: An address that may not be called, or no event.
-            Conflict: The tenant has `MAX_WEBHOOKS` of them.
+            Conflict: The tenant has `MAX_WEBHOOKS` of them, or the idempotency key was used with another body.
         """
         problems = []
         if reason := rules.url_problem(url, allow_private=self._allow_private):
@@ -50,14 +58,24 @@ class WebhookService:
             problems.append(FieldProblem(("events",), f"must hold some of {', '.join(WebhookEvent)}"))
         if problems:
             raise InvalidInput(f"{problems[0].loc[0]} {problems[0].msg}", problems)
+        webhook_id = secrets.token_hex(12)
+        if idempotency_key:
+            asked = hashlib.sha256(json.dumps([url, list(events)]).encode()).hexdigest()
+            webhook_id = self._idempotency.claim(user_id, f"webhooks {idempotency_key}", asked, webhook_id)
+        secret = rules.secret_of(self._pepper(), webhook_id)
         record = Webhook(
-            webhook_id=secrets.token_hex(12),
+            webhook_id=webhook_id,
             user_id=user_id,
             url=url,
             events=tuple(dict.fromkeys(events)),
             created_at=self._clock.now_ms(),
         )
-        return self._webhooks.add(record, most=MAX_WEBHOOKS), rules.secret_of(self._pepper(), record.webhook_id)
+        try:
+            return self._webhooks.add(record, most=MAX_WEBHOOKS), secret
+        except Conflict:
+            with suppress(NotFound):
+                return self._webhooks.get(user_id, webhook_id), secret
+            raise
 
     def list(self, user_id: str) -> list[Webhook]:
         return self._webhooks.of_user(user_id)

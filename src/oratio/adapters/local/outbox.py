@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from oratio.adapters.local.database import Database
+from oratio.adapters.local.rows import insert
 from oratio.domain.changes import News
 from oratio.domain.webhook import Delivery, Webhook
 from oratio.errors import Conflict, NotFound
@@ -48,10 +49,13 @@ class SqliteWebhooks(WebhookRepository):
             ).fetchone()
             if held >= most:
                 raise Conflict(f"there are {most} webhooks already", hint="delete one first")
-            connection.execute(
-                "INSERT INTO webhooks (webhook_id, user_id, created_at, body) VALUES (?, ?, ?, ?)",
-                (webhook.webhook_id, webhook.user_id, webhook.created_at, webhook.model_dump_json()),
-            )
+            columns: dict[str, str | int] = {
+                "webhook_id": webhook.webhook_id,
+                "user_id": webhook.user_id,
+                "created_at": webhook.created_at,
+                "body": webhook.model_dump_json(),
+            }
+            insert(connection, "webhooks", columns)
         return webhook
 
     def get(self, user_id: str, webhook_id: str) -> Webhook:

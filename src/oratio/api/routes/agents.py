@@ -1,23 +1,20 @@
 """Agents: create, list, look at, watch, retry, delete."""
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from oratio.api.context import ByCaller, InContext, answers, reply
+from oratio.api.context import ByCaller, IdempotencyKey, InContext, answers, reply
 from oratio.api.routes.uploads import UPLOAD_FIELD, UPLOAD_ID, UPLOAD_ID_BYTES, staged_files
 from oratio.api.sse import EventStream
-from oratio.errors import FieldProblem, InvalidInput
 from oratio.services.briefs import FORM_FIELDS
 from oratio.wire import Accepted, AgentDetail, AgentPage, AgentSummary, EventLog
 
 router = APIRouter(tags=["agents"])
 
 MAX_PAGE = 200
-_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _FILES = {
     "type": "array",
     "items": {"type": "string", "format": "binary"},
@@ -39,20 +36,9 @@ def form_of(required: bool, **extra: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
-def _idempotency_key(request: Request) -> str | None:
-    given = request.headers.getlist("idempotency-key")
-    if not given:
-        return None
-    if len(given) > 1 or not _IDEMPOTENCY_KEY.fullmatch(given[0]):
-        msg = "must be one header of 1 to 200 printable ASCII characters"
-        raise InvalidInput(f"Idempotency-Key {msg}", [FieldProblem(("Idempotency-Key",), msg)])
-    return given[0]
-
-
 @router.post("/api/agents", response_model=None, responses=answers(202, Accepted, 409), openapi_extra=form_of(True))
-async def create_agent(request: Request, context: InContext, caller: ByCaller) -> Response:
+async def create_agent(request: Request, context: InContext, caller: ByCaller, key: IdempotencyKey) -> Response:
     """Create an agent from a folder of documents and an SOP."""
-    key = _idempotency_key(request)
     async with (
         context.receiver.form(request, caller.user_id, {UPLOAD_ID: UPLOAD_ID_BYTES}) as form,
         staged_files(context, caller.user_id, form.fields) as staged,

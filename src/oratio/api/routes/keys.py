@@ -5,16 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
 
-from oratio.api.context import ByCaller, InContext, answers, reply
+from oratio.api.context import ByCaller, IdempotencyKey, InContext, answers, reply
 from oratio.domain.api_keys import Scope
 from oratio.wire import KeyBody, KeyList, KeyView, NewKey, TicketBody, TicketView
 
 router = APIRouter(tags=["keys"])
 
 
-@router.post("/api/agents/{agentId}/api-keys", response_model=None, responses=answers(201, NewKey))
-def create_key(agentId: str, body: KeyBody, context: InContext, caller: ByCaller) -> Response:
-    """Make a key; this answer is the only one that holds it."""
+@router.post("/api/agents/{agentId}/api-keys", response_model=None, responses=answers(201, NewKey, 409))
+def create_key(agentId: str, body: KeyBody, context: InContext, caller: ByCaller, once: IdempotencyKey) -> Response:
+    """Make a key; this answer is the only one that holds it, but for the same request under its `Idempotency-Key`."""
     record, key = context.services.access.create(
         caller.user_id,
         agentId,
@@ -22,6 +22,7 @@ def create_key(agentId: str, body: KeyBody, context: InContext, caller: ByCaller
         scopes=body.scopes or tuple(Scope),
         expires_at=body.expires_at,
         origins=body.origins or (),
+        idempotency_key=once,
     )
     return reply(NewKey(**KeyView.of(record).model_dump(by_alias=False), key=key), 201)
 

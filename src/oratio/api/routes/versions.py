@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Path, Query, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from oratio.api.context import ByCaller, Context, InContext, answers, reply
+from oratio.api.context import ByCaller, Context, IdempotencyKey, InContext, answers, reply
 from oratio.api.problems import Refusal
 from oratio.api.routes.agents import form_of
 from oratio.api.routes.uploads import UPLOAD_ID, UPLOAD_ID_BYTES, staged_files
@@ -76,6 +76,7 @@ async def create_version(
     request: Request,
     context: InContext,
     caller: ByCaller,
+    key: IdempotencyKey,
 ) -> Response:
     """Build and rehearse version n+1 while the live one serves; what the form leaves out stays as it is."""
     await run_in_threadpool(context.services.agents.get, caller.user_id, agentId)
@@ -86,7 +87,7 @@ async def create_version(
     ):
         removed, activate = _paths(form.fields.pop(_DELETE_FILES, None)), _flag(form.fields.pop(_ACTIVATE, None))
         files = [*form.files, *staged]
-        agent = await run_in_threadpool(
+        number = await run_in_threadpool(
             context.services.agents.update,
             caller.user_id,
             agentId,
@@ -94,9 +95,10 @@ async def create_version(
             files,
             delete_files=removed,
             activate=activate,
+            idempotency_key=key,
         )
-    accepted = AcceptedVersion(agent_id=agentId, version=agent.latest_version)
-    return reply(accepted, 202, {"Location": f"/api/agents/{agentId}/versions/{agent.latest_version}"})
+    accepted = AcceptedVersion(agent_id=agentId, version=number)
+    return reply(accepted, 202, {"Location": f"/api/agents/{agentId}/versions/{number}"})
 
 
 @router.get("/api/agents/{agentId}/versions", response_model=None, responses=answers(200, VersionList))

@@ -3,16 +3,16 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from oratio.api.context import ByCaller, InContext, answers, reply
+from oratio.api.context import ByCaller, IdempotencyKey, InContext, answers, reply
 from oratio.wire import NewWebhook, WebhookBody, WebhookList, WebhookView
 
 router = APIRouter(tags=["webhooks"])
 
 
 @router.post("/api/webhooks", response_model=None, responses=answers(201, NewWebhook, 409))
-def create_webhook(body: WebhookBody, context: InContext, caller: ByCaller) -> Response:
-    """Register an address; this answer is the only one that holds its secret."""
-    webhook, secret = context.services.webhooks.create(caller.user_id, body.url, body.events)
+def create_webhook(body: WebhookBody, context: InContext, caller: ByCaller, key: IdempotencyKey) -> Response:
+    """Register an address; only this answer, and its repetition under the same `Idempotency-Key`, holds its secret."""
+    webhook, secret = context.services.webhooks.create(caller.user_id, body.url, body.events, idempotency_key=key)
     return reply(NewWebhook(**WebhookView.of(webhook).model_dump(by_alias=False), secret=secret), 201)
 
 
