@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 DIED_AFTER_MS = 3600 * 1000  # no submit takes so long
 _STORED_AT_ONCE = 8
+START_WAIT_S = 1.0
+"""How long a request waits for its turn to start a flow; after that the reconciler does it."""
 _NAMESPACE = uuid.UUID("6f726174-696f-4000-8000-6167656e7473")
 _KNOWLEDGE_NAMESPACE = uuid.UUID("6f726174-696f-4000-8000-6b6e6f776c65")
 
@@ -314,20 +316,26 @@ class AgentService:
         return [kept[path] for path in sorted(kept)], problems
 
     def start(self, agent: Agent) -> Agent:
-        """Start the flow this agent is waiting for; without the engine it waits for the reconciler."""
-        ref = VersionRef(user_id=agent.user_id, agent_id=agent.agent_id, version=agent.latest_version)
+        """Start the flow this agent is waiting for; without the engine, or behind many others, the reconciler will."""
+        if not self._starting.acquire(timeout=START_WAIT_S):
+            logger.info("agent_id=<%s> | others are being started, the reconciler will start the flow", agent.agent_id)
+            return agent
         try:
-            with self._starting:
-                if agent.status is AgentStatus.DELETING:
-                    run_id = self._pipeline.start_delete(agent.user_id, agent.agent_id, agent.attempt)
-                elif agent.current_version is None:
-                    run_id = self._pipeline.start_create(ref, agent.attempt)
-                else:
-                    run_id = self._pipeline.start_update(ref, agent.attempt)
+            run_id = self._start(agent)
         except Unavailable:
             logger.warning("agent_id=<%s> | pipeline not available, the reconciler will start the flow", agent.agent_id)
             return agent
+        finally:
+            self._starting.release()
         return self._update(agent.user_id, agent.agent_id, flow_run_id=run_id)
+
+    def _start(self, agent: Agent) -> str:
+        if agent.status is AgentStatus.DELETING:
+            return self._pipeline.start_delete(agent.user_id, agent.agent_id, agent.attempt)
+        ref = VersionRef(user_id=agent.user_id, agent_id=agent.agent_id, version=agent.latest_version)
+        if agent.current_version is None:
+            return self._pipeline.start_create(ref, agent.attempt)
+        return self._pipeline.start_update(ref, agent.attempt)
 
     def _update(self, user_id: str, agent_id: str, **changes: object) -> Agent:
         """Change fields that no step owns, against whatever the flow writes meanwhile."""
