@@ -138,7 +138,7 @@ async def connected(url: str, key: str) -> AsyncIterator[Line]:
     """A socket that stands; `key` is "-" where none is needed."""
     where = urlsplit(url)
     loop = asyncio.get_running_loop()
-    transport, line = await loop.create_connection(Line, where.hostname, where.port)
+    transport, line = await loop.create_connection(Line, where.hostname or "127.0.0.1", where.port or 80)
     try:
         line.upgrade(where.netloc, where.path or "/", key)
         await line.opened()

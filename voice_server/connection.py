@@ -17,7 +17,14 @@ _CODES = {1009: CloseCode.TOO_LARGE, 1007: CloseCode.BAD_MESSAGE}
 
 
 class Connection(ServerConnection):
-    """A connection that is counted from its first byte, and closes by the contract's codes."""
+    """A connection that is counted from its first byte, and closes by the contract's codes.
+
+    It is pinged by a timer, where the library's own pings would take a task a connection.
+    """
+
+    # A peer of which nothing has come for the two together, though it was pinged, is gone.
+    ping_s = 20.0
+    pong_s = 20.0
 
     # Which of these is set says what the socket is: a caller's, an operator's, or one another process hands on.
     grant: Grant | None = None
@@ -40,9 +47,25 @@ class Connection(ServerConnection):
             return
         self._counted.add(self)
         self._metrics.connections.inc()
+        self._heard_s = self.loop.time()
+        self._pinging = self.loop.call_later(self.ping_s, self._ping)
+
+    def _ping(self) -> None:
+        if self.loop.time() - self._heard_s > self.ping_s + self.pong_s:
+            self.abort()
+            return
+        if self.protocol.state is State.OPEN:
+            self.protocol.send_ping(b"")
+            self.send_data()
+        self._pinging = self.loop.call_later(self.ping_s, self._ping)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard_s = self.loop.time()
+        super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self in self._counted:
+            self._pinging.cancel()
             self._counted.discard(self)
             self._metrics.connections.dec()
         if self.grant is not None and self._switchboard is not None:

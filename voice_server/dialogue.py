@@ -4,11 +4,10 @@ Pure, as `turns.py`, whose place it takes: the model's events and the time go in
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from oratio.domain.conversation import Role, TurnResult, Usage
+from oratio.domain.conversation import Role, TurnResult
 from oratio.errors import OratioError
 from oratio.ports.dialogue import (
     BargedIn,
@@ -24,8 +23,6 @@ from oratio.ports.dialogue import (
 from oratio.ports.speech import Heard, Hypothesis, SpeechStarted, SpeechStopped, Spoken
 from voice_server import wire
 from voice_server.effects import (
-    Answer,
-    Ask,
     Effect,
     Hush,
     Inform,
@@ -34,38 +31,17 @@ from voice_server.effects import (
     Say,
     Send,
     Silence,
-    TurnEnded,
     Typed,
 )
 from voice_server.floor import Floor
+from voice_server.held_turn import HeldTurn
 from voice_server.playout import Playout
-from voice_server.questions import ASK_AGENT, Questions, question_in, told
 from voice_server.replies import Reply
 from voice_server.terms import Terms
 from voice_server.timers import Timer, Timers
+from voice_server.tool import AgentTool
 
 _OWED_MS = 20_000
-_NO_SUCH_TOOL = {"error": f"there is no such tool; use {ASK_AGENT}"}
-_NO_QUESTION = {"error": "`question` is missing: put the caller's question into words"}
-_FAILED = {"error": "the agent could not answer; say that you are sorry and offer to try again"}
-
-
-@dataclass(slots=True)
-class _Turn:
-    """From the end of the caller's words to their next."""
-
-    number: int
-    prompt: str
-    ended_ms: float
-    spoken: list[str] = field(default_factory=list)
-    interrupted: bool = False
-    latency_ms: int | None = None
-    dry_ms: float = 0.0
-    results: list[TurnResult] = field(default_factory=list)
-    input_tokens: int = 0
-    output_tokens: int = 0
-    # When the last reply was over, while an answer is still owed.
-    silent_ms: float | None = None
 
 
 class DialogueMachine(Floor):
@@ -92,8 +68,8 @@ class DialogueMachine(Floor):
         self.failures = 0
         # What is played, and what waits for its turn behind it.
         self._replies: deque[Reply] = deque()
-        self._turn = _Turn(0, "", 0.0)
-        self._questions = Questions()
+        self._turn = HeldTurn(0, "", 0.0)
+        self._tool = AgentTool(deadline_ms=terms.tool_ms, out=out, answered=self._owes)
         self._newest = 0
         self._utterances = 0
         self._caller_item: str | None = None
@@ -111,7 +87,7 @@ class DialogueMachine(Floor):
 
     @property
     def busy(self) -> bool:
-        return bool(self._replies) or self._questions.waiting or self._owed_ms is not None
+        return bool(self._replies) or self._tool.waiting or self._owed_ms is not None
 
     @property
     def listening(self) -> bool:
@@ -138,9 +114,7 @@ class DialogueMachine(Floor):
     def request(self, text: str, now_ms: float) -> None:
         """The agent is asked, and its answer said, whatever the model would make of it."""
         self._out(Send(wire.transcript("user", self._new_id("item"), text, final=True)))
-        question, new = self._questions.ask(text, None, self._turn.number, now_ms)
-        if new:
-            self._out(Ask(question.number, text, self._terms.tool_ms))
+        self._tool.put(text, self._turn.number, now_ms)
 
     def cancel(self, response_id: str | None, now_ms: float) -> None:
         if self._replies and response_id in (None, self._replies[0].response_id):
@@ -151,7 +125,7 @@ class DialogueMachine(Floor):
             self._replies[0].playout.report(played_ms, now_ms)
 
     def _begin_turn(self, prompt: str, ended_ms: float, now_ms: float) -> None:
-        self._turn = _Turn(self._turn.number + 1, prompt, ended_ms)
+        self._turn = HeldTurn(self._turn.number + 1, prompt, ended_ms)
         self._owed_ms = now_ms
         self._held = False
 
@@ -305,25 +279,20 @@ class DialogueMachine(Floor):
 
     def _asked(self, call_id: str, name: str, arguments: Mapping[str, Any], now_ms: float) -> None:
         self._owed_ms = None
-        text = question_in(arguments)
-        self._out(Send({"type": "tool.start", "callId": call_id, "name": name, "status": "running", "ms": 0}))
-        if name != ASK_AGENT or not text:
-            self._answer(call_id, _NO_SUCH_TOOL if name != ASK_AGENT else _NO_QUESTION, now_ms, now_ms, failed=True)
-            return
-        question, new = self._questions.ask(text, call_id, self._turn.number, now_ms)
-        if new:
-            self._out(Ask(question.number, text, self._terms.tool_ms))
-        elif question.result is not None:
-            self._answer(call_id, told(question.result, late=False, heard=None), now_ms, now_ms)
-            return
-        if self.voice and not self._held:
+        waits = self._tool.called(call_id, name, arguments, self._turn.number, now_ms)
+        if waits and self.voice and not self._held:
             self._timers.set(Timer.HOLDING_LINE, now_ms + self._terms.holding_ms)
+
+    def _owes(self, now_ms: float) -> None:
+        """The model has its answer, and is to speak."""
+        self._timers.clear(Timer.HOLDING_LINE)
+        self._owed_ms = now_ms
 
     def agent_text(self, turn: int, text: str, now_ms: float) -> None:
         """The model gets the whole answer at once."""
 
     def agent_done(self, turn: int, result: TurnResult, now_ms: float) -> None:
-        question = self._questions.close(turn, result, now_ms)
+        question = self._tool.close(turn, result, now_ms)
         if question is None:
             return
         self.failures = 0
@@ -333,33 +302,22 @@ class DialogueMachine(Floor):
         late = question.turn != self._turn.number
         heard, self._cut_text = self._cut_text, None
         self._turn.results.append(result)
-        for call_id in question.calls:
-            self._answer(call_id, told(result, late=late, heard=heard if late else None), question.asked_ms, now_ms)
+        self._tool.answer(question, result, now_ms, late=late, heard=heard if late else None)
 
     def agent_failed(self, turn: int, error: OratioError, now_ms: float) -> None:
-        question = self._questions.close(turn, None, now_ms)
+        question = self._tool.close(turn, None, now_ms)
         if question is None:
             return
         self.failures += 1
         self._out(Send(wire.error(error.code, str(error), fatal=False)))
         if not question.calls:
             self.announce(self._terms.apology, now_ms)
-        for call_id in question.calls:
-            self._answer(call_id, _FAILED, question.asked_ms, now_ms, failed=True)
-
-    def _answer(
-        self, call_id: str, result: Mapping[str, Any], asked_ms: float, now_ms: float, *, failed: bool = False
-    ) -> None:
-        self._timers.clear(Timer.HOLDING_LINE)
-        self._owed_ms = now_ms
-        self._out(Answer(call_id, result, failed))
-        done = {"callId": call_id, "name": ASK_AGENT, "status": "error" if failed else "success"}
-        self._out(Send({"type": "tool.done", **done, "ms": round(now_ms - asked_ms)}))
+        self._tool.fail(question, now_ms)
 
     # --- time
 
     def expired(self, timer: Timer, now_ms: float) -> None:
-        if timer is not Timer.HOLDING_LINE or not self._questions.waiting:
+        if timer is not Timer.HOLDING_LINE or not self._tool.waiting:
             return
         if self._replies:
             self._timers.set(Timer.HOLDING_LINE, now_ms + self._terms.holding_ms)
@@ -384,12 +342,7 @@ class DialogueMachine(Floor):
         if reply.first_out_ms is not None:
             return
         reply.first_out_ms = now_ms
-        turn = self._turn
-        if turn.latency_ms is None and turn.number:
-            turn.latency_ms = round(now_ms - turn.ended_ms)
-        elif turn.silent_ms is not None:
-            turn.dry_ms += now_ms - turn.silent_ms
-        turn.silent_ms = None
+        self._turn.audible(now_ms)
 
     def due_ms(self) -> float | None:
         if not self._replies:
@@ -462,33 +415,12 @@ class DialogueMachine(Floor):
         if text:
             turn.spoken.append(text)
         turn.dry_ms += reply.playout.dry_ms
-        turn.silent_ms = now_ms if self._questions.waiting else None
+        turn.silent_ms = now_ms if self._tool.waiting else None
         if turn.number or text:
-            self._out(self._record(status))
-
-    def _record(self, status: str) -> TurnEnded:
-        """The turn as far as it goes; a later reply to the same words replaces it."""
-        turn = self._turn
-        spoken = " ".join(turn.spoken)
-        last = turn.results[-1] if turn.results else TurnResult(answer="", answered=True)
-        usage = Usage(
-            input_tokens=turn.input_tokens + sum(result.usage.input_tokens for result in turn.results),
-            output_tokens=turn.output_tokens + sum(result.usage.output_tokens for result in turn.results),
-        )
-        every = {name: tuple(_all(turn.results, name)) for name in ("citations", "sop_steps", "tool_calls")}
-        return TurnEnded(
-            turn=turn.number,
-            prompt=turn.prompt,
-            spoken=spoken,
-            status=status,
-            latency_ms=turn.latency_ms,
-            dead_air_ms=(turn.latency_ms or 0) + round(turn.dry_ms),
-            result=last.model_copy(update={"answer": spoken, "usage": usage, **every}),
-        )
+            self._out(turn.record(status))
 
     def _spent(self, usage: UsageSpent) -> None:
-        self._turn.input_tokens += usage.input_tokens
-        self._turn.output_tokens += usage.output_tokens
+        self._turn.spent(usage)
         for name, tokens in (
             ("inputTokens", usage.input_tokens),
             ("outputTokens", usage.output_tokens),
@@ -526,8 +458,3 @@ class DialogueMachine(Floor):
 
     def end(self, now_ms: float) -> None:
         self._cut("ended", now_ms)
-
-
-def _all(results: list[TurnResult], name: str) -> Iterator[Any]:
-    for result in results:
-        yield from getattr(result, name)

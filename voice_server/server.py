@@ -118,8 +118,7 @@ class VoiceServer:
             max_queue=32,
             write_limit=32_768,
             open_timeout=5,
-            ping_interval=20,
-            ping_timeout=20,
+            ping_interval=None,  # `Connection` pings
             close_timeout=3,
             server_header=None,
             logger=_library_logger,

@@ -27,7 +27,7 @@ def provider_dialogues(name: str, voice: str | None) -> StrandsDialogues:
         make = _openai(model_id, chosen) if provider == "openai" else _gemini(model_id, chosen)
         make()
     except ImportError as error:
-        extra = "bidi-openai" if provider == "openai" else "bidi-gemini"
+        extra = "bidi-openai" if provider == "openai" else "bidi-google"
         raise InvalidInput(
             f"ORATIO_SPEECH={name!r} needs the package {error.name}", hint=f"pip install 'strands-agents[{extra}]'"
         ) from None
