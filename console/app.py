@@ -3,16 +3,20 @@
 Started by `oratio up` as `python -m streamlit run console/app.py`.
 """
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from console.backend import transport
 from console.pages import HOME, PATHS
-from console.web.document import document, favicon, home
+from console.web.assets import Assets
+from console.web.document import current, document, favicon, home
 from console.web.headers import SecurityHeaders
 from console.web.identity import provider_secrets
 from console.web.session import sign_in, sign_out
@@ -21,8 +25,17 @@ from console.web.voice import audio, call_ticket, operator_ticket, voice_script,
 from console.wording import report_script_error
 
 
+def _warm() -> None:
+    """Load what the first visitor would wait for."""
+    for module in ("console.shell", "streamlit.material_icon_names", "streamlit.web.skills"):
+        import_module(module)
+    transport()
+    current()
+
+
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
+    await asyncio.to_thread(_warm)
     # What is loaded by now lives as long as the process: each script run's collection need not walk it again.
     gc.collect()
     gc.freeze()
@@ -47,7 +60,7 @@ app = st.App(
         Route("/drafts/{draft_id}/files", put_file, methods=["PUT"]),
         Route("/drafts/{draft_id}/files/remove", remove_files, methods=["POST"]),
     ],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(Assets)],
     secrets=provider_secrets(),
     on_script_error=report_script_error,
 )

@@ -1,7 +1,8 @@
 """Every key of the session state, and what the pages of one session share."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -38,6 +39,13 @@ def token() -> str:
 def client() -> Client:
     """A client that speaks as whoever is signed in; close it by `with`."""
     return backend.client(token())
+
+
+@contextmanager
+def loading() -> Iterator[Client]:
+    """A client for what a page shows first; when the API takes its time, the page says so meanwhile."""
+    with st.spinner("Waiting for the Oratio API…", show_time=True), client() as api:
+        yield api
 
 
 def tenant() -> str:
@@ -119,7 +127,7 @@ def system() -> SystemView:
     """What runs behind this console; asked for at most twice a minute."""
     kept: tuple[SystemView, float] | None = st.session_state.get("system")
     if kept is None or time.monotonic() - kept[1] > _SYSTEM_S:
-        with client() as api:
+        with loading() as api:
             kept = (api.system(), time.monotonic())
         st.session_state["system"] = kept
     return kept[0]

@@ -4,7 +4,7 @@ import time
 
 import streamlit as st
 
-from console.state import client, notify
+from console.state import client, loading, notify
 from console.wording import Colour, ago, moment, plain, show_error
 from oratio.domain.api_keys import Scope
 from oratio.errors import NotAuthenticated, OratioError
@@ -26,7 +26,7 @@ def show(agent: AgentDetail) -> None:
         )
         if st.form_submit_button("Create key", key="key_create", icon=":material/key:"):
             _create(agent.agent_id, name, scopes, _LIVES[life], origins.replace(",", " ").split())
-    with client() as api:
+    with loading() as api:
         keys = api.keys(agent.agent_id).keys
     if not keys:
         st.caption("There is no key yet. A program needs one to talk to the agent.")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from console.state import client, page, seen
+from console.state import client, loading, page, seen
 from console.views import access, conversations, generated, knowledge, overview, rehearsal, settings, talk, versions
 from console.views.create import begin_version
 from console.views.making import is_busy
@@ -61,7 +61,7 @@ def _section() -> str:
 def _ask(agent_id: str) -> AgentDetail:
     if not agent_id:
         raise NotFound("no agent is named in the address")
-    with client() as api:
+    with loading() as api:
         return api.agent(agent_id)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from console.state import client, drafts, last_talks, page, seen, tenant
+from console.state import drafts, last_talks, loading, page, seen, tenant
 from console.wording import STATUS_COLOURS, ago, guarded, moment, plain, stale
 from oratio.domain.agent import AgentStatus
 from oratio.wire import AgentSummary
@@ -24,12 +24,12 @@ def show() -> None:
         found = _found()
         busy = any(agent.status in _BUSY for agent in found)
         # The list asks again only while something on it can change by itself.
-        st.fragment(_list, run_every=5.0 if busy else None)()
+        st.fragment(_list, run_every=5.0 if busy else None)([found])
 
 
 def _found() -> list[AgentSummary]:
     def ask() -> list[AgentSummary]:
-        with client() as api:
+        with loading() as api:
             return list(api.all_agents())
 
     found, age = seen("agents", ask)
@@ -37,9 +37,10 @@ def _found() -> list[AgentSummary]:
     return found
 
 
-def _list() -> None:
+def _list(fresh: list[list[AgentSummary]]) -> None:
+    """`fresh` holds what the page has just asked for; drawn anew by itself, the list asks again."""
     with guarded("Loading the agents", key="list"):
-        found = _found()
+        found = fresh.pop() if fresh else _found()
         if not found:
             _empty()
             return

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import streamlit as st
 
-from console.state import client, page
+from console.state import loading, page
 from console.views.conversations import SPANS, day_bounds, offset_minutes, today
 from console.wording import counted, duration, guarded, moment, plain, table
 from oratio.domain.analytics import DayFigures, Figures
@@ -18,7 +18,7 @@ _COLOURS = ("#2a78c2", "#c2702a")
 def show() -> None:
     st.title("Analytics")
     with guarded("Loading the figures"):
-        with client() as api:
+        with loading() as api:
             names = {agent.agent_id: agent.agent_name for agent in api.all_agents()}
         with st.container(horizontal=True, vertical_alignment="bottom"):
             asked = st.query_params.get("agent", "")
@@ -30,7 +30,7 @@ def show() -> None:
                 "Time", list(SPANS), key="figures_days", index=1, width=180, format_func=SPANS.__getitem__
             )
         since, until = day_bounds(today() - timedelta(days=days - 1))[0], int(time.time() * 1000) + 1
-        with client() as api:
+        with loading() as api:
             told = api.analytics(since=since, until=until, agent_id=agent_id or None, offset_minutes=offset_minutes())
         if not told.total.conversations:
             st.info(

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from console.components.recording import Line, recording
-from console.state import client, page
+from console.state import loading, page
 from console.views.turns import behind, head, sop_lines
 from console.wording import duration, guarded, moment, plain
 from oratio.domain.conversation import Channel, Turn
@@ -18,7 +18,7 @@ def show() -> None:
     with guarded("Loading the conversation"):
         if not conversation_id:
             raise NotFound("no conversation is named in the address")
-        with client() as api:
+        with loading() as api:
             told = api.conversation(conversation_id)
         back = {"id": told.conversation.agent_id, "section": "Conversations"}
         st.page_link(page("agent"), label="Conversations", icon=":material/arrow_back:", query_params=back)
@@ -29,7 +29,7 @@ def show() -> None:
 @st.dialog("Conversation", width="medium", position="right")
 def drawer(conversation_id: str) -> None:
     with guarded("Loading the conversation", key="drawer"):
-        with client() as api:
+        with loading() as api:
             told = api.conversation(conversation_id)
         st.markdown(f"**{moment(told.conversation.started_at)}**")
         _told(told)

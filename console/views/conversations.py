@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import streamlit as st
 
-from console.state import client, page
+from console.state import loading, page
 from console.views.conversation import drawer
 from console.views.turns import OUTCOMES, head
 from console.wording import guarded, moment, plain, zone
@@ -21,7 +21,7 @@ def show_all() -> None:
     """The page over all agents; what it shows is in its address."""
     st.title("Conversations")
     with guarded("Loading the conversations"):
-        with client() as api:
+        with loading() as api:
             names = {agent.agent_id: agent.agent_name for agent in api.all_agents()}
         asked = st.query_params
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -112,7 +112,7 @@ def _list(agent_id: str, filters: Mapping[str, str | int], names: Mapping[str, s
         held.clear()
         held[asked] = [None]
     cursors = held[asked]
-    with client() as api:
+    with loading() as api:
         found = api.find_conversations(agent_id=agent_id or None, limit=_PAGE, cursor=cursors[-1], **filters)  # type: ignore[arg-type]
     if not found.conversations:
         if filters or agent_id:

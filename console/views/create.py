@@ -4,7 +4,7 @@ import streamlit as st
 
 from console.components.autosave import autosave
 from console.drafts import Draft
-from console.state import client, drafts, page, tenant
+from console.state import drafts, loading, page, tenant
 from console.views import create_knowledge, create_review, create_steps
 from console.views.form import save
 from console.wording import ago
@@ -78,7 +78,7 @@ def _draft() -> Draft:
 def _version_before(draft: Draft) -> VersionDetail | None:
     if draft.agent_id is None:
         return None
-    with client() as api:
+    with loading() as api:
         agent = api.agent(draft.agent_id)
         return api.version(agent.agent_id, agent.current_version or agent.latest_version)
 

@@ -52,6 +52,7 @@ def knowledge(draft: Draft, before: VersionDetail | None) -> None:
     )
     too_long(when, system().limits["maxDescriptionChars"], "The text")
     held = folder(draft, before)
+    too_much(held)
     if held:
         st.fragment(_descriptions)(draft.draft_id, held, before)
     elif draft.descriptions:
@@ -136,6 +137,24 @@ def _suggest(draft: Draft, held: Mapping[str, Path | int]) -> None:
                 found[path] = tree.beginning(source.read(4096).decode("utf-8", "replace"))
     drafts().describe(tenant(), draft.draft_id, {path: text for path, text in found.items() if text})
     forget_tree(draft.draft_id)
+
+
+def too_much(held: Mapping[str, Path | int]) -> bool:
+    """Whether the folder is over a limit, which is said with what to do about it."""
+    limits = system().limits
+    bytes_held = sum(file if isinstance(file, int) else file.stat().st_size for file in held.values())
+    if len(held) > limits["maxFiles"]:
+        over = f"{len(held):,} files are more than the {limits['maxFiles']:,} an agent can have"
+    elif bytes_held > limits["maxTotalBytes"]:
+        over = f"{size(bytes_held)} are more than the {size(limits['maxTotalBytes'])} an agent can have"
+    else:
+        return False
+    st.error(
+        f"{over}. Leave folders out with the cross beside each, or choose a smaller folder: one agent for each subject "
+        "answers better than one for all.",
+        icon=":material/folder_off:",
+    )
+    return True
 
 
 def total(held: Mapping[str, Path | int]) -> str:

@@ -5,13 +5,13 @@ import json
 import streamlit as st
 
 from console.diff import coverage, unified
-from console.state import client
+from console.state import loading
 from console.wording import plain, table
 from oratio.wire import AgentDetail, VersionDetail
 
 
 def show(agent: AgentDetail) -> None:
-    with client() as api:
+    with loading() as api:
         numbers = [version.version for version in api.versions(agent.agent_id).versions]
         first, second = st.columns(2)
         current = agent.current_version or agent.latest_version

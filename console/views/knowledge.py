@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from console import tree
-from console.state import client, page
+from console.state import loading, page
 from console.views.create import begin_version
 from console.views.create_knowledge import flat
 from console.wording import Colour, counted, guarded, moment, plain, size, table
@@ -19,7 +19,7 @@ _ALL, _PROBLEMS, _UNUSED, _BARE = "All", "With problems", "Never used", "Not des
 
 
 def show(agent: AgentDetail) -> None:
-    with client() as api:
+    with loading() as api:
         version = api.version(agent.agent_id, agent.current_version or agent.latest_version)
         use = api.knowledge_use(agent.agent_id)
     _head(agent, version)
@@ -60,7 +60,7 @@ def _search(agent: AgentDetail) -> None:
         sent = st.form_submit_button("Search", key="knowledge_send", icon=":material/search:")
     if not sent or not asked.strip():
         return
-    with client() as api:
+    with loading() as api:
         found = api.search(agent.agent_id, asked.strip()).passages
     if not found:
         st.info("Nothing in the documents matches. Say it in the documents' words, or add one.", icon=":material/help:")

@@ -56,7 +56,7 @@ def watch(known: AgentDetail, was_busy: bool) -> None:
         events = happened(agent)
         told = log.lines(events, agent.latest_version)
         begun = log.attempts(events, agent.latest_version)
-        steps, beside = st.columns([3, 2], gap="large")
+        steps, beside = st.columns([5, 4], gap="large")
         with steps:
             _timeline(agent, begun)
             if agent.error:
@@ -96,12 +96,12 @@ def _step(agent: AgentDetail, entry: StepProgress, attempt: int) -> None:
     if entry.status == StepStatus.RUNNING and (count := _COUNT.search(entry.detail)):
         box.progress(min(1.0, int(count[1]) / max(1, int(count[2]))))
     if playing and (report := rehearsal_so_far(agent.agent_id, agent.latest_version, entry.detail)):
-        box.markdown("\n".join(_scenarios(report)))
+        box.markdown("  \n".join(_scenarios(report)))
 
 
 def _scenarios(report: RehearsalReport) -> list[str]:
-    played = [f"- {_mark(result)} {plain(result.scenario.title)}{_why(result)}" for result in report.results]
-    return played + [f"- :gray[:material/radio_button_unchecked: {plain(title)}]" for title in report.planned]
+    played = [f"{_mark(result)} {plain(result.scenario.title)}{_why(result)}" for result in report.results]
+    return played + [f":gray[:material/radio_button_unchecked: {plain(title)}]" for title in report.planned]
 
 
 def _mark(result: ScenarioResult) -> str:
@@ -126,7 +126,7 @@ def _log(agent: AgentDetail, told: list[log.LogLine]) -> None:
         for line in told
     )
     shown = text.splitlines()[-_LOG_LINES:]
-    with st.container(height=_LOG_HEIGHT, autoscroll=True, key="log_lines"):
+    with st.container(height=_LOG_HEIGHT, autoscroll=True, border=False, key="log_lines"):
         st.code("\n".join(shown) or "Nothing has happened yet.", language=None, wrap_lines=True)
     if len(shown) < len(told):
         st.caption(f"The last {_LOG_LINES} of {len(told):,} lines.")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from console import samples
-from console.state import client
+from console.state import loading
 from console.views.making import TICK_S, is_busy, watch
 from console.wording import counted, guarded, plain
 from oratio.domain.agent import AgentStatus
@@ -21,7 +21,7 @@ def show(agent: AgentDetail) -> None:
 
 def _signed(agent: AgentDetail) -> None:
     """A live version that did not pass its rehearsal is told about, whether somebody signed for it or not."""
-    with client() as api:
+    with loading() as api:
         history = api.versions(agent.agent_id).versions
     live = next((version for version in history if version.version == agent.current_version), None)
     if live is None or (live.rehearsal is not None and live.rehearsal.passed):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from console.state import client
+from console.state import loading
 from console.views.turns import behind
 from console.wording import Colour, duration, plain
 from oratio.domain.agent import Step, StepStatus
@@ -18,7 +18,7 @@ _EXPECTED = {
 
 
 def show(agent: AgentDetail) -> None:
-    with client() as api:
+    with loading() as api:
         numbers = [version.version for version in api.versions(agent.agent_id).versions]
         number = st.selectbox("Version", numbers, key="rehearsal_version") if len(numbers) > 1 else numbers[0]
         version = api.version(agent.agent_id, number)

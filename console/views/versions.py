@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from console.state import client, notify
+from console.state import client, loading, notify
 from console.views.replay import replay
 from console.wording import Colour, ago, counted, moment, plain, show_error
 from oratio.errors import NotAuthenticated, OratioError
@@ -20,7 +20,7 @@ _COLOURS: Mapping[str, Colour] = {
 
 
 def show(agent: AgentDetail) -> None:
-    with client() as api:
+    with loading() as api:
         history = api.versions(agent.agent_id).versions
     for version in history:
         with st.container(border=True, key=f"version_{version.version}"):

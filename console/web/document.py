@@ -7,15 +7,14 @@ import base64
 import hashlib
 import re
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
-import streamlit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from console.pages import own_address
+from console.web.assets import ROOT, preloads
 from console.web.identity import RETURN_COOKIE, by_provider, token_of
 
 _BOOT = "window.__streamlit = {BACKEND_BASE_URL: location.origin + '/', MAIN_PAGE_BASE_URL: location.origin + '/'};"
@@ -40,6 +39,8 @@ def rewritten(html: str) -> Document:
     html = html.replace("<script", f"<script>{_BOOT}</script>\n    <script", 1)
     # Deep links are one level below the root only, but an absolute address holds for any.
     html = re.sub(r'((?:src|href)=")\./', r"\1/", html)
+    ahead = "".join(f'<link rel="modulepreload" href="{path}">' for path in preloads() if f'"{path}"' not in html)
+    html = html.replace("</head>", f"{ahead}</head>", 1)
     digests = (hashlib.sha256(text.encode()).digest() for text in _INLINE_SCRIPT.findall(html))
     return Document(html, tuple(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests))
 
@@ -47,7 +48,7 @@ def rewritten(html: str) -> Document:
 @cache
 def current() -> Document:
     """The installed Streamlit's document, rewritten."""
-    return rewritten((Path(streamlit.__file__).parent / "static" / "index.html").read_text())
+    return rewritten((ROOT / "index.html").read_text())
 
 
 async def document(request: Request) -> Response:

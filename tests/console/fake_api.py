@@ -1,8 +1,11 @@
 """An HTTP API in memory that answers the console as the real one does; typed by the wire's own models."""
 
+import io
 import json
 import re
+import threading
 import time
+import wave
 from collections.abc import Callable
 
 import httpx
@@ -150,10 +153,19 @@ class FakeApi:
         self.model = "builtin"
         self.calls: list[tuple[str, str, bytes]] = []
         self.queries: list[dict[str, str]] = []
+        self._open = threading.Event()
+        self._open.set()
         self.transport = httpx.MockTransport(self._handle)
 
     def add(self, made: Agent) -> None:
         self.agents[made.agent_id] = made
+
+    def hold(self) -> None:
+        """Let every call wait until `release`."""
+        self._open.clear()
+
+    def release(self) -> None:
+        self._open.set()
 
     def called(self, method: str, path: str) -> list[bytes]:
         return [body for verb, where, body in self.calls if (verb, where) == (method, path)]
@@ -163,6 +175,7 @@ class FakeApi:
         path = request.url.path
         self.calls.append((request.method, path, body))
         self.queries.append(dict(request.url.params))
+        self._open.wait()
         if self.broken:
             return self.broken(request)
         if refused := self.refusals.get((request.method, path)):
@@ -196,6 +209,7 @@ class FakeApi:
             ("GET", rf"{one}/conversations", self._conversations),
             ("GET", r"/api/conversations", lambda: self._conversations("")),
             ("GET", r"/api/conversations/([^/]+)", self._conversation),
+            ("GET", r"/api/conversations/([^/]+)/audio", lambda key: _recording()),
             ("POST", r"/api/conversations/([^/]+)/operator-tickets", self._ticket),
             ("GET", r"/api/analytics", self._analytics),
             ("GET", r"/api/calls", lambda: CallList(calls=self.live)),
@@ -338,6 +352,15 @@ class FakeApi:
             return problem(404, "not_found")
         turns = [Turn(at=NOW, prompt="Can I return it?", result=RESULT, latency_ms=321)]
         return ConversationDetail(conversation=ConversationView.of(self.conversations[key]), transcript=turns)
+
+
+def _recording() -> httpx.Response:
+    """Two seconds of quiet, caller left, agent right."""
+    held = io.BytesIO()
+    with wave.open(held, "wb") as target:
+        target.setparams((2, 2, 16_000, 0, "NONE", ""))
+        target.writeframes(bytes(4 * 32_000))
+    return httpx.Response(200, content=held.getvalue(), headers={"content-type": "audio/wav"})
 
 
 def reply(body: Wire, status: int = 200) -> httpx.Response:

@@ -32,7 +32,8 @@ class Stage:
         self.drafts = Drafts(settings.data / "console" / "drafts")
 
     def fresh(self) -> FakeApi:
-        """Forget all the API holds."""
+        """Forget all the API holds; who waits for it is let go."""
+        self.api.release()
         self.api = FakeApi()
         return self.api
 
@@ -70,6 +71,7 @@ def stage(data: Path, *, environment: Mapping[str, str] | None = None, **setting
         _await_ready(f"{settings.local_url('console')}/_stcore/health", process, data / "console.log")
         yield built
     finally:
+        built.api.release()
         process.terminate()
         process.wait(10)
         server.shutdown()

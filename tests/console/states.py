@@ -1,76 +1,15 @@
 """Every page of the console in every state it can be in, each brought about as it would come about."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from urllib.parse import urlencode
-
-import httpx
-from playwright.sync_api import Page
-
-from oratio.domain.agent import AgentStatus
+from oratio.domain.agent import AgentStatus, StepStatus
 from oratio.domain.brief import AgentType
 from oratio.domain.conversation import Channel, Conversation
 from oratio.domain.knowledge_base import DocumentProblem
-from tests.console.browser import Watched
-from tests.console.fake_api import HANDOFF, NOW, SOP, FakeApi, a_live_call, agent, problem, refused_connection
-from tests.console.stage import Stage
+from tests.console.fake_api import HANDOFF, NOW, FakeApi, a_live_call, agent
+from tests.console.scene import STATES, Scene, state, whole_draft
 
 SECTIONS = (
     "Overview", "Talk", "Knowledge", "Generated files", "Rehearsal", "Versions", "Conversations", "Access", "Settings",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Where a state is set up: the stage, and a visitor's browser."""
-
-    stage: Stage
-    visitor: Watched
-
-    @property
-    def api(self) -> FakeApi:
-        return self.stage.api
-
-    @property
-    def page(self) -> Page:
-        return self.visitor.page
-
-    def open(self, path: str, **query: str) -> Page:
-        page = self.visitor.open(f"{path}?{urlencode(query)}" if query else path)
-        self.visitor.idle()
-        return page
-
-    def see(self, text: str) -> None:
-        self.page.get_by_text(text).first.wait_for()
-
-    @contextmanager
-    def noted(self) -> Iterator[None]:
-        """While this lasts, refusals that a browser notes of its own requests are no faults."""
-        before = list(self.visitor.faults)
-        yield
-        self.visitor.faults[:] = before
-
-    def draft(self, *files: str, **fields: object) -> str:
-        """A draft as it stands on the disk; its id."""
-        draft = self.stage.drafts.start("operator", **fields)
-        for path in files:
-            place = self.stage.drafts.place("operator", draft.draft_id, path)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(f"# About {path}\n")
-        return draft.draft_id
-
-
-type Setup = Callable[[Scene], None]
-STATES: dict[str, Setup] = {}
-
-
-def state(name: str) -> Callable[[Setup], Setup]:
-    def keep(setup: Setup) -> Setup:
-        STATES[name] = setup
-        return setup
-
-    return keep
 
 
 @state("sign-in")
@@ -85,13 +24,6 @@ def _(scene: Scene) -> None:
     scene.page.context.clear_cookies()
     scene.open("/", signin="refused")
     scene.see("not valid")
-
-
-@state("session-ended")
-def _(scene: Scene) -> None:
-    scene.api.broken = lambda _request: problem(401, "not_authenticated")
-    scene.open("/")
-    scene.see("Your session has expired")
 
 
 @state("agents-none")
@@ -117,50 +49,10 @@ def _(scene: Scene) -> None:
     scene.see("No agent matches")
 
 
-@state("api-down")
-def _(scene: Scene) -> None:
-    scene.api.broken = refused_connection
-    scene.open("/")
-    scene.see("The Oratio API does not answer")
-
-
-@state("api-down-later")
-def _(scene: Scene) -> None:
-    scene.api.add(agent("a", AgentStatus.CREATING))
-    scene.open("/")
-    scene.see("Agent a")
-    scene.api.broken = refused_connection
-    scene.see("This is what it said")
-
-
-@state("api-failing")
-def _(scene: Scene) -> None:
-    scene.api.add(agent("a"))
-    scene.api.refusals["GET", "/api/agents/a/versions/1"] = httpx.Response(500, json={"code": "x", "detail": "no"})
-    scene.open("/agent", id="a", section="Knowledge")
-    scene.page.get_by_role("button", name="Try again").wait_for()
-
-
-@state("fault-in-one-part")
-def _(scene: Scene) -> None:
-    scene.api.add(agent("a"))
-    scene.api.nonsense = True
-    scene.open("/agent", id="a", section="Generated files")
-    scene.page.get_by_text("SOP coverage").click()
-    scene.see("Something went wrong in this part")
-    scene.page.get_by_role("heading", name="Agent a").wait_for()
-
-
 @state("create-basics")
 def _(scene: Scene) -> None:
     scene.open("/create", draft=scene.draft())
     scene.page.get_by_role("textbox", name="Name").wait_for()
-
-
-@state("create-basics-long-sop")
-def _(scene: Scene) -> None:
-    scene.open("/create", draft=scene.draft(agent_name="A", sop="1. Say it.\n" * 12_000))
-    scene.see("at most 100,000 are allowed")
 
 
 @state("create-knowledge-none")
@@ -195,28 +87,11 @@ def _(scene: Scene) -> None:
     scene.page.get_by_role("button", name="Create agent").wait_for()
 
 
-@state("create-refused")
-def _(scene: Scene) -> None:
-    errors: list[dict[str, object]] = [{"loc": ["files", "returns.md"], "msg": "is a program, not a document"}]
-    scene.api.refusals["POST", "/api/agents"] = problem(422, "invalid_input", "1 file cannot be used", errors)
-    scene.open("/create", draft=whole_draft(scene))
-    scene.page.get_by_role("button", name="Create agent").click()
-    scene.see("the draft is kept as it is")
-
-
 @state("create-throw-away")
 def _(scene: Scene) -> None:
     scene.open("/create", draft=scene.draft(agent_name="A"))
     scene.page.get_by_role("button", name="Start over").click()
     scene.page.get_by_role("dialog").wait_for()
-
-
-def whole_draft(scene: Scene) -> str:
-    """A form with nothing missing, at its last step."""
-    return scene.draft(
-        "returns.md", "products/lamps.md", agent_name="Lamp shop", sop=SOP, knowledge_base_description="For returns",
-        human_handoff_description="When asked", descriptions={"returns.md": "How goods are sent back"}, step=3,
-    )  # fmt: skip
 
 
 @state("agent-creating")
@@ -281,53 +156,6 @@ def _(scene: Scene) -> None:
     scene.visitor.idle()
 
 
-@state("call-microphone-denied")
-def _(scene: Scene) -> None:
-    scene.api.add(agent("a", agent_type=AgentType.VOICE))
-    scene.open("/agent", id="a", section="Talk")
-    scene.page.get_by_role("button", name="Call", exact=True).click()
-    scene.see("The microphone was not allowed")
-    scene.page.get_by_role("button", name="Call without microphone").wait_for()
-
-
-@state("call-refused")
-def _(scene: Scene) -> None:
-    scene.api.add(agent("a", agent_type=AgentType.VOICE))
-    scene.api.refusals["POST", "/api/agents/a/voice-tickets"] = problem(429, "rate_limited", "20 calls go on already")
-    scene.open("/agent", id="a", section="Talk")
-    with scene.noted():
-        scene.page.get_by_role("button", name="Call without microphone").click()
-        scene.see("The call was refused: 20 calls go on already")
-
-
-@state("create-session-ended-in-the-middle")
-def _(scene: Scene) -> None:
-    draft = whole_draft(scene)
-    scene.open("/create", draft=draft)
-    scene.api.broken = lambda _request: problem(401, "not_authenticated")
-    scene.page.get_by_role("button", name="Create agent").click()
-    scene.see("Your session has expired")
-    assert scene.stage.drafts.get("operator", draft).agent_name == "Lamp shop"
-
-
-@state("version-changed-in-another-tab")
-def _(scene: Scene) -> None:
-    scene.api.add(agent("a"))
-    scene.api.refusals["POST", "/api/agents/a/versions/2/activate"] = problem(409, "conflict", "version 3 is live")
-    scene.open("/agent", id="a", section="Versions")
-    scene.page.get_by_role("button", name="Activate").click()
-    scene.page.get_by_label("Why it is right all the same").fill("It is right")
-    scene.page.keyboard.press("Control+Enter")
-    scene.page.get_by_role("button", name="Switch", exact=True).click()
-    scene.see("This changed elsewhere meanwhile")
-
-
-@state("create-sop-of-10-mb")
-def _(scene: Scene) -> None:
-    scene.open("/create", draft=scene.draft(agent_name="A", sop="1. Say hello to them.\n" * 460_000))
-    scene.see("at most 100,000 are allowed")
-
-
 @state("knowledge-searched")
 def _(scene: Scene) -> None:
     populate(scene.api)
@@ -335,16 +163,6 @@ def _(scene: Scene) -> None:
     scene.page.get_by_label("Try a search").fill("How do I send it back?")
     scene.page.get_by_role("button", name="Search", exact=True).click()
     scene.see("alike in meaning")
-
-
-@state("talk-refused")
-def _(scene: Scene) -> None:
-    scene.api.add(agent("a"))
-    scene.api.refusals["POST", "/api/agents/a/invocations"] = problem(502, "agent_failed", "the agent did not answer")
-    page = scene.open("/agent", id="a", section="Talk")
-    page.get_by_test_id("stChatInputTextArea").fill("A long question")
-    page.keyboard.press("Enter")
-    scene.see("What you asked")
 
 
 @state("generated-coverage")
@@ -455,3 +273,41 @@ def _(scene: Scene) -> None:
     scene.api.add(agent("a"))
     scene.open("/")
     scene.see("sandbox tier C")
+
+
+@state("agent-rehearsing")
+def _(scene: Scene) -> None:
+    made = agent("a", AgentStatus.CREATING)
+    playing = made.progress[4].model_copy(
+        update={"status": StepStatus.RUNNING, "started_at": NOW, "detail": "2 of 4 scenarios, 1 passed"}
+    )
+    scene.api.add(made.model_copy(update={"progress": (*made.progress[:2], playing, *made.progress[5:])}))
+    scene.api.planned = ("Answers from returns.md", "A tool times out")
+    scene.open("/agent", id="a")
+    scene.see("A tool times out")
+
+
+@state("overview-phone-sample")
+def _(scene: Scene) -> None:
+    scene.api.add(agent("a", agent_type=AgentType.VOICE))
+    scene.open("/agent", id="a")
+    scene.page.get_by_text("Samples to copy").click()
+    scene.page.get_by_role("tab", name="Phone").click()
+    scene.see("Oratio takes no phone calls itself")
+
+
+@state("versions-replayed")
+def _(scene: Scene) -> None:
+    populate(scene.api)
+    scene.open("/agent", id="a", section="Versions")
+    scene.page.get_by_role("button", name="Replay", exact=True).click()
+    scene.see("Within 14 days.")
+
+
+@state("conversation-recording")
+def _(scene: Scene) -> None:
+    populate(scene.api)
+    scene.open("/conversation", id="c1")
+    scene.page.get_by_role("list", name="Transcript; choose a line to hear it").get_by_text(
+        "Can I return it?"
+    ).wait_for()

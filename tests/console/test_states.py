@@ -7,8 +7,8 @@ from playwright.sync_api import Browser
 
 from tests.console.axe import findings
 from tests.console.browser import Watched
+from tests.console.scene import STATES, Scene
 from tests.console.stage import Stage, stage
-from tests.console.states import STATES, Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stage"), pytest.mark.timeout(300)]
 

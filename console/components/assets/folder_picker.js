@@ -126,7 +126,11 @@ class Picker {
   }
 
   async ask(url, options = {}) {
-    const answer = await fetch(url, { ...options, signal: this.running.signal })
+    const answer = await fetch(url, { ...options, signal: this.running.signal }).catch((error) => {
+      if (error.name === "AbortError") throw error
+      // A browser says the same of a file that it may not read, and of a line that broke.
+      throw new Error("could not be read, or the connection broke")
+    })
     const body = await answer.json().catch(() => ({}))
     if (answer.ok) return body
     const error = new Error(body.message ?? `the console answered ${answer.status}`)
@@ -169,12 +173,13 @@ class Picker {
   }
 
   problems(entries) {
-    this.list.replaceChildren(...entries.slice(0, SHOWN).map(({ path, reason }) => line(`${path} ${reason}`.trim())))
+    const told = ({ path, reason }) => line(reason.includes(path) ? reason : `${path} ${reason}`)
+    this.list.replaceChildren(...entries.slice(0, SHOWN).map(told))
     if (entries.length > SHOWN) {
       const rest = document.createElement("details")
       const summary = document.createElement("summary")
       summary.textContent = `and ${entries.length - SHOWN} more`
-      rest.append(summary, ...entries.slice(SHOWN, 500).map(({ path, reason }) => line(`${path} ${reason}`)))
+      rest.append(summary, ...entries.slice(SHOWN, 500).map(told))
       this.list.append(rest)
     }
   }
