@@ -111,6 +111,8 @@ def _steps(draft: Draft, before: VersionDetail | None) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         if at:
             st.button("Back", key="step_back", icon=":material/arrow_back:", on_click=_go, args=(key, at - 1))
+        else:
+            st.space("stretch")
         if at < len(_STEPS) - 1:
             st.button("Next", key="step_next", type="primary", on_click=_go, args=(key, at + 1))
 

@@ -3,14 +3,20 @@
 from axe_core_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
-_OPTIONS = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+_EVERYTHING = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+_COLOURS = {"type": "rule", "values": ["color-contrast"]}
 
 
-def findings(page: Page) -> list[str]:
-    """Serious and critical violations: the rule, and the element it is about."""
+def findings(page: Page, *, colours_only: bool = False) -> list[str]:
+    """Serious and critical violations: the rule, and the element it is about.
+
+    Args:
+        colours_only: Of a page that was judged whole before and has only changed its colours since.
+    """
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    told = page.evaluate("options => axe.run(document, options)", _OPTIONS)
+    options = {"resultTypes": ["violations"], "runOnly": _COLOURS if colours_only else _EVERYTHING}
+    told = page.evaluate("options => axe.run(document, options)", options)
     return [
         f"{rule['id']}: {node['target']} {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
         for rule in told["violations"]

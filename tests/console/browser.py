@@ -35,11 +35,26 @@ def chromium(*arguments: str) -> Iterator[Browser]:
             browser.close()
 
 
+@contextlib.contextmanager
+def launched(beside: Browser, *arguments: str) -> Iterator[Browser]:
+    """Another Chromium, with a microphone of its own, of the Playwright that runs already."""
+    browser = beside.browser_type.launch(executable_path=CHROMIUM, args=[*_ARGUMENTS, *arguments])
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
 _IN_THEME = """name => {
   const style = getComputedStyle(document.querySelector('[data-testid=stApp]'));
   const [red, green, blue] = style.backgroundColor.match(/[0-9]+/g).map(Number);
   return (red + green + blue < 384) === (name === 'dark');
 }"""
+_STILL = """document.addEventListener("DOMContentLoaded", () => {
+  const style = document.createElement("style");
+  style.textContent = "*, *::before, *::after { transition: none !important }";
+  document.head.append(style);
+})"""
 _FADED = "() => !document.getAnimations().some(one => one instanceof CSSTransition && one.playState === 'running')"
 
 
@@ -91,9 +106,13 @@ class Watched:
     def theme(self, name: Literal["light", "dark"]) -> None:
         self.page.emulate_media(color_scheme=name)
         self.page.wait_for_function(_IN_THEME, arg=name, timeout=WAIT_MS)
-        # The last of the page's parts follow, and colours fade over.
-        self.page.wait_for_timeout(400)
+        # The last of the page's parts follow, and where colours may fade over they do.
+        self.page.wait_for_timeout(150)
         self.page.wait_for_function(_FADED, timeout=WAIT_MS)
+
+    def still(self) -> None:
+        """From its next page on nothing fades or moves."""
+        self.page.add_init_script(_STILL)
 
     def picture(self, file: Path) -> None:
         """The whole page as far as it goes, at most two screens."""

@@ -44,8 +44,10 @@ _TAKEN = """() => {
 }"""
 
 
-def microphone_of(file: Path, text: str, *, silence_before_s: float = 1.0, silence_after_s: float = 60.0) -> list[str]:
-    """Write a spoken text as a WAV, and the arguments that make it Chromium's microphone."""
+def microphone_of(
+    file: Path, text: str, *, silence_before_s: float = 1.0, silence_after_s: float = 60.0, again: bool = False
+) -> list[str]:
+    """Write a spoken text as a WAV, and the arguments that make it Chromium's microphone, once or again and again."""
     spoken = np.frombuffer(Kokoro("af_heart", 2).speak(text), "<i2")
     quiet = [np.zeros(int(seconds * _SPOKEN_RATE), "<i2") for seconds in (silence_before_s, silence_after_s)]
     with wave.open(str(file), "wb") as target:
@@ -54,7 +56,7 @@ def microphone_of(file: Path, text: str, *, silence_before_s: float = 1.0, silen
     return [
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-audio-capture={file}%noloop",
+        f"--use-file-for-fake-audio-capture={file}{'' if again else '%noloop'}",
         "--autoplay-policy=no-user-gesture-required",
     ]
 

@@ -45,6 +45,7 @@ class Stage:
         """A signed-in browser context of its own; `clean`: which in the end must have had no fault."""
         context = browser.new_context(viewport={"width": 1280, "height": 800})
         watched = Watched(context, self.base)
+        watched.still()
         self.sign_in(watched)
         try:
             yield watched

@@ -1,7 +1,9 @@
 """An operator's day in a real browser, against a whole Oratio."""
 
 import re
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from console.web.identity import COOKIE
 from oratio.adapters.local.speech import weights
-from tests.console.browser import CHROMIUM, Watched, chromium
+from tests.console.browser import CHROMIUM, Watched, chromium, launched
 from tests.console.sound import microphone_of, recognised, tap
 from tests.e2e.installation import Installation
 
@@ -191,6 +193,37 @@ def test_operator_takes_a_call_over_in_a_second_browser(
     expect(desk.get_by_text("Nobody is talking now")).to_be_visible()
 
 
+def test_operator_takes_a_call_over_by_voice_and_is_heard(
+    watched: Watched, browser: Browser, oratio: Installation, token: str, agent: str, tmp_path: Path
+) -> None:
+    tap(watched.page.context)
+    caller = watched.sign_in(token, f"/agent?id={agent}&section=Talk")
+    caller.get_by_role("button", name="Call without microphone").click()
+    expect(caller.get_by_text("Listening", exact=True)).to_be_visible(timeout=CALL_MS)
+
+    said = "Hello, this is the service desk. Please restart your telephone now."
+    voice = microphone_of(tmp_path / "operator.wav", said, silence_before_s=2, silence_after_s=3, again=True)
+    with launched(browser, *voice) as another:
+        operator = Watched(another.new_context(), watched.base, hosts=[f"127.0.0.1:{oratio.base + 1}"])
+        desk = operator.sign_in(token, "/live")
+        desk.get_by_role("button", name="Open").first.click()
+        desk.get_by_role("button", name="Listen", exact=True).click()
+        desk.get_by_role("button", name="Take over by voice").click()
+        expect(desk.get_by_text("You have the call: speak or type")).to_be_visible(timeout=CALL_MS)
+        expect(caller.get_by_text("A human has joined.")).to_be_visible()
+        wanted = set(re.findall(r"[a-z]{5,}", said.lower()))
+        heard: set[str] = set()
+        until = time.monotonic() + CALL_MS / 1000
+        while len(wanted & heard) < len(wanted) / 2 and time.monotonic() < until:
+            caller.wait_for_timeout(2_000)
+            heard = set(re.findall(r"[a-z]{5,}", recognised(caller).lower()))
+        desk.get_by_role("button", name="Hand back").click()
+        expect(caller.get_by_text("The agent has the call again.")).to_be_visible()
+        assert operator.faults == []
+    caller.get_by_role("button", name="Hang up").click()
+    assert len(wanted & heard) >= len(wanted) / 2, heard
+
+
 def test_what_was_written_and_rehearsed_can_be_read(watched: Watched, token: str, agent: str) -> None:
     page = watched.sign_in(token, f"/agent?id={agent}&section=Generated+files")
     expect(page.get_by_text("def build_agent").first).to_be_visible()
@@ -255,7 +288,23 @@ def test_new_version_is_built_compared_and_rolled_back(watched: Watched, token: 
     expect(page.get_by_text("version 1", exact=True)).to_be_visible()
 
 
-def test_agent_is_deleted_by_typing_its_name(watched: Watched, token: str) -> None:
+@contextmanager
+def nothing_can_be_written(oratio: Installation) -> Iterator[None]:
+    """A plain file stands where generated code is kept: the step that writes it fails."""
+    code = oratio.data / "objects" / "oratio-generated-code"
+    aside = code.with_name("aside")
+    code.rename(aside)
+    code.touch()
+    try:
+        yield
+    finally:
+        code.unlink()
+        aside.rename(code)
+
+
+def test_broken_creation_is_retried_where_it_stopped_and_the_agent_deleted_by_its_name(
+    watched: Watched, oratio: Installation, token: str, agent: str
+) -> None:
     page = watched.sign_in(token)
     page.locator(".st-key-new_agent").get_by_role("button").click()
     page.get_by_role("button", name="Start over").click()
@@ -271,8 +320,13 @@ def test_agent_is_deleted_by_typing_its_name(watched: Watched, token: str) -> No
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="It never hands over").click()
     page.get_by_role("button", name="Next").click()
-    page.get_by_role("button", name="Create agent").click()
-    expect(page.get_by_text("7 of 7 steps").or_(page.get_by_text("failed").first).first).to_be_visible(timeout=MADE_MS)
+    with nothing_can_be_written(oratio):
+        page.get_by_role("button", name="Create agent").click()
+        expect(page.get_by_text("Write the agent failed")).to_be_visible(timeout=MADE_MS)
+        expect(page.get_by_text("What was tried")).to_be_visible()
+    page.get_by_role("button", name="Retry from this step").click()
+    expect(page.get_by_text("7 of 7 steps")).to_be_visible(timeout=MADE_MS)
+    expect(page.get_by_text("begun again, attempt 2").first).to_be_visible()
     watched.section("Settings")
     delete = page.get_by_role("button", name="Delete agent")
     expect(delete).to_be_disabled()

@@ -18,7 +18,6 @@ DATA = Path(__file__).parents[1] / "data"
 TELECOM = DATA / "telecom-support"
 SOP = TELECOM / "main_policy.md"
 PORTS = 6
-READY_S = 150.0
 
 type Run = subprocess.CompletedProcess[str]
 
@@ -54,7 +53,7 @@ class Installation:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "oratio.cli.main", *arguments]
 
-    def run(self, *arguments: str, stdin: str = "", timeout: float = 240) -> Run:
+    def run(self, *arguments: str, stdin: str = "", timeout: float = 300) -> Run:
         """One command line, whatever its exit code."""
         return subprocess.run(
             self.command(*arguments),

@@ -105,7 +105,7 @@ class Tree {
       tail.append(drop)
     }
     row.append(tail)
-    row.setAttribute("aria-label", node.path)
+    row.setAttribute("aria-label", node.path === "/" ? "whole folder" : node.path)
     return row
   }
 

@@ -18,7 +18,7 @@ from oratio.settings import Settings, child_environment
 if TYPE_CHECKING:
     from oratio.cli.supervisor.run_folder import RunFolder, RunRecord
 
-_DETACHED_READY_S = 120.0
+_DETACHED_READY_S = 210.0
 _POLL_S = 0.1
 
 

@@ -22,13 +22,14 @@ class Policy:
     """How patient the supervisor is; seconds throughout.
 
     Attributes:
+        ready_s: A busy machine needs minutes for what takes seconds else; who dies is given up long before.
         cores: How many services may be busy starting at once.
         quick_s: A process that dies sooner after its start than this died quickly.
         give_up_after: Quick deaths in a row after which a service is left down.
         head_start_s: The longest a service waits for a free core before it starts anyway.
     """
 
-    ready_s: float = 90.0
+    ready_s: float = 180.0
     poll_s: float = 0.1
     backoff_first_s: float = 1.0
     backoff_most_s: float = 30.0
