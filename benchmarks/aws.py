@@ -1,4 +1,7 @@
-"""Packaging an agent for AgentCore once the base exists, and what that sends."""
+"""What an agent costs on `aws` beside what AWS itself takes: packaging it, and the orchestration of its creation.
+
+Both against moto and the fakes, which work in this process and share its processor: their time is in the figures.
+"""
 
 import statistics
 import tempfile
@@ -8,11 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import Row
+from benchmarks.orchestration import one_agent
 from oratio.adapters.aws.agent_base import entry
 from oratio.adapters.aws.agent_packages import AgentPackages
 from oratio.domain.values import VersionRef
 from tests.fakes.agents import signed_package
 from tests.fakes.aws.cloud import ACCOUNT, cloud
+from tests.fakes.aws.instant import InstantAgents
+from tests.fakes.aws.state import Timings
+from tests.flows.aws_stack import aws_stack
 
 RUNS = 7
 FILES, FILE_BYTES = 3_000, 10_000
@@ -20,6 +27,25 @@ FILES, FILE_BYTES = 3_000, 10_000
 
 
 def run() -> list[Row]:
+    return [*packaging(), *orchestration()]
+
+
+def orchestration() -> list[Row]:
+    """From submit to active on engines without latency, less the author's and the reviewer's time."""
+    nothing = Timings(0, 0, 0, 0, 0, 0)
+    with (
+        tempfile.TemporaryDirectory(prefix="oratio-bench-") as folder,
+        aws_stack(Path(folder), nothing, rehearsal_required=False) as stack,
+    ):
+        stack.cloud.runtimes.processes = InstantAgents()
+        one_agent(stack)  # finds the worker cold
+        whole, own, _ = zip(*(one_agent(stack) for _ in range(RUNS)), strict=True)
+        calls = sum(stack.cloud.world.calls.counts().values()) / (RUNS + 1)
+    note = f"median of {RUNS}; whole submit to active {statistics.median(whole):.2f} s, {calls:.0f} calls of Bedrock's"
+    return [Row("orchestration of one agent on aws", statistics.median(own), "s", 3.0, note)]
+
+
+def packaging() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="oratio-bench-") as folder, cloud() as account:
         base = Path(folder) / "agent-base-bench.zip"
         _base(base)

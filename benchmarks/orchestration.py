@@ -30,8 +30,8 @@ def run() -> list[Row]:
             begun = time.monotonic()
             stack.start_worker()
             ready_s = time.monotonic() - begun
-            cold = _one(stack)
-            warm = [_one(stack) for _ in range(RUNS)]
+            cold = one_agent(stack)
+            warm = [one_agent(stack) for _ in range(RUNS)]
             memory = psutil.Process(stack.worker_pid).memory_info().rss / 1e6
         finally:
             stack.close()
@@ -47,7 +47,7 @@ def run() -> list[Row]:
     ]
 
 
-def _one(stack: Stack) -> tuple[float, float, float]:
+def one_agent(stack: Stack) -> tuple[float, float, float]:
     """Seconds from submit to active, of that orchestration, and from submit to the first step."""
     time.sleep(1.0)
     begun_ms = time.time_ns() // 1_000_000

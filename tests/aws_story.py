@@ -13,7 +13,7 @@ from rich.table import Table
 from oratio.domain.agent import Agent, AgentStatus
 from oratio.domain.conversation import Channel, Conversation
 from tests.fakes.aws.orphans import orphans
-from tests.flows.aws_calls import VoiceServer, voice_server
+from tests.flows.aws_services import VoiceServer, voice_server
 from tests.flows.aws_stack import AwsStack, aws_stack
 from tests.flows.test_aws import WARRANTY, ask, deleted, update
 

@@ -31,17 +31,19 @@ class AwsStack(Stack):
     worker_module = "tests.flows.walled_worker"
     patience_s = 240.0  # an agent's processes and its rehearsal are real
 
-    def __init__(self, data: Path, account: Cloud) -> None:
+    def __init__(self, data: Path, account: Cloud, **more: object) -> None:
+        """`more` are settings."""
         self.cloud = account
+        self._more = more
         super().__init__(data)
 
     def refused(self) -> list[str]:
         """What AWS would have refused of the worker's calls for a tenant."""
         return refusals(self.settings.data / "wall.log")
 
-    @staticmethod
-    def _settings(data: Path) -> Settings:
-        return aws_settings(data, port_base=prefect_server.free_port_base(), lease_seconds=6)
+    def _settings(self, data: Path) -> Settings:
+        given: Mapping[str, object] = {"port_base": prefect_server.free_port_base(), "lease_seconds": 6, **self._more}
+        return aws_settings(data, **given)
 
     def _build(self) -> tuple[Platform, Services]:
         prepare(self.settings)
@@ -86,7 +88,7 @@ def prepare(settings: Settings) -> None:
 
 
 @contextlib.contextmanager
-def aws_stack(data: Path, timings: Timings | None = None) -> Iterator[AwsStack]:
+def aws_stack(data: Path, timings: Timings | None = None, **more: object) -> Iterator[AwsStack]:
     """A stack with a worker that runs, in an environment that leads to the fakes."""
     with (
         cloud(timings=timings or Timings(between_ingestions=0.0)) as account,
@@ -94,7 +96,7 @@ def aws_stack(data: Path, timings: Timings | None = None) -> Iterator[AwsStack]:
     ):
         for name, value in account.environment().items():
             environment.setenv(name, value)
-        stack = AwsStack(data, account)
+        stack = AwsStack(data, account, **more)
         try:
             stack.start_worker()
             yield stack

@@ -46,8 +46,7 @@ class Stack:
         self._server = prefect_server.start(self.settings)
         self._worker: subprocess.Popen[bytes] | None = None
 
-    @staticmethod
-    def _settings(data: Path) -> Settings:
+    def _settings(self, data: Path) -> Settings:
         # The fake runtime cannot play scenarios; what is tested here is the order and the recovery.
         return Settings(data=data, port_base=prefect_server.free_port_base(), rehearsal_required=False, lease_seconds=6)
 

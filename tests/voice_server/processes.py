@@ -88,6 +88,11 @@ class Servers:
     def key(self, **fields: Any) -> tuple[ApiKey, str]:
         return self.services.access.create("ada", "a1", "test", **fields)
 
+    def token(self) -> str:
+        """An operator's."""
+        assert self.platform.token_issuer is not None
+        return self.platform.token_issuer.issue("ada", ttl_s=600)
+
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.port}/v1/agents/a1/voice"
 
@@ -98,8 +103,7 @@ class Servers:
 
     @asynccontextmanager
     async def operator(self, conversation_id: str, **start: Any) -> AsyncIterator[Line]:
-        assert self.platform.token_issuer is not None
-        headers = {"Authorization": f"Bearer {self.platform.token_issuer.issue('ada', ttl_s=600)}"}
+        headers = {"Authorization": f"Bearer {self.token()}"}
         url = f"ws://127.0.0.1:{self.port}/v1/operator/{conversation_id}"
         async with connect(url, additional_headers=headers) as socket:
             line = Line(socket)

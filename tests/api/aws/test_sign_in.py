@@ -12,7 +12,7 @@ from oratio.adapters.local.identity import EmbeddedIssuer
 from oratio.bootstrap.aws import aws_parts, platform_with
 from oratio.errors import InvalidInput
 from oratio.settings import Settings
-from tests.api.aws.conftest import on_aws
+from tests.api.aws.conftest import Account, on_aws
 from tests.api.conftest import FORM, World, create
 
 PASSWORD = "Correct-horse-7"
@@ -62,11 +62,11 @@ class CognitoWorld(World):
 
 
 @pytest.fixture
-def world(configure: Callable[..., Settings], moto: str, pool: Pool) -> CognitoWorld:
+def world(configure: Callable[..., Settings], moto: str, account: Account, pool: Pool) -> CognitoWorld:
     settings = configure(platform="aws", aws_region="us-east-1", **pool.settings(moto))
 
     def build(config: Settings) -> Any:
-        made = on_aws(config)
+        made = on_aws(config, account)
         return platform_with(aws_parts(config), made.knowledge, made.runtime)
 
     return CognitoWorld(settings, build)

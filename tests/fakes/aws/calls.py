@@ -68,6 +68,7 @@ class Faults:
     `failed` (data: reason)            what the operation makes ends FAILED
     `stuck`                            what the operation makes stays CREATING
     `partial` (data: suffix, reason)   the ingestion completes without the files whose names end so
+    `foreign`, `elsewhere`             a bucket (as the operation) is another account's, or in another region
     `undeletable` (data: reason)       what the operation deletes ends DELETE_UNSUCCESSFUL
     """
 

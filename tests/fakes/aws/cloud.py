@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.fakes.aws.catalogue import CatalogueFake
 from tests.fakes.aws.converse import BuiltinBrain, ConverseFake
 from tests.fakes.aws.knowledge import KnowledgeFake
 from tests.fakes.aws.processes import Processes
@@ -33,7 +34,7 @@ class Cloud:
 
     def __init__(self, *, now: Callable[[], float] = time.time, timings: Timings | None = None) -> None:
         self._closing = contextlib.ExitStack()
-        self.moto_url = self._closing.enter_context(moto_server())
+        self.moto_url = self._closing.enter_context(moto_server(self._bucket_fault))
         self.s3 = self.client("s3")
         self._iam = self.client("iam")
         self.world = World(s3=self.s3, role_age=self._role_age, now=now, timings=timings or Timings())
@@ -43,6 +44,7 @@ class Cloud:
         self.models = ConverseFake(self.world, BuiltinBrain(self.processes.root))
         streaming = frozenset({"InvokeAgentRuntime", "ConverseStream", "Converse"})
         handlers: dict[str, object] = {
+            "bedrock": CatalogueFake((MODEL, "amazon.nova-2-sonic-v1:0")),
             "bedrock-agent": self.knowledge,
             "bedrock-agent-runtime": self.knowledge,
             "bedrock-agentcore-control": self.runtimes,
@@ -58,6 +60,7 @@ class Cloud:
         self.client("s3vectors").create_vector_bucket(vectorBucketName=VECTOR_BUCKET)
         for bucket in BUCKETS:
             self.s3.create_bucket(Bucket=bucket)
+            self.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         self.kb_role_arn = self._iam.create_role(
             RoleName=KB_ROLE, AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}'
         )["Role"]["Arn"]
@@ -103,6 +106,15 @@ class Cloud:
             service.stop()
         self.processes.close()
         self._closing.close()
+
+    def _bucket_fault(self, bucket: str) -> tuple[str, str, str] | None:
+        if bucket not in BUCKETS or not hasattr(self, "world"):
+            return None
+        if self.world.faults.take("foreign", bucket):
+            return "403 Forbidden", "AccessDenied", "Access Denied"
+        if self.world.faults.take("elsewhere", bucket):
+            return "301 Moved Permanently", "PermanentRedirect", "use the endpoint of its region"
+        return None
 
     def _role_age(self, arn: str) -> float | None:
         try:

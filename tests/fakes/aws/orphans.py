@@ -24,9 +24,12 @@ def _all(account: Cloud) -> Iterator[str]:
             tags = {tag["Key"]: tag["Value"] for tag in iam.list_role_tags(RoleName=role["RoleName"])["Tags"]}
             yield f"role {role['RoleName']} of {tags.get('agentId')}"
     for bucket in BUCKETS:
-        for entry in account.s3.list_objects_v2(Bucket=bucket).get("Contents", ()):
+        listed = account.s3.list_object_versions(Bucket=bucket)
+        for entry in [*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())]:
             if not entry["Key"].startswith(_SHARED):
-                yield f"object s3://{bucket}/{entry['Key']}"
+                yield f"object s3://{bucket}/{entry['Key']} in version {entry['VersionId']}"
+        for upload in account.s3.list_multipart_uploads(Bucket=bucket).get("Uploads", ()):
+            yield f"unfinished upload s3://{bucket}/{upload['Key']}"
     dynamo = account.client("dynamodb")
     for table in dynamo.list_tables()["TableNames"]:
         for item in dynamo.scan(TableName=table)["Items"]:

@@ -59,6 +59,7 @@ class FakeService:
             self._require_signature(headers)
             params = self._service.parse(operation, uri, query, headers, body)
             self._strike(operation.name)
+            self._require_pace(operation.name, params)
             handler: Handler | None = getattr(self._handlers, xform_name(operation.name), None)
             if handler is None:
                 raise AwsError("UnknownOperationException", f"the fake does not know {operation.name}")
@@ -87,6 +88,13 @@ class FakeService:
             raise AwsError("ThrottlingException", "Rate exceeded")
         if fault := self._world.faults.take("error", operation):
             raise AwsError(fault.data["code"], fault.data["message"])
+
+    def _require_pace(self, operation: str, params: Mapping[str, Any]) -> None:
+        passed = self._world.rates.over(self._service.name, operation, params)
+        for rate in passed:
+            self._world.calls.violated(rate)
+        if passed:
+            raise AwsError("ThrottlingException", "Rate exceeded")
 
     def _note(self, operation: str, params: Mapping[str, Any], error: str) -> None:
         self._world.calls.note(Call(self._world.now(), self._service.name, operation, params, error))

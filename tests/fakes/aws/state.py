@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.fakes.aws.calls import CallLog, Faults
 from tests.fakes.aws.model import AwsError
+from tests.fakes.aws.rates import Rates
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -45,6 +46,7 @@ class World:
     timings: Timings = field(default_factory=Timings)
     faults: Faults = field(default_factory=Faults)
     calls: CallLog = field(default_factory=CallLog)
+    rates: Rates = field(default_factory=Rates)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def stamp(self) -> datetime:

@@ -5,10 +5,10 @@ then one part with the agent's own files and the directory of all.
 """
 
 import hashlib
-import shutil
-import tempfile
+import io
 import zipfile
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -88,15 +88,19 @@ class AgentPackages:
 
     def _appended(self, contents: Mapping[str, bytes]) -> tuple[int, bytes]:
         """Where the base's entries end, and all that follows there in the agent's zip."""
-        with tempfile.NamedTemporaryFile(prefix="oratio-package-", suffix=".zip") as file:
-            shutil.copyfile(self._base, file.name)
-            with zipfile.ZipFile(file.name, "a", zipfile.ZIP_DEFLATED) as archive:
-                start: int = archive.start_dir
-                for name, data in sorted(contents.items()):
-                    archive.writestr(entry(name), data)
-            with Path(file.name).open("rb") as whole:
-                whole.seek(start)
-                return start, whole.read()
+        start, entries = self._base_entries
+        tail = _From(start)
+        with zipfile.ZipFile(tail, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.filelist.extend(entries)
+            for name, data in sorted(contents.items()):
+                archive.writestr(entry(name), data)
+        return start, tail.getvalue()
+
+    @cached_property
+    def _base_entries(self) -> tuple[int, list[zipfile.ZipInfo]]:
+        """Where the base's entries end, and its directory of them."""
+        with zipfile.ZipFile(self._base) as archive:
+            return archive.start_dir, archive.infolist()
 
     @property
     def _base_key(self) -> str:
@@ -135,6 +139,22 @@ class AgentPackages:
                     return False
                 raise
         return True
+
+
+class _From(io.BytesIO):
+    """The end of a longer file: places in it are counted from that file's begin."""
+
+    def __init__(self, start: int) -> None:
+        super().__init__()
+        self._start = start
+
+    def tell(self) -> int:
+        return self._start + super().tell()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if whence == io.SEEK_SET:
+            offset -= self._start
+        return self._start + super().seek(offset, whence)
 
 
 def _main() -> bytes:

@@ -1,0 +1,50 @@
+"""A hundred creations at once keep to every rate that AWS publishes for an account."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from oratio.domain.agent import AgentStatus
+from tests.fakes.aws.instant import InstantAgents
+from tests.fakes.aws.orphans import orphans
+from tests.fakes.aws.state import Timings
+from tests.flows.aws_stack import AwsStack, aws_stack
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600)]
+
+CREATIONS = 100
+INTERVAL_S = 1.0
+"""Between two starts of ingestion, for us and for the account: a tenth of what it is, so that the test takes less."""
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[AwsStack]:
+    timings = Timings(between_ingestions=INTERVAL_S)
+    more: Mapping[str, object] = {
+        "ingestion_interval_seconds": INTERVAL_S,
+        "flow_limit": CREATIONS,
+        "rehearsal_required": False,  # what is counted is what the creations ask of AWS, not what agents say
+        "lease_seconds": 60,
+    }
+    with aws_stack(tmp_path, timings, **more) as running:
+        running.patience_s = 3000.0
+        running.cloud.runtimes.processes = InstantAgents()
+        yield running
+
+
+def test_a_hundred_creations_at_once_pass_over_no_rate_of_aws(stack: AwsStack) -> None:
+    manual = "Router {} has its reset button on the back."
+    made = [stack.submit(f"tenant{number % 7}", manual_txt=manual.format(number)) for number in range(CREATIONS)]
+    for agent in made:
+        stack.until_status(agent, AgentStatus.ACTIVE)
+    calls = stack.cloud.world.calls
+    assert dict(calls.violations) == {}
+    counts = calls.counts()
+    for operation in ("CreateKnowledgeBase", "CreateDataSource", "StartIngestionJob"):
+        assert counts[f"bedrock-agent {operation}"] == CREATIONS, operation
+    assert counts["bedrock-agentcore-control CreateAgentRuntime"] == CREATIONS
+    left = orphans(stack.cloud)
+    for kind in ("knowledge base", "runtime", "role"):
+        assert sum(line.startswith(f"{kind} ") for line in left) == CREATIONS
+    assert stack.refused() == []
