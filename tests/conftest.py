@@ -1,6 +1,6 @@
 """Fixtures that every kind of test may use."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,17 @@ def telecom() -> Path:
 @pytest.fixture(scope="session")
 def retail() -> Path:
     return DATA / "retail-sop"
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Prints a figure that a test found, whether or not the test fails."""
+
+    def say(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}", end="")
+
+    return say
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,16 +15,18 @@ from typing import Any
 
 import pytest
 
-from oratio import logs
+from oratio import logs, tracing
 from oratio.domain.conversation import Citation, TurnDelta, TurnEvent, TurnResult
 from oratio.domain.values import VersionRef
 from oratio.errors import NotReady
+from oratio.otlp import OtlpTracer
 from oratio.ports.agent_runtime import Invocation
 from oratio.ports.knowledge_bases import KnowledgeBases
 from oratio.settings import Settings
 from tests.api.conftest import FORM, World
 from tests.api.fakes import ScriptedRuntime
 from tests.api.tenants import Callers, Remembering
+from tests.fakes.otlp import Collector, collecting
 
 _PATIENCE_S = 120
 # What a caller who wants more than its own might send as a question, a cursor, an id or a filter.
@@ -212,26 +214,48 @@ def log() -> Iterator[Remembering]:
     root.setLevel(level)
 
 
-def _assert_no_foreign_canary(aviary: Aviary, log: Remembering, queries: int) -> None:
+@pytest.fixture
+def traces(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+    monkeypatch.delenv("OTEL_SDK_DISABLED", raising=False)
+    with collecting() as collector:
+        config = Settings(otlp_endpoint=collector.endpoint)
+        monkeypatch.setattr(tracing, "_tracer", OtlpTracer(config, service="api"))
+        yield collector
+
+
+type Tell = Callable[[str], None]
+
+
+def _assert_no_foreign_canary(aviary: Aviary, log: Remembering, traces: Collector, queries: int, tell: Tell) -> None:
     tally = aviary.ask_everything(queries, random.Random(2026))
+    tracing.flush()
+    spans = traces.spans
+    tell(
+        f"canaries: {len(aviary.owners)} tenants, {len(aviary.all)} planted, {tally.queries} queries, {tally.own} "
+        f"answers with their own, {len(tally.foreign)} with a foreign one; {len(log.lines)} lines, {len(spans)} spans"
+    )
 
     assert tally.queries == queries
     assert tally.own > queries / 8, "the engine answers nothing, so this shows nothing"
     assert tally.foreign == []
     assert not [line for line in log.lines if any(canary in line for canary in aviary.all)]
+    assert len(spans) > queries
+    assert not any(canary.encode() in body for body in traces.bodies for canary in aviary.all)
     parameters = repr(aviary.world.pipeline.started)
     assert not any(canary in parameters for canary in aviary.all)
     aviary.callers.close()
 
 
 @pytest.mark.slow
-def test_no_canary_of_another_tenant_is_ever_told(configure: Callable[..., Settings], log: Remembering) -> None:
-    _assert_no_foreign_canary(Aviary(configure(), tenants=3, documents=8), log, 240)
+def test_no_canary_of_another_tenant_is_ever_told(
+    configure: Callable[..., Settings], log: Remembering, traces: Collector, tell: Tell
+) -> None:
+    _assert_no_foreign_canary(Aviary(configure(), tenants=3, documents=8), log, traces, 240, tell)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_no_canary_in_twenty_tenants_is_ever_told_to_another(
-    configure: Callable[..., Settings], log: Remembering
+    configure: Callable[..., Settings], log: Remembering, traces: Collector, tell: Tell
 ) -> None:
-    _assert_no_foreign_canary(Aviary(configure(), tenants=20, documents=50), log, 2_000)
+    _assert_no_foreign_canary(Aviary(configure(), tenants=20, documents=50), log, traces, 2_000, tell)

@@ -1,5 +1,7 @@
 """The whole API against its own OpenAPI document, by Schemathesis: no 5xx, no answer the document does not tell."""
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -56,6 +58,7 @@ class Attack:
         self._known = _known(world)
         self._token = {"Authorization": f"Bearer {world.token('alice')}"}
         self.sent = 0
+        self.statuses: Counter[int] = Counter()
         self.reached: set[str] = set()
 
     def run(self) -> None:
@@ -67,6 +70,11 @@ class Attack:
             if label not in _LEFT_OUT:
                 self._try(operation)
                 self.reached.add(label)
+
+    @property
+    def told(self) -> str:
+        statuses = ", ".join(f"{count} × {status}" for status, count in sorted(self.statuses.items()))
+        return f"schema: {self.sent} generated requests to {len(self.reached)} calls: {statuses}"
 
     def _try(self, operation: Any) -> None:
         @given(case=operation.as_strategy(), real=st.booleans())
@@ -83,15 +91,17 @@ class Attack:
                 case.path_parameters = {name: self._known[name] for name in case.path_parameters or {}}
             response = case.call(app=self._world.app, base_url="http://oratio", headers=self._token)
             self.sent += 1
+            self.statuses[response.status_code] += 1
             case.validate_response(response, checks=CHECKS)
 
         send()
 
 
 @pytest.mark.slow
-def test_no_generated_request_breaks_the_document(world: World) -> None:
+def test_no_generated_request_breaks_the_document(world: World, tell: Callable[[str], None]) -> None:
     attack = Attack(world, examples=5)
     attack.run()
+    tell(attack.told)
 
     assert attack.sent > 100
     assert len(attack.reached) > 25
@@ -99,8 +109,9 @@ def test_no_generated_request_breaks_the_document(world: World) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_no_generated_request_breaks_the_document_in_many_thousands(world: World) -> None:
+def test_no_generated_request_breaks_the_document_in_many_thousands(world: World, tell: Callable[[str], None]) -> None:
     attack = Attack(world, examples=400)
     attack.run()
+    tell(attack.told)
 
     assert attack.sent > 8_000

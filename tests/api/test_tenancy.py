@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -252,17 +252,23 @@ def _run(world: World, log: Remembering, *, examples: int, steps: int) -> tuple[
     return callers.requests, tried
 
 
+def _told(requests: int, tried: set[Operation]) -> str:
+    return f"two tenants: {requests} requests, trespass tried on {len(tried)} calls, nothing of the other's was told"
+
+
 @pytest.mark.slow
-def test_two_tenants_never_meet_over_all_calls(world: World, log: Remembering) -> None:
+def test_two_tenants_never_meet_over_all_calls(world: World, log: Remembering, tell: Callable[[str], None]) -> None:
     requests, tried = _run(world, log, examples=8, steps=20)
+    tell(_told(requests, tried))
 
     assert requests > 300
     assert len(tried) > 8
 
 
 @pytest.mark.soak
-def test_two_tenants_never_meet_in_long_histories(world: World, log: Remembering) -> None:
+def test_two_tenants_never_meet_in_long_histories(world: World, log: Remembering, tell: Callable[[str], None]) -> None:
     requests, tried = _run(world, log, examples=150, steps=60)
+    tell(_told(requests, tried))
 
     assert requests > 10_000
     assert tried == set(operations(world))

@@ -22,15 +22,6 @@ QUESTION = "What is MMS?"
 SWITCHES = 5
 
 
-@pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    def say(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n{line}", end="")
-
-    return say
-
-
 @pytest.fixture(scope="module")
 def client(oratio: Installation) -> Client:
     return Client(oratio.api, oratio.oratio("token").strip())

@@ -4,7 +4,9 @@ The key begins with the agent and the time, for the listing. A second row `@<con
 stands, so that it is found by its id alone the moment it is added, which no global index promises.
 """
 
+import zlib
 from collections.abc import Iterator
+from itertools import product
 
 from oratio.adapters.aws.dynamodb.codec import Item, decode, encode
 from oratio.adapters.aws.dynamodb.journal import LAST_NEWS
@@ -22,6 +24,8 @@ from oratio.ports.repositories import ConversationRepository, Page
 
 _STANDS_AT = "standsAt"
 _OPEN, _CLOSED = "conversation-open", "conversation-closed"
+# One key of the index takes 1,000 writes a second, and every turn of every tenant is one.
+_SHARES = 16
 
 
 class DynamoConversations(ConversationRepository):
@@ -94,8 +98,8 @@ class DynamoConversations(ConversationRepository):
 
     def quiet_since(self, at_ms: int, *, still_open: bool, limit: int) -> list[Conversation]:
         found: list[Conversation] = []
-        for work in (_OPEN,) if still_open else (_OPEN, _CLOSED):
-            values = {"work": work, "before": at_ms}
+        for work, share in product((_OPEN,) if still_open else (_OPEN, _CLOSED), range(_SHARES)):
+            values = {"work": f"{work}#{share}", "before": at_ms}
             items = self._dynamo.of_index(
                 CONVERSATIONS, WORK, "#work = :work AND #workAt < :before", values, limit=limit - len(found)
             )
@@ -108,8 +112,10 @@ class DynamoConversations(ConversationRepository):
 
 
 def _on_the_list(conversation: Conversation) -> dict[str, str | int]:
-    """Every head is on a work list, by when it was last added to."""
-    return {"work": _OPEN if conversation.outcome == "open" else _CLOSED, "workAt": conversation.updated_at}
+    """Every head is on a work list, by when it was last added to; its share of it is its id's."""
+    work = _OPEN if conversation.outcome == "open" else _CLOSED
+    share = zlib.crc32(conversation.conversation_id.encode()) % _SHARES
+    return {"work": f"{work}#{share}", "workAt": conversation.updated_at}
 
 
 def conversation_key(conversation: Conversation) -> str:
