@@ -110,6 +110,10 @@ async def test_a_bad_field_or_file_is_named_and_nothing_is_stored(
     assert everything(world) == before
 
 
+def json_bytes(content: bytes, kind: str = "application/json") -> dict[str, Any]:
+    return {"content": content, "headers": {"Content-Type": kind}}
+
+
 FORBIDDEN = [
     ("POST", "{agent}/retry", {}, 409, "conflict"),
     ("POST", "{agent}/versions/9/activate", {}, 404, "not_found"),
@@ -128,6 +132,11 @@ FORBIDDEN = [
     ),
     ("POST", "{agent}/versions", form(sop="x" * 900_000), 413, "too_large"),
     ("POST", "{agent}/api-keys", {"content": b"x" * 600_000}, 413, "too_large"),
+    ("POST", "/api/webhooks", json_bytes(b"[" * 100_000), 400, "malformed_body"),
+    ("POST", "/api/webhooks", json_bytes(b'{"url": "\xff"}'), 400, "malformed_body"),
+    ("POST", "/api/webhooks", json_bytes(b"7"), 422, "invalid_input"),
+    ("POST", "/api/webhooks", json_bytes(b"{}", "text/plain"), 415, "unsupported_media_type"),
+    ("POST", "/api/webhooks", {"content": b"{}"}, 415, "unsupported_media_type"),
     (
         "POST",
         "/api/webhooks",
@@ -283,3 +292,16 @@ async def test_a_key_is_not_bound_to_what_no_browser_would_send(
 async def test_a_key_is_bound_to_what_a_browser_sends(client: httpx.AsyncClient, agent: str, origin: str) -> None:
     made = await client.post(f"{agent}/api-keys", json={"name": "k", "origins": [origin]})
     assert made.json()["origins"] == [origin]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("PATCH", "/api/agents", "GET, POST"), ("PUT", "{agent}", "DELETE, GET"), ("DELETE", "/api/system", "GET")],
+)
+async def test_a_method_an_address_does_not_take_is_answered_with_those_it_does(
+    client: httpx.AsyncClient, agent: str, method: str, path: str, allowed: str
+) -> None:
+    answer = await client.request(method, path.format(agent=agent))
+
+    assert_problem(answer, 405, "method_not_allowed")
+    assert answer.headers["allow"] == allowed

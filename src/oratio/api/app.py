@@ -77,8 +77,9 @@ def create_app(
         readiness=Readiness(platform),
         stopping=stopping,
     )
-    problems.install(app)
-    for part in (agents, analytics, versions, uploads, keys, invocations, conversations, calls, webhooks, system):
+    parts = (agents, analytics, versions, uploads, keys, invocations, conversations, calls, webhooks, system)
+    problems.install(app, [route for part in parts for route in part.router.routes])
+    for part in parts:
         app.include_router(part.router)
     describe(app)
     guard = Guard(

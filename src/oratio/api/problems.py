@@ -3,7 +3,7 @@
 import json
 import logging
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI
@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from oratio.domain.values import Value
 from oratio.errors import FieldProblem, InvalidInput, NotAuthenticated, OratioError, RateLimited
@@ -19,13 +20,20 @@ logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 _HTTP_CODES: Mapping[int, str] = {
-    400: "bad_request",
+    400: "malformed_body",
     404: "not_found",
     405: "method_not_allowed",
     408: "request_timeout",
     413: "too_large",
     415: "unsupported_media_type",
 }
+_HTTP_DETAILS: Mapping[int, str] = {
+    400: "the body is not JSON in UTF-8, or nests too deep; send a JSON object",
+    404: "there is no such address",
+    405: "this address does not take that method",
+}
+# What pydantic calls a body that is not an object at all.
+_NO_OBJECT = frozenset({"model_attributes_type", "model_type", "dict_type"})
 _CLIENT_CLOSED = 499
 
 
@@ -125,8 +133,8 @@ def internal(request_id: str) -> Response:
     return problem(500, "internal", detail)
 
 
-def install(app: FastAPI) -> None:
-    """Answer every kind of exception the framework lets out with a problem."""
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Answer every kind of exception the framework lets out with a problem; `routes` say which methods there are."""
 
     async def handle(request: Request, error: Exception) -> Response:
         request.state.problem = code_of(error)
@@ -134,19 +142,24 @@ def install(app: FastAPI) -> None:
         assert answer is not None
         return answer
 
-    async def handle_http(_request: Request, error: Exception) -> Response:
+    async def handle_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = _HTTP_CODES.get(error.status_code, "error")
-        detail = {404: "there is no such address", 405: "this address does not take that method"}.get(
-            error.status_code, str(error.detail)
+        detail = _HTTP_DETAILS.get(error.status_code, str(error.detail))
+        headers = (
+            {"Allow": ", ".join(_methods(routes, request.scope["path"]))} if error.status_code == 405 else error.headers
         )
-        return problem(error.status_code, code, detail, headers=error.headers)
+        return problem(error.status_code, code, detail, headers=headers)
 
-    async def handle_invalid(_request: Request, error: Exception) -> Response:
+    async def handle_invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         problems = [_field_problem(entry) for entry in error.errors()]
         if any(entry["type"] == "json_invalid" for entry in error.errors()):
             return problem(400, "malformed_body", "the body is not JSON; send a JSON object", problems)
+        if any(entry["type"] in _NO_OBJECT and entry["loc"] == ("body",) for entry in error.errors()):
+            if "json" not in request.headers.get("content-type", ""):
+                return problem(415, "unsupported_media_type", "send the body as application/json")
+            problems = [FieldProblem(("body",), "must be a JSON object")]
         first = problems[0]
         return problem(422, InvalidInput.code, f"{'.'.join(first.loc) or 'body'}: {first.msg}", problems)
 
@@ -159,6 +172,12 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, handle)
     app.add_exception_handler(HTTPException, handle_http)
     app.add_exception_handler(RequestValidationError, handle_invalid)
+
+
+def _methods(routes: Sequence[BaseRoute], path: str) -> list[str]:
+    """What an address takes, over all routes that have it."""
+    found = [route for route in routes if isinstance(route, Route) and route.path_regex.match(path)]
+    return sorted({method for route in found for method in route.methods or ()})
 
 
 def _field_problem(entry: Mapping[str, object]) -> FieldProblem:
