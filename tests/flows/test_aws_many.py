@@ -38,12 +38,7 @@ def test_a_hundred_creations_at_once_pass_over_no_rate_of_aws(stack: AwsStack) -
     made = [stack.submit(f"tenant{number % 7}", manual_txt=manual.format(number)) for number in range(CREATIONS)]
     for agent in made:
         stack.until_status(agent, AgentStatus.ACTIVE)
-    calls = stack.cloud.world.calls
-    assert dict(calls.violations) == {}
-    counts = calls.counts()
-    for operation in ("CreateKnowledgeBase", "CreateDataSource", "StartIngestionJob"):
-        assert counts[f"bedrock-agent {operation}"] == CREATIONS, operation
-    assert counts["bedrock-agentcore-control CreateAgentRuntime"] == CREATIONS
+    assert dict(stack.cloud.world.calls.violations) == {}
     left = orphans(stack.cloud)
     for kind in ("knowledge base", "runtime", "role"):
         assert sum(line.startswith(f"{kind} ") for line in left) == CREATIONS

@@ -14,7 +14,7 @@ from tests.flows.aws_services import service, voice_server
 from tests.flows.aws_stack import AwsStack, aws_stack
 from tests.flows.stack import SOP
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = f"00-{TRACE}-00f067aa0ba902b7-01"

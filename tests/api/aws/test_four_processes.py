@@ -5,12 +5,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from oratio.settings import Settings, child_environment
+from tests.api.aws.conftest import SERVICES, TENANT_ROLE, Account
 from tests.api.conftest import World, create
+from tests.fakes.moto import aws_on
 
 _MODULE = "tests.fakes.access_process"
 
@@ -44,10 +45,13 @@ class Process:
         self._child.communicate(timeout=20)
 
 
-@pytest.fixture
-def processes(world: World, tmp_path: Path) -> Iterator[list[Process]]:
-    settings = [world.platform.settings.model_copy(update={"data": tmp_path / f"process{n}"}) for n in range(4)]
-    with ThreadPoolExecutor(4) as pool:
+@pytest.fixture(scope="module")
+def processes(account: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Process]]:
+    """They know of a test what lies in the account."""
+    outside = {"jwt_issuer": "https://id.example", "jwt_audience": "oratio", "jwt_jwks_url": "https://id.example/jwks"}
+    given = {"platform": "aws", "aws_region": "us-east-1", "tenant_role_arn": TENANT_ROLE, **outside}
+    settings = [Settings.model_validate({**given, "data": tmp_path_factory.mktemp("process")}) for _ in range(4)]
+    with aws_on(account.address, *SERVICES), ThreadPoolExecutor(4) as pool:
         started = list(pool.map(Process, settings))
     yield started
     for process in started:
