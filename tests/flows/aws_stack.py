@@ -30,6 +30,7 @@ class AwsStack(Stack):
 
     worker_module = "tests.flows.walled_worker"
     patience_s = 240.0  # an agent's processes and its rehearsal are real
+    poll_s = 0.25  # a look at a record is a call of moto, in this process
 
     def __init__(self, data: Path, account: Cloud, **more: object) -> None:
         """`more` are settings."""

@@ -38,6 +38,7 @@ class Stack:
 
     worker_module = "tests.flows.worker_process"
     patience_s = WAIT_S
+    poll_s = 0.02
 
     def __init__(self, data: Path) -> None:
         self.settings = self._settings(data)
@@ -98,7 +99,7 @@ class Stack:
                 raise AssertionError(
                     f"not within {self.patience_s} s; the worker's log ends: {log.read_text()[-4000:]}"
                 )
-            time.sleep(0.02)
+            time.sleep(self.poll_s)
 
     def submit(self, user_id: str = "ada", agent_type: str = "text", **files: str) -> Agent:
         """Submit an agent with these files (`name_txt="content"`), one by default."""

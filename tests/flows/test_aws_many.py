@@ -29,6 +29,7 @@ def stack(tmp_path: Path) -> Iterator[AwsStack]:
     }
     with aws_stack(tmp_path, timings, **more) as running:
         running.patience_s = 3000.0
+        running.poll_s = 2.0
         running.cloud.runtimes.processes = InstantAgents()
         yield running
 
