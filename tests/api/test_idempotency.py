@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from oratio.domain.agent import Agent
+from oratio.services.agents import AgentService
 from oratio.settings import Settings
 from tests.api.conftest import World, assert_problem, create
 from tests.api.test_refusals import FORM_TYPE, form_body
@@ -130,3 +132,28 @@ async def test_a_key_made_again_under_its_idempotency_key_still_lets_in(
             f"/api/agents/{agent_id}/invocations", json={"prompt": "Hi"}, headers={"X-API-Key": key}
         )
     assert asked.status_code == 200
+
+
+async def test_of_two_updates_at_once_one_is_begun_and_the_other_refused(
+    world: World, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent_id = await create(client)
+    world.go_live("alice", agent_id)
+    path = f"/api/agents/{agent_id}/versions"
+    begin, first = AgentService._begin, True
+
+    def beaten(self: AgentService, agent: Agent, number: int) -> None:
+        """Another update is begun between this one's record and its beginning."""
+        nonlocal first
+        if first:
+            first = False
+            self.update("alice", agent_id, {"sop": "1. Wave."}, [])
+        begin(self, agent, number)
+
+    monkeypatch.setattr(AgentService, "_begin", beaten)
+    refused = await client.post(path, **form(sop="1. Say hello."))
+
+    assert_problem(refused, 409, "conflict")
+    told = [(version["version"], version["status"]) for version in (await client.get(path)).json()["versions"]]
+    assert told == [(3, "building"), (2, "failed"), (1, "live")]
+    assert (await client.get(f"/api/agents/{agent_id}")).json()["currentVersion"] == 1

@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from oratio import tracing
@@ -20,6 +20,7 @@ from oratio.domain.storage_layout import agent_prefix, archived_document_key, do
 from oratio.domain.uploads import name_problems, normalise
 from oratio.domain.values import VersionRef
 from oratio.domain.version import AgentVersion, VersionStatus
+from oratio.domain.version import with_status as version_with_status
 from oratio.errors import Conflict, FieldProblem, InvalidInput, NotFound, StaleRecord, Unavailable
 from oratio.ports.clock import Clock
 from oratio.ports.object_store import ObjectStore
@@ -226,18 +227,15 @@ class AgentService:
                 return number
         try:
             version = self._next(agent, number, form, files, delete_files)
+            with suppress(Conflict) if claim else nullcontext():  # the same call may have come as far, and no further
+                self._versions.add(version.model_copy(update={"held": not activate}))
+            self._begin(agent, number)
         except (InvalidInput, Conflict):
             if claim:
                 if self._agents.get(user_id, agent_id).latest_version >= number:
                     return number  # begun by the same call, at the same moment
                 self._idempotency.release(user_id, claim)
             raise
-        try:
-            self._versions.add(version.model_copy(update={"held": not activate}))
-        except Conflict:
-            if claim is None:
-                raise
-        self._begin(user_id, agent_id, number)
         return number
 
     def _next(
@@ -254,11 +252,8 @@ class AgentService:
             InvalidInput, Conflict: See `update`.
         """
         user_id, agent_id = agent.user_id, agent.agent_id
-        if agent.status is not AgentStatus.ACTIVE or agent.current_version is None:
-            raise Conflict(f"agent {agent_id} is {agent.status}", hint="wait until it is active")
-        if agent.error is None and any(entry.ended_at is None for entry in agent.progress):
-            raise Conflict(f"version {agent.latest_version} is being built", hint="wait until it has ended")
-        base = self._versions.get(VersionRef(user_id=user_id, agent_id=agent_id, version=agent.current_version))
+        live = _live(agent)
+        base = self._versions.get(VersionRef(user_id=user_id, agent_id=agent_id, version=live))
         documents, problems = self._merge(base, files, delete_files)
         paths = [document.path for document in documents]
         brief, wrong = read_brief(form, paths, self._limits, base=base.brief)
@@ -278,9 +273,13 @@ class AgentService:
             updated_at=now,
         )
 
-    def _begin(self, user_id: str, agent_id: str, number: int) -> None:
-        """Make a version the one that is worked on, and start its flow; once."""
-        while (agent := self._agents.get(user_id, agent_id)).latest_version < number:
+    def _begin(self, agent: Agent, number: int) -> None:
+        """Make a version the one that is worked on, and start its flow; once.
+
+        Raises:
+            Conflict: Another one was begun meanwhile; this one has failed.
+        """
+        while agent.latest_version < number:
             begun = {
                 "latest_version": number,
                 "attempt": 1,
@@ -290,11 +289,26 @@ class AgentService:
                 "updated_at": self._clock.now_ms(),
             }
             try:
+                _live(agent)
                 saved = self._agents.save(agent.model_copy(update=begun))
             except StaleRecord:
-                continue
-            logger.info("agent_id=<%s> version=<%d> | update submitted", agent_id, number)
-            self.start(saved)
+                agent = self._agents.get(agent.user_id, agent.agent_id)
+            except Conflict:
+                self._abandon(agent, number)
+                raise
+            else:
+                logger.info("agent_id=<%s> version=<%d> | update submitted", agent.agent_id, number)
+                self.start(saved)
+                return
+        if agent.latest_version > number:
+            self._abandon(agent, number)
+            raise Conflict(f"version {agent.latest_version} is being built", hint="wait until it has ended")
+
+    def _abandon(self, agent: Agent, number: int) -> None:
+        """Fail a version that was never begun."""
+        record = self._versions.get(VersionRef(user_id=agent.user_id, agent_id=agent.agent_id, version=number))
+        if record.status is VersionStatus.BUILDING:
+            self._versions.save(version_with_status(record, VersionStatus.FAILED, self._clock.now_ms()))
 
     def _merge(
         self, base: AgentVersion, files: Sequence[StagedFile], delete_files: Sequence[str]
@@ -422,6 +436,19 @@ def _fingerprint(brief: AgentBrief, documents: Sequence[Document]) -> str:
     for document in documents:
         digest.update(document.model_dump_json().encode())
     return digest.hexdigest()
+
+
+def _live(agent: Agent) -> int:
+    """The version that the next one is a change of.
+
+    Raises:
+        Conflict: The agent is not active, or one is being built.
+    """
+    if agent.status is not AgentStatus.ACTIVE or agent.current_version is None:
+        raise Conflict(f"agent {agent.agent_id} is {agent.status}", hint="wait until it is active")
+    if agent.error is None and any(entry.ended_at is None for entry in agent.progress):
+        raise Conflict(f"version {agent.latest_version} is being built", hint="wait until it has ended")
+    return agent.current_version
 
 
 def _asked(form: Mapping[str, str], files: Sequence[StagedFile], delete_files: Sequence[str], activate: bool) -> str:
