@@ -1,7 +1,5 @@
 """API keys: made once, shown once, checked on every call; and one-time tickets for browsers."""
 
-import hashlib
-import json
 import secrets
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -12,6 +10,7 @@ from oratio.domain.api_keys import ApiKey, Scope
 from oratio.errors import Conflict, FieldProblem, InvalidInput, NotAllowed, NotAuthenticated, NotFound, StaleRecord
 from oratio.ports.clock import Clock
 from oratio.ports.repositories import AgentRepository, ApiKeyRepository, IdempotencyRepository
+from oratio.services.requests import digest
 from oratio.services.tickets import Tickets
 
 _LAST_USE_GRAIN_MS = 60_000
@@ -87,8 +86,7 @@ class AccessService:
             raise InvalidInput("the key was refused", problems)
         material = secrets.token_bytes(48)
         if idempotency_key:
-            body = json.dumps([name, list(scopes), expires_at, list(origins)])
-            asked = hashlib.sha256(body.encode()).hexdigest()
+            asked = digest(name, list(scopes), expires_at, list(origins))
             claim = f"{agent_id}/api-keys {idempotency_key}"
             nonce = self._claims.claim(user_id, claim, asked, secrets.token_hex(32))
             material = api_keys.derived(self._pepper(), nonce)

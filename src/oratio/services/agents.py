@@ -1,7 +1,6 @@
 """Agents from the operator's side: create, look at, retry, update, roll back, delete."""
 
 import hashlib
-import json
 import logging
 import threading
 import uuid
@@ -34,6 +33,7 @@ from oratio.ports.repositories import (
 )
 from oratio.ports.submissions import Submission, SubmissionRepository
 from oratio.services.briefs import BriefLimits, read_brief, refuse
+from oratio.services.requests import digest
 from oratio.services.uploads import StagedFile, check_files
 
 logger = logging.getLogger(__name__)
@@ -221,7 +221,8 @@ class AgentService:
         number = self._versions.history(user_id, agent_id)[0].version + 1
         claim = f"{agent_id}/versions {idempotency_key}" if idempotency_key else None
         if claim:
-            asked = _asked(form, files, delete_files, activate)
+            named = sorted((file.path, file.sha256) for file in files)
+            asked = digest(sorted(form.items()), named, list(delete_files), activate)
             number = int(self._idempotency.claim(user_id, claim, asked, str(number)))
             if agent.latest_version >= number:
                 return number
@@ -432,10 +433,10 @@ def _reopened(progress: tuple[StepProgress, ...]) -> tuple[StepProgress, ...]:
 
 
 def _fingerprint(brief: AgentBrief, documents: Sequence[Document]) -> str:
-    digest = hashlib.sha256(brief.model_dump_json().encode())
+    found = hashlib.sha256(brief.model_dump_json().encode())
     for document in documents:
-        digest.update(document.model_dump_json().encode())
-    return digest.hexdigest()
+        found.update(document.model_dump_json().encode())
+    return found.hexdigest()
 
 
 def _live(agent: Agent) -> int:
@@ -449,10 +450,3 @@ def _live(agent: Agent) -> int:
     if agent.error is None and any(entry.ended_at is None for entry in agent.progress):
         raise Conflict(f"version {agent.latest_version} is being built", hint="wait until it has ended")
     return agent.current_version
-
-
-def _asked(form: Mapping[str, str], files: Sequence[StagedFile], delete_files: Sequence[str], activate: bool) -> str:
-    """The digest of an update's request, whatever it is an update of."""
-    named = sorted((file.path, file.sha256) for file in files)
-    asked = json.dumps([sorted(form.items()), named, list(delete_files), activate])
-    return hashlib.sha256(asked.encode()).hexdigest()

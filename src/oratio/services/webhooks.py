@@ -1,8 +1,6 @@
 """Webhooks of a tenant: registered, listed, removed; and the deliveries that wait for them."""
 
 import asyncio
-import hashlib
-import json
 import logging
 import secrets
 from collections.abc import Callable, Sequence
@@ -14,6 +12,7 @@ from oratio.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from oratio.ports.clock import Clock
 from oratio.ports.repositories import IdempotencyRepository
 from oratio.ports.webhooks import Outbox, WebhookRepository, WebhookSender
+from oratio.services.requests import digest
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +59,7 @@ class WebhookService:
             raise InvalidInput(f"{problems[0].loc[0]} {problems[0].msg}", problems)
         webhook_id = secrets.token_hex(12)
         if idempotency_key:
-            asked = hashlib.sha256(json.dumps([url, list(events)]).encode()).hexdigest()
+            asked = digest(url, list(events))
             webhook_id = self._idempotency.claim(user_id, f"webhooks {idempotency_key}", asked, webhook_id)
         secret = rules.secret_of(self._pepper(), webhook_id)
         record = Webhook(
