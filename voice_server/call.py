@@ -311,8 +311,8 @@ class Call:
                 self.operators.tell(effect)
             case do.OperatorAudio():
                 self.operators.speak(effect)
-            case do.OperatorStill():
-                self.operators.still()
+            case do.OperatorStill(spoken):
+                self.operators.still(spoken=spoken)
             case do.HangUp():
                 self.operators.hang_up(effect)
 

@@ -260,7 +260,7 @@ class Desk:
         """The operator has said nothing for a while, or cannot be heard: the response that is that voice ends."""
         live, self._live = self._live, None
         self._timers.clear(Timer.OPERATOR_STILL)
-        self._out(OperatorStill())
+        self._out(OperatorStill(spoken=live is not None))
         if live is not None:
             self._out(Send({"type": "audio.done", "responseId": live, "ms": round(self._live_ms)}))
             self._out(Send({"type": "response.done", "responseId": live, "status": "completed", "spokenText": ""}))

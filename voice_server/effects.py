@@ -190,7 +190,9 @@ class OperatorAudio:
 
 @dataclass(frozen=True, slots=True)
 class OperatorStill:
-    """The operator who was speaking has stopped."""
+    """The operator who was speaking has stopped; `spoken`: the caller heard words."""
+
+    spoken: bool
 
 
 @dataclass(frozen=True, slots=True)

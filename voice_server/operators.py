@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 _START_S = 10.0
 _MOST_UNSENT = 2_000
+UNWRITTEN = "(Spoken by the operator; no recogniser of this server wrote it down.)"
 
 
 class ReadableSocket(Socket, Protocol):
@@ -195,9 +196,12 @@ class Operators:
             self._ears = self._ears or Ears(self._speech, self._transcribed)
             self._ears.hear(line.to_ears.feed(effect.audio))
 
-    def still(self) -> None:
+    def still(self, *, spoken: bool) -> None:
+        """The operator is silent; `spoken`: after words that the caller heard."""
         if self._ears is not None:
             self._ears.silence()
+        elif self._speech is None and spoken:
+            self._transcribed(UNWRITTEN)
 
     # --- what the call hears
 

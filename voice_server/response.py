@@ -8,7 +8,8 @@ from voice_server.clauses import Clauses
 from voice_server.playout import Playout
 
 _BACK_CHANNEL = re.compile(
-    r"(?:(?:uh|um|mm+|hm+|aha|ah|oh|mhm|uh-?huh|mm-?hm+|okay|ok|yeah|yep|right|sure|i see|got it)[\s.,!-]*)+",
+    r"(?:(?:uh|um|mm+|hm+|aha|ah|oh|mhm|uh-?huh|mm-?hm+|okay|ok|yeah|yep|(?:al|all )?right|sure|i see|got it)"
+    r"[\s.,!-]*)+",
     re.IGNORECASE,
 )
 

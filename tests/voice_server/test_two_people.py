@@ -99,9 +99,9 @@ async def words_of(line: Line, role: str) -> str:
                 return str(message["text"]).lower()
 
 
-def heard_in(transcribe: Transcribe, pcm: bytes, rate: int) -> str:
-    samples = np.frombuffer(pcm, "<i2").astype(np.float32)
-    return transcribe(Resampler(rate, 16_000).feed(samples) / np.float32(32_768)).lower()
+async def heard_in(transcribe: Transcribe, pcm: bytes, rate: int) -> str:
+    samples = Resampler(rate, 16_000).feed(np.frombuffer(pcm, "<i2").astype(np.float32))
+    return (await asyncio.to_thread(transcribe, samples / np.float32(32_768))).lower()
 
 
 async def test_an_operator_takes_a_call_over_aloud_and_hands_it_back(tmp_path: Path, transcribe: Transcribe) -> None:
@@ -122,11 +122,11 @@ async def test_an_operator_takes_a_call_over_aloud_and_hands_it_back(tmp_path: P
             told = await words_of(operator, "operator")
             await caller.send("ping")
             await caller.until("pong")
-            heard = heard_in(transcribe, bytes(caller.audio), 24_000)
+            heard = await heard_in(transcribe, bytes(caller.audio), 24_000)
             operator.audio.clear()
             caller_mic.say(aloud[THANKS])
             answered = await words_of(operator, "user")
-            heard_by_operator = heard_in(transcribe, bytes(operator.audio), 16_000)
+            heard_by_operator = await heard_in(transcribe, bytes(operator.audio), 16_000)
             await operator_mic.close()
             await operator.send("handback")
             await caller.until("handoff.ended")
@@ -135,7 +135,7 @@ async def test_an_operator_takes_a_call_over_aloud_and_hands_it_back(tmp_path: P
         caller_mic.say(aloud[QUESTION])
         while (done := await caller.until("response.done"))["spokenText"] != "Hold the power button.":
             pass
-        again = heard_in(transcribe, bytes(caller.audio), 24_000)
+        again = await heard_in(transcribe, bytes(caller.audio), 24_000)
         await caller_mic.close()
         await caller.send("session.end")
         await caller.closed()
@@ -150,7 +150,8 @@ async def test_an_operator_takes_a_call_over_aloud_and_hands_it_back(tmp_path: P
     assert "power button" in again
     with wave.open(io.BytesIO(recording)) as file:
         sides = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
-    left, right = (heard_in(transcribe, sides[:, side].tobytes(), 16_000) for side in (0, 1))
+    left = await heard_in(transcribe, sides[:, 0].tobytes(), 16_000)
+    right = await heard_in(transcribe, sides[:, 1].tobytes(), 16_000)
     assert "thank you" in left
     assert "refund" in right
     assert "refund" not in left

@@ -156,7 +156,7 @@ class LocalSession(SpeechSession):
 
     def take(self, frame: Frame) -> None:
         """What a worker says of this call."""
-        event = _event(frame)
+        event = event_of(frame)
         if event is None or (isinstance(event, Spoken) and event.utterance < self._hushed):
             return
         self._events.put_nowait(event)
@@ -180,7 +180,8 @@ class LocalSession(SpeechSession):
             closed()
 
 
-def _event(frame: Frame) -> SpeechEvent | None:
+def event_of(frame: Frame) -> SpeechEvent | None:
+    """What a worker says of a call, None for what concerns no call."""
     match frame.kind:
         case Kind.STARTED:
             return SpeechStarted(frames.unpack_position(frame.payload)[0])
