@@ -14,6 +14,7 @@ from oratio.domain.conversation import TurnResult
 from oratio.ports.agent_runtime import LIVE, Invocation
 from oratio.services.uploads import StagedFile
 from oratio.settings import child_environment
+from tests.fakes.aws.cloud import MODEL
 from tests.fakes.aws.orphans import orphans
 from tests.fakes.issuer import issuer_process
 from tests.flows.aws_services import service
@@ -164,16 +165,16 @@ LASTING: list[tuple[str, str, dict[str, Any], Step, str]] = [
         "foreign",
         CODE,
         {},
-        Step.AUTHOR_AGENT,
+        Step.PROVISION_KNOWLEDGE_BASE,
         f"the bucket {CODE} is not allowed: give this role the right, check the owner",
     ),
-    ("elsewhere", CODE, {}, Step.AUTHOR_AGENT, f"the bucket {CODE} is in another region"),
+    ("elsewhere", CODE, {}, Step.PROVISION_KNOWLEDGE_BASE, f"the bucket {CODE} is in another region"),
     (
         "error",
         "ConverseStream",
         {"code": "AccessDeniedException", "message": "You don't have access to the model with the specified model ID."},
         Step.AUTHOR_AGENT,
-        "the model",
+        f"the model {MODEL} may not be called: enable it under Model access",
     ),
     ("failed", "CreateAgentRuntime", {"reason": "not arm64"}, Step.REHEARSE_AGENT, "not arm64"),
     (

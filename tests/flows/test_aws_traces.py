@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = f"00-{TRACE}-00f067aa0ba902b7-01"
 CANARY = "zebra-quartz-7261"
-QUESTION = f"How long does the warranty of the router last, {CANARY}?"
+QUESTION = "How long does the warranty of the router last?"
 FORM = {
     "agentName": f"Tess {CANARY}",
     "agentType": "voice",
@@ -114,4 +114,4 @@ def test_a_turn_of_a_call_goes_from_the_callers_words_to_agentcore_and_back(span
 
 def test_no_word_of_what_was_sent_leaves_with_the_traces(spans: list[SeenSpan], collector: Collector) -> None:
     assert spans
-    assert not any(CANARY.encode() in body for body in collector.bodies)
+    assert not any(word.encode() in body for body in collector.bodies for word in (CANARY, "warranty"))

@@ -23,8 +23,11 @@ from oratio.authoring.review import Finding
 from oratio.domain.brief import AgentBrief
 from oratio.domain.knowledge_base import Document
 from oratio.domain.plan import AgentPlan
+from oratio.errors import OratioError
 
 logger = logging.getLogger(__name__)
+
+type Refusal = Callable[[Exception], OratioError | None]
 
 MAX_SOP_CHARS = 60_000
 
@@ -51,12 +54,21 @@ class Budget:
     seconds: float = 120.0
 
 
-def meta_author(model: Model, name: str, budget: Budget | None = None) -> Callable[..., Authored]:
+def _passed_over(_: Exception) -> OratioError | None:
+    """Every error of a provider is one the draft can stand in for."""
+    return None
+
+
+def meta_author(
+    model: Model, name: str, budget: Budget | None = None, refusal: Refusal = _passed_over
+) -> Callable[..., Authored]:
     """An author that has `model` improve the draft.
 
     Args:
         model: A Strands model, used by one call at a time.
         name: What `AgentPlan.author` says, such as `bedrock/<model id>`.
+        budget: What it may cost.
+        refusal: Which of a provider's errors a person must mend; the author raises what it returns.
 
     Returns:
         A function of (brief, documents, findings). With findings on its last work it uses the draft alone.
@@ -66,18 +78,22 @@ def meta_author(model: Model, name: str, budget: Budget | None = None) -> Callab
         draft = draft_plan(brief, documents)
         if findings:
             return render(_degraded(draft, name))
-        return render(improve(draft, brief, model, name=name, budget=budget or Budget()))
+        return render(improve(draft, brief, model, name=name, budget=budget or Budget(), refusal=refusal))
 
     return author
 
 
-def improve(draft: AgentPlan, brief: AgentBrief, model: Model, *, name: str, budget: Budget) -> AgentPlan:
+def improve(
+    draft: AgentPlan, brief: AgentBrief, model: Model, *, name: str, budget: Budget, refusal: Refusal = _passed_over
+) -> AgentPlan:
     """The improved draft, or the draft marked `degraded`; blocks for at most the budget's seconds."""
     with ThreadPoolExecutor(1, thread_name_prefix="meta-agent") as thread:  # a loop of its own, whoever calls
-        return thread.submit(lambda: asyncio.run(_improve(draft, brief, model, name, budget))).result()
+        return thread.submit(lambda: asyncio.run(_improve(draft, brief, model, name, budget, refusal))).result()
 
 
-async def _improve(draft: AgentPlan, brief: AgentBrief, model: Model, name: str, budget: Budget) -> AgentPlan:
+async def _improve(
+    draft: AgentPlan, brief: AgentBrief, model: Model, name: str, budget: Budget, refusal: Refusal
+) -> AgentPlan:
     deadline = time.monotonic() + budget.seconds
     tokens = budget.total_tokens
     agent = Agent(model=model, system_prompt=SYSTEM_PROMPT, callback_handler=None, retry_strategy=None)
@@ -93,7 +109,9 @@ async def _improve(draft: AgentPlan, brief: AgentBrief, model: Model, name: str,
                 ),
                 remaining,
             )
-        except Exception as error:  # whatever a provider raises: the draft stands
+        except Exception as error:  # whatever a provider raises: the draft stands, unless a person must mend it
+            if (refused := refusal(error)) is not None:
+                raise refused from None
             logger.warning("attempt=<%d>, error=<%s> | the model gave no plan", attempt, type(error).__name__)
             agent.messages.clear()
             continue

@@ -69,7 +69,13 @@ def _author(model: str) -> Author:
         from oratio.adapters.strands_models import strands_model
         from oratio.authoring.meta_agent import meta_author
 
-        return meta_author(strands_model(model), model)(brief, documents, findings)
+        provider, _, model_id = model.partition("/")
+        if provider != "bedrock":
+            return meta_author(strands_model(model), model)(brief, documents, findings)
+        from oratio.adapters.aws.model_refusals import model_refusal
+
+        refusal = partial(model_refusal, model_id)
+        return meta_author(strands_model(model), model, refusal=refusal)(brief, documents, findings)
 
     return write
 
