@@ -30,7 +30,10 @@ class FaultyBuckets:
         status, code, message = found
         body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        start_response(status, [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
+        headers = [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))]
+        if code == "PermanentRedirect":
+            headers.append(("x-amz-bucket-region", "eu-north-1"))
+        start_response(status, headers)
         return [body] if environ["REQUEST_METHOD"] != "HEAD" else []
 
 
