@@ -12,6 +12,7 @@ from tests.fakes.nova import Fault, NovaFake, Turn
 from tests.fakes.nova.callers import Mouth, nova_dialogues
 from tests.voice_server.conftest import free_port
 from tests.voice_server.fakes import Exchange, Line
+from voice_server.operators import UNWRITTEN
 
 ASKING = Turn(
     "My phone is off.", ("Let me look.",), tool=("ask_agent", {"question": "The phone is off."}), then=("Do this.",)
@@ -153,3 +154,48 @@ async def test_without_credentials_the_call_goes_on_in_writing(exchange: Exchang
     assert error["code"] == "speech_unavailable"
     assert "credentials" in error["message"]
     assert done["spokenText"] == "Hold the power button."
+
+
+async def test_the_record_says_that_an_operator_spoke_where_nothing_writes_it_down(exchange: Exchange) -> None:
+    async with calling(exchange) as (line, _):
+        conversation_id = (await exchange.listed()).conversation_id
+        async with exchange.operator(conversation_id, audio={"output": None}) as operator:
+            await operator.send("takeover")
+            await line.until("handoff.connected")
+            for _ in range(10):
+                await operator.socket.send(b"\x00\x20" * 320)
+                await asyncio.sleep(0.02)
+            assert (await line.until("response.start"))["speaker"] == "operator"
+            await operator.send("handback")
+            await line.until("handoff.ended")
+        await line.send("session.end")
+        await line.until("session.ended")
+    await exchange.app.switchboard.drain(0, asyncio.Event())
+    _, turns = exchange.services.conversations.get("ada", conversation_id)
+    assert [(turn.role, turn.result.answer) for turn in turns] == [("operator", UNWRITTEN)]
+
+
+async def test_a_call_has_five_tasks_and_its_client_of_aws_two(exchange: Exchange, nova: NovaFake) -> None:
+    async with calling(exchange):
+        await nova_called(nova, 1)
+        before = asyncio.all_tasks()
+        async with calling(exchange):
+            await nova_called(nova, 2)
+            tasks = [str(getattr(task.get_coro(), "__qualname__", "")) for task in asyncio.all_tasks() - before]
+    passing = ("Mouth._run", "Connection.keepalive", "Asking._warm_up")
+    assert sorted(name for name in tasks if name not in passing) == [
+        "AIOHttp2ClientStream._set_request_body_generator",
+        "AIOHttpClientStreamUnified.get_next_response_chunk",
+        "Call._converse",
+        "Call._pump",
+        "Link._read",
+        "Server.conn_handler",
+        "StrandsSession._conduct",
+    ]
+
+
+async def nova_called(nova: NovaFake, times: int) -> None:
+    """Wait until so many calls have reached the model and are heard by it."""
+    async with asyncio.timeout(10):
+        while len(nova.novas) < times or not nova.novas[-1].heard:
+            await asyncio.sleep(0.05)
