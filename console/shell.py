@@ -35,6 +35,9 @@ pre .token:is(.punctuation, .coord, .prefix, .unchanged), [data-testid=stExpande
 /* A dialog stands outside the app's element, which tells light from dark. */
 [role=dialog] :is([data-testid=stCaptionContainer], blockquote, blockquote p, code:not(pre code))
   { color: inherit !important; }
+/* What is drawn anew by itself does not fade meanwhile. */
+[class*=st-key-ticking] [data-stale=true], [data-stale=true]:has([class*=st-key-ticking])
+  { opacity: 1 !important; transition: none !important; }
 [role=radiogroup] [role=radio][aria-checked=true] { color: inherit !important; font-weight: 600; }
 </style>"""
 

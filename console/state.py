@@ -44,7 +44,7 @@ def client() -> Client:
 @contextmanager
 def loading() -> Iterator[Client]:
     """A client for what a page shows first; when the API takes its time, the page says so meanwhile."""
-    with st.spinner("Waiting for the Oratio API…", show_time=True), client() as api:
+    with st.spinner("Waiting for the Oratio API…"), client() as api:
         yield api
 
 

@@ -35,7 +35,7 @@ def show() -> None:
 
 
 def _list(chosen: str) -> None:
-    with guarded("Loading the calls", key="calls"):
+    with guarded("Loading the calls", key="calls"), st.container(key="ticking_calls"):
         with client() as api:
             calls, age = seen("calls", lambda: api.live_calls().calls)
         stale(age)

@@ -52,7 +52,7 @@ def watch(known: AgentDetail, was_busy: bool) -> None:
     if agent.status == AgentStatus.DELETING:
         st.info("The agent is being taken down, with everything it owns.", icon=":material/delete:")
         return
-    with guarded("Reading the log", key="log"):
+    with guarded("Reading the log", key="log"), st.container(key="ticking_steps"):
         events = happened(agent)
         told = log.lines(events, agent.latest_version)
         begun = log.attempts(events, agent.latest_version)

@@ -47,7 +47,7 @@ def replay(agent: AgentDetail, history: Sequence[VersionSummary]) -> None:
         sent = st.form_submit_button("Replay", key="replay_send", icon=":material/replay:")
     key = f"replayed_{agent.agent_id}"
     if sent:
-        playing = st.spinner("Playing them on both versions…", show_time=True)
+        playing = st.spinner("Playing them on both versions…")
         with guarded("Replaying", key="replay"), playing, client() as api:
             st.session_state[key] = api.replay(agent.agent_id, number, conversations=int(count))
     if told := st.session_state.get(key):
