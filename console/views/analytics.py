@@ -128,17 +128,18 @@ def _charts(told: AnalyticsView) -> None:
         "p50": [_wait(day, 50) for day in days],
         "p95": [_wait(day, 95) for day in days],
         "With a source": [day.figures.sourced for day in days],
-        "Not in the documents": [day.figures.unanswered for day in days],
+        "Without": [day.figures.unanswered for day in days],
     }
     first, second, third = st.columns(3)
     for column, title, parts, unit in (
         (first, "Conversations", ["Text", "Voice"], ""),
         (second, "Wait", ["p50", "p95"], "seconds"),
-        (third, "Answers", ["With a source", "Not in the documents"], "turns"),
+        (third, "Answers", ["With a source", "Without"], "turns"),
     ):
         with column:
             st.markdown(f"**{title}** per day" + (f", in {unit}" if unit else ""))
-            st.bar_chart(columns, x="Day", y=parts, height=220, color=list(_COLOURS), stack=title != "Wait")
+            colours, stacked = list(_COLOURS), title != "Wait"
+            st.bar_chart(columns, x="Day", y=parts, x_label="", y_label="", height=280, color=colours, stack=stacked)
 
 
 def _wait(day: DayFigures, percent: int) -> float | None:
