@@ -43,7 +43,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     if weights.missing_packages():
         pytest.skip("the speech packages are not installed")
     question = tmp_path_factory.mktemp("microphone") / "question.wav"
-    with chromium(*microphone_of(question, "Which path covers picture and group messaging?")) as started:
+    # Asked again after a while: on a busy machine the first may come before anybody listens.
+    asked = "Which path covers picture and group messaging?"
+    with chromium(*microphone_of(question, asked, silence_after_s=45, again=True)) as started:
         yield started
 
 
@@ -147,7 +149,7 @@ def test_call_in_the_page_is_answered_aloud_with_its_sources(watched: Watched, t
     page = watched.sign_in(token, f"/agent?id={agent}&section=Talk")
     page.get_by_role("button", name="Call", exact=True).click()
     said = page.get_by_role("list", name="Transcript of the call").get_by_role("listitem")
-    expect(said.filter(has_text="Caller")).to_contain_text("messaging", timeout=CALL_MS)
+    expect(said.filter(has_text="Caller").filter(has_text="messaging").first).to_be_visible(timeout=CALL_MS)
     expect(page.get_by_text("Why it said that").first).to_be_visible(timeout=CALL_MS)
     expect(page.get_by_text("tech_support_path3_mms.pdf").first).to_be_visible()
     expect(page.get_by_text("first sound after")).to_be_visible()
