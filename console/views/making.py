@@ -155,14 +155,9 @@ def _failure(agent: AgentDetail, begun: Mapping[str, int]) -> None:
     for problem in agent.knowledge_base.problems[:20]:
         st.markdown(f"- `{problem.path}` {plain(problem.reason)}")
     with st.container(horizontal=True):
-        st.button(
-            "Retry from this step",
-            key="retry",
-            type="primary",
-            icon=":material/refresh:",
-            on_click=_retry,
-            args=(agent.agent_id,),
-        )
+        if st.button("Retry from this step", key="retry", type="primary", icon=":material/refresh:"):
+            _retry(agent.agent_id)
+            st.rerun()  # the whole page: what is drawn here was not being watched
         if st.button("Start again with changes", key="start_again", icon=":material/edit:"):
             with client() as api:
                 draft = begin_again(api.version(agent.agent_id, agent.latest_version))
