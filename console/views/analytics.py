@@ -138,8 +138,10 @@ def _charts(told: AnalyticsView) -> None:
     ):
         with column:
             st.markdown(f"**{title}** per day" + (f", in {unit}" if unit else ""))
-            colours, stacked = list(_COLOURS), title != "Wait"
-            st.bar_chart(columns, x="Day", y=parts, x_label="", y_label="", height=280, color=colours, stack=stacked)
+            stacked = title != "Wait"
+            st.bar_chart(
+                columns, x="Day", y=parts, x_label="", y_label="", height=280, color=list(_COLOURS), stack=stacked
+            )
 
 
 def _wait(day: DayFigures, percent: int) -> float | None:
