@@ -27,9 +27,16 @@ def nova(tmp_path: Path) -> Iterator[NovaFake]:
 
 
 @pytest.fixture
-async def exchange(nova: NovaFake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Exchange]:
+def renew_s() -> float:
+    return 420
+
+
+@pytest.fixture
+async def exchange(
+    nova: NovaFake, renew_s: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Exchange]:
     """A voice server whose speech model is Nova Sonic; afterwards no task and no connection is left."""
-    speech = nova_dialogues(nova, monkeypatch)
+    speech = nova_dialogues(nova, monkeypatch, speech_renew_seconds=renew_s)
     exchange = Exchange(tmp_path / "data", free_port(), speech)
     before = asyncio.all_tasks()
     async with exchange.app.server.listening("127.0.0.1", exchange.port, max_calls=10):
@@ -199,3 +206,30 @@ async def nova_called(nova: NovaFake, times: int) -> None:
     async with asyncio.timeout(10):
         while len(nova.novas) < times or not nova.novas[-1].heard:
             await asyncio.sleep(0.05)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("renew_s", [2])
+async def test_a_call_of_twenty_minutes_in_small_is_never_dropped(exchange: Exchange, nova: NovaFake) -> None:
+    """Two seconds stand for the seven minutes of a connection; one of them is ended by the other side."""
+    nova.faults.extend([Fault(), Fault(), Fault(at="turns", after_turns=1, end="clean")])
+    said = []
+    async with calling(exchange) as (line, mouth):
+        for number in range(16):
+            nova.turns.append(Turn(f"Question {number}.", (f"This is answer {number}.",)))
+            await mouth.speak()
+            while (done := await line.until("response.done"))["spokenText"] != f"This is answer {number}.":
+                pass
+            said.append(done["status"])
+            await asyncio.sleep(0.8)
+        await line.send("session.end")
+        ended = await line.until("session.ended")
+    assert ended["reason"] == "client_ended"
+    assert said == ["completed"] * 16
+    assert len(nova.novas) >= 8
+    restored = [message["gapMs"] for message in line.seen if message["type"] == "model.restored"]
+    assert len(restored) >= 7
+    await exchange.app.switchboard.drain(0, asyncio.Event())
+    conversation = exchange.platform.conversations.page("ada", "a1", limit=1).items[0]
+    _, turns = exchange.services.conversations.get("ada", conversation.conversation_id)
+    assert [turn.result.answer for turn in turns] == [f"This is answer {number}." for number in range(16)]
