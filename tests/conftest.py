@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.installation import Installation
+
 DATA = Path(__file__).parent / "data"
 
 
@@ -17,6 +19,15 @@ def telecom() -> Path:
 @pytest.fixture(scope="session")
 def retail() -> Path:
     return DATA / "retail-sop"
+
+
+@pytest.fixture(scope="session")
+def oratio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """An Oratio that runs for the whole session, console included; the one of the group `e2e`."""
+    installation = Installation(tmp_path_factory.mktemp("oratio") / "data")
+    installation.up()
+    yield installation
+    installation.down()
 
 
 @pytest.fixture

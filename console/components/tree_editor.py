@@ -1,9 +1,8 @@
 """The nested descriptions of a folder, one line a file or folder."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import streamlit as st
 
@@ -23,22 +22,21 @@ _tree = component(
 )
 
 
-class Told(NamedTuple):
-    """What the operator did: texts by path that were typed, and a path that was left out, or `""`."""
-
-    edits: dict[str, str]
-    removed: str
-
-
 def tree_editor(
-    name: str, files: Mapping[str, Path | int], texts: Mapping[str, str], *, removable: bool = True
-) -> Told:
-    """Show the editor.
+    name: str,
+    files: Mapping[str, Path | int],
+    texts: Mapping[str, str],
+    *,
+    keep: Callable[[dict[str, str]], None],
+    removable: bool = True,
+) -> str:
+    """Show the editor; returns a path that was left out just now, or `""`.
 
     Args:
         name: Of this editor within the session.
         files: The files by path: where they are, or how many bytes they have.
         texts: Their descriptions as they are stored, by flat path.
+        keep: Takes the texts by path that were typed; also when what is clicked next takes the editor off the page.
         removable: Whether files can be left out here.
     """
     told = signature(files)
@@ -54,8 +52,12 @@ def tree_editor(
         "maxChars": settings().max_description_chars,
         "removable": removable,
     }
-    result = _tree(key=key, data=data, on_edits_change=lambda: None, on_removed_change=lambda: None)
-    return Told(known_edits(result.edits, files), str(result.removed or ""))
+
+    def edited() -> None:
+        keep(known_edits(st.session_state[key]["edits"], files))
+
+    result = _tree(key=key, data=data, on_edits_change=edited, on_removed_change=lambda: None)
+    return str(result.removed or "")
 
 
 def known_edits(edits: object, files: Collection[str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The step of documents: the folder, when to consult it, and what each file is for."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -62,11 +63,9 @@ def knowledge(draft: Draft, before: VersionDetail | None) -> None:
 def _descriptions(draft_id: str, held: Mapping[str, Path | int], before: VersionDetail | None) -> None:
     draft = drafts().get(tenant(), draft_id)
     st.markdown("**What each file is for** (optional, and worth it: the agent looks there first)")
-    told = tree_editor(draft_id, held, tree.matching(draft.descriptions, held))
-    if any(draft.descriptions.get(path, "") != text.strip() for path, text in told.edits.items()):
-        draft = drafts().describe(tenant(), draft_id, {path: text.strip() for path, text in told.edits.items()})
-    if told.removed:
-        _leave_out(draft, told.removed, before)
+    removed = tree_editor(draft_id, held, tree.matching(draft.descriptions, held), keep=partial(_describe, draft_id))
+    if removed:
+        _leave_out(draft, removed, before)
         st.rerun()
     with st.container(horizontal=True):
         with st.popover("Import", icon=":material/download:"):
@@ -88,6 +87,10 @@ def _descriptions(draft_id: str, held: Mapping[str, Path | int], before: Version
             on_click=_suggest,
             args=(draft, held),
         )
+
+
+def _describe(draft_id: str, texts: Mapping[str, str]) -> None:
+    drafts().describe(tenant(), draft_id, {path: text.strip() for path, text in texts.items()})
 
 
 def _leave_out(draft: Draft, path: str, before: VersionDetail | None) -> None:

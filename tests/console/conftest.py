@@ -4,10 +4,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.console.browser import CHROMIUM, Watched, chromium
-from tests.e2e.conftest import oratio
 from tests.e2e.installation import Installation
-
-__all__ = ["oratio"]
 
 
 @pytest.fixture(scope="module")

@@ -209,7 +209,7 @@ class FakeApi:
             ("GET", rf"{one}/conversations", self._conversations),
             ("GET", r"/api/conversations", lambda: self._conversations("")),
             ("GET", r"/api/conversations/([^/]+)", self._conversation),
-            ("GET", r"/api/conversations/([^/]+)/audio", lambda key: _recording()),
+            ("GET", r"/api/conversations/([^/]+)/audio", self._recording),
             ("POST", r"/api/conversations/([^/]+)/operator-tickets", self._ticket),
             ("GET", r"/api/analytics", self._analytics),
             ("GET", r"/api/calls", lambda: CallList(calls=self.live)),
@@ -353,8 +353,11 @@ class FakeApi:
         turns = [Turn(at=NOW, prompt="Can I return it?", result=RESULT, latency_ms=321)]
         return ConversationDetail(conversation=ConversationView.of(self.conversations[key]), transcript=turns)
 
+    def _recording(self, key: str) -> httpx.Response:
+        return _quiet() if key in self.conversations else problem(404, "not_found")
 
-def _recording() -> httpx.Response:
+
+def _quiet() -> httpx.Response:
     """Two seconds of quiet, caller left, agent right."""
     held = io.BytesIO()
     with wave.open(held, "wb") as target:

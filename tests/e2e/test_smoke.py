@@ -4,7 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.installation import Installation
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(600)]
 
 SMOKE = Path(__file__).parents[2] / "deployments" / "aws" / "smoke.py"
 

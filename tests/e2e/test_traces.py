@@ -10,6 +10,8 @@ import pytest
 from tests.e2e.installation import Installation
 from tests.fakes.otlp import Collector, SeenSpan, collecting
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("traces"), pytest.mark.timeout(600)]
+
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = f"00-{TRACE}-00f067aa0ba902b7-01"
 CANARY = "zebra-quartz-7261"
