@@ -122,6 +122,7 @@ class TestBadInput:
             (files.archive({"x": "y"}), files.XLSX),
             (files.docx("a", "b", [])[:200], files.DOCX),
         ],
+        ids=["pdf", "no-archive", "no-slides", "no-sheets", "cut-off"],  # an archive holds the time it was made
     )
     def test_broken_files_are_problems_in_words(self, data: bytes, media_type: str) -> None:
         document = parse(data, "a", media_type)
