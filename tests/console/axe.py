@@ -5,6 +5,7 @@ from playwright.sync_api import Page
 
 _EVERYTHING = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 _COLOURS = {"type": "rule", "values": ["color-contrast"]}
+_LOOKS, _SETTLE_MS = 4, 400
 
 
 def findings(page: Page, *, colours_only: bool = False) -> list[str]:
@@ -23,3 +24,12 @@ def findings(page: Page, *, colours_only: bool = False) -> list[str]:
         if rule["impact"] in ("serious", "critical")
         for node in rule["nodes"]
     ]
+
+
+def lasting(page: Page, *, colours_only: bool = False) -> list[str]:
+    """As `findings`, of a page that may be drawing itself anew just then: what is not there at a later look is none."""
+    for _ in range(_LOOKS - 1):
+        if not findings(page, colours_only=colours_only):
+            return []
+        page.wait_for_timeout(_SETTLE_MS)
+    return findings(page, colours_only=colours_only)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.console import states, troubles  # noqa: F401 - each state puts itself on the list
-from tests.console.axe import findings
+from tests.console.axe import lasting
 from tests.console.browser import Watched
 from tests.console.scene import STATES, Scene
 from tests.console.stage import Stage, stage
@@ -34,7 +34,7 @@ def test_state_can_be_read_by_everyone_in_both_themes(console: Stage, visitor: W
     found: dict[str, list[str]] = {}
     for theme in ("light", "dark"):
         visitor.theme(theme)
-        broken = findings(visitor.page, colours_only=theme == "dark")
+        broken = lasting(visitor.page, colours_only=theme == "dark")
         found |= {theme: broken} if broken else {}
     assert found == {}
     assert visitor.faults == []
