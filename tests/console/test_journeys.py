@@ -56,7 +56,7 @@ def agent(browser: Browser, oratio: Installation, token: str, telecom: Path) -> 
     watched = Watched(context, f"http://127.0.0.1:{oratio.base + 2}")
     page = watched.sign_in(token)
     page.locator(".st-key-new_agent").get_by_role("button").click()
-    fill(page, "Name", "Telecom")
+    fill(page, "Name", "Telecom help")
     page.get_by_text("Voice calls").click()
     page.get_by_role("button", name="Next").click()
 
@@ -311,6 +311,9 @@ def test_broken_creation_is_retried_where_it_stopped_and_the_agent_deleted_by_it
     page.locator(".st-key-new_agent").get_by_role("button").click()
     page.get_by_role("button", name="Start over").click()
     page.get_by_role("button", name="Throw away").click()
+    # What is typed while the old form still stands would be the old draft's.
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    watched.idle()
     fill(page, "Name", "Short-lived")
     page.get_by_role("button", name="Use the example").click()
     page.get_by_role("button", name="Next").click()
