@@ -35,7 +35,7 @@ down: setup
 	$(BIN)/oratio down
 
 test: setup
-	$(BIN)/python -m pytest -m "not soak" -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadgroup
 
 lint: setup
 	$(BIN)/ruff format --check .

@@ -11,7 +11,8 @@ from tests.console.browser import Watched
 from tests.console.fake_api import TOKEN, agent
 from tests.console.stage import Stage, stage
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stage"), pytest.mark.timeout(300)]
+# Keys come faster than any person's, and a page under load falls behind them: not beside other tests.
+pytestmark = [pytest.mark.browser, pytest.mark.soak, pytest.mark.xdist_group("stage"), pytest.mark.timeout(300)]
 
 MOST_STOPS = 60
 # The element that has the focus, however deep in shadow roots, by the name that is read out, and whether it is marked.

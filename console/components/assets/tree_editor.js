@@ -157,7 +157,7 @@ class Tree {
 
   keysInText(event, node) {
     return {
-      Enter: () => this.move(node, 1, true),
+      Enter: () => { this.save(); this.move(node, 1, true) },
       ArrowDown: () => this.move(node, 1, true),
       ArrowUp: () => this.move(node, -1, true),
       Escape: () => { node.input.value = node.text = node.before ?? node.text; this.note(node); node.row.focus() },
