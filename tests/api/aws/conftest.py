@@ -55,7 +55,7 @@ class Account:
         self.wall.asked = 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def account() -> Iterator[Account]:
     wall = TenantWall()
     with moto_server() as address, aws_on(address, *SERVICES), pytest.MonkeyPatch.context() as patch:
