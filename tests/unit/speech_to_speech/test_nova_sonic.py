@@ -324,6 +324,7 @@ class TestRenewal:
         assert restored.turn_lost is False
         assert heard.text == "All of it."
 
+    @pytest.mark.soak  # so much faster than a call, it needs the machine to itself
     async def test_a_call_of_twenty_minutes_does_not_drop(self, calling: Calling, nova: NovaFake) -> None:
         """Eighty times as fast: streams end after 6 s and are renewed from 5.25 s on."""
         nova.limit_s = 480 / 80
