@@ -63,7 +63,8 @@ class Smoke:
             with self._timed("ask what they do not"):
                 self._ask(agent_id, "Who wrote Moby-Dick?", answered=False)
             with self._timed("build and activate version 2"):
-                self._client.create_version(agent_id, Brief(knowledge_base_description="Routers and their lamps."))
+                brief = Brief(knowledge_base_description="Routers and their lamps.")
+                self._client.create_version(agent_id, brief, activate=True)
                 self._await_active(agent_id, version=2)
             with self._timed("roll back to version 1"):
                 self._client.activate(agent_id, 1)
