@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -290,7 +291,7 @@ def load(**overrides: Any) -> Settings:
     try:
         settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        problems = [FieldProblem(tuple(map(str, entry["loc"])), entry["msg"]) for entry in error.errors()]
+        problems = [FieldProblem(tuple(map(str, entry["loc"])), _told(entry)) for entry in error.errors()]
         what = "; ".join(f"{'.'.join(problem.loc)}: {problem.msg}" for problem in problems)
         raise InvalidInput(f"settings are wrong ({what})", problems, hint="see `oratio settings`") from None
     except SettingsError as error:
@@ -298,6 +299,13 @@ def load(**overrides: Any) -> Settings:
     except (OSError, ValueError) as error:
         raise InvalidInput(f"oratio.toml cannot be read ({error})", hint="mend or remove the file") from None
     return settings.model_copy(update={"data": settings.data.expanduser().absolute()})
+
+
+def _told(entry: ErrorDetails) -> str:
+    """What is wrong with a setting; a pattern alone tells nobody what to write."""
+    if entry["type"] != "string_pattern_mismatch":
+        return entry["msg"]
+    return f"{entry['msg']}: {Settings.model_fields[str(entry['loc'][0])].description}"
 
 
 def sources(settings: Settings) -> list[tuple[str, str, str, str]]:

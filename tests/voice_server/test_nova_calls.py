@@ -2,21 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from oratio.domain.conversation import Handoff, TurnResult
 from tests.fakes.nova import Fault, NovaFake, Turn
-from tests.fakes.nova.callers import Mouth, nova_dialogues
-from tests.voice_server.conftest import free_port
-from tests.voice_server.fakes import Exchange, Line
+from tests.fakes.nova.callers import nova_dialogues
+from tests.voice_server.fakes import Exchange
+from tests.voice_server.spoken import ASKING, calling, serving
 from voice_server.operators import UNWRITTEN
 
-ASKING = Turn(
-    "My phone is off.", ("Let me look.",), tool=("ask_agent", {"question": "The phone is off."}), then=("Do this.",)
-)
 LONG = Turn("Tell me all.", ("one two three four five six seven eight nine ten.", "and much more than that is to say."))
 
 
@@ -37,26 +33,12 @@ async def exchange(
 ) -> AsyncIterator[Exchange]:
     """A voice server whose speech model is Nova Sonic; afterwards no task and no connection is left."""
     speech = nova_dialogues(nova, monkeypatch, speech_renew_seconds=renew_s)
-    exchange = Exchange(tmp_path / "data", free_port(), speech)
     before = asyncio.all_tasks()
-    async with exchange.app.server.listening("127.0.0.1", exchange.port, max_calls=10):
+    async with serving(speech, tmp_path / "data") as exchange:
         yield exchange
-        await exchange.app.switchboard.drain(0, asyncio.Event())
-    await speech.close()
     await asyncio.sleep(0)
     left = {task.get_name() for task in asyncio.all_tasks() - before - {asyncio.current_task()}}
     assert not left
-
-
-@asynccontextmanager
-async def calling(exchange: Exchange) -> AsyncIterator[tuple[Line, Mouth]]:
-    async with exchange.line() as line:
-        await line.start()
-        mouth = Mouth(line.socket.send)
-        try:
-            yield line, mouth
-        finally:
-            await mouth.close()
 
 
 async def test_a_spoken_question_is_put_to_the_agent_and_answered_in_speech(exchange: Exchange, nova: NovaFake) -> None:

@@ -1,8 +1,6 @@
 """Whole calls with OpenAI Realtime: a client, the voice server, Strands' own client, and the fake behind it."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,14 +10,9 @@ from oratio import settings
 from oratio.bootstrap import build_speech
 from oratio.ports.dialogue import Dialogues
 from tests.fakes.nova import Turn
-from tests.fakes.nova.callers import Mouth
 from tests.fakes.openai_realtime import RealtimeFake
-from tests.voice_server.conftest import free_port
-from tests.voice_server.fakes import Exchange, Line
-
-ASKING = Turn(
-    "My phone is off.", ("Let me look.",), tool=("ask_agent", {"question": "The phone is off."}), then=("Do this.",)
-)
+from tests.voice_server.fakes import Exchange
+from tests.voice_server.spoken import ASKING, calling, serving
 
 
 @pytest.fixture
@@ -35,22 +28,8 @@ async def model(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RealtimeFake]:
 async def exchange(model: RealtimeFake, tmp_path: Path) -> AsyncIterator[Exchange]:
     speech = build_speech(settings.load(speech="openai/gpt-realtime"))
     assert isinstance(speech, Dialogues)
-    exchange = Exchange(tmp_path / "data", free_port(), speech)
-    async with exchange.app.server.listening("127.0.0.1", exchange.port, max_calls=10):
+    async with serving(speech, tmp_path / "data") as exchange:
         yield exchange
-        await exchange.app.switchboard.drain(0, asyncio.Event())
-    await speech.close()
-
-
-@asynccontextmanager
-async def calling(exchange: Exchange) -> AsyncIterator[tuple[Line, Mouth]]:
-    async with exchange.line() as line:
-        await line.start()
-        mouth = Mouth(line.socket.send)
-        try:
-            yield line, mouth
-        finally:
-            await mouth.close()
 
 
 async def test_a_spoken_question_is_put_to_the_agent_and_answered_in_speech(

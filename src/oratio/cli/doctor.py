@@ -35,7 +35,7 @@ def doctor(
         else:
             found += [*machine_checks(), *oratio_checks(settings)]
     except InvalidInput as error:
-        found = [*machine_checks(), Check("settings", False, error.message, "correct them; see `oratio settings`")]
+        found = [*machine_checks(), Check("settings", False, error.message, error.hint)]
     if as_json:
         print_json({"checks": [check._asdict() for check in found]})
     else:

@@ -9,6 +9,7 @@ import pytest
 
 from oratio.cli import checks
 from oratio.cli.supervisor.run_folder import RunFolder
+from oratio.errors import InvalidInput
 from oratio.settings import load
 
 RICH = metadata.version("rich")
@@ -74,3 +75,14 @@ def test_busy_port_is_named_with_its_service(tmp_path: Path) -> None:
 
 def test_disk_of_a_folder_not_yet_made_is_that_of_its_parent(tmp_path: Path) -> None:
     assert str(tmp_path) in checks.disk(load(data=tmp_path / "a" / "b")).detail
+
+
+def test_a_setting_of_the_wrong_form_is_told_what_to_write() -> None:
+    with pytest.raises(InvalidInput, match=r"model_prices: .*`bedrock/<model id>=3:15"):
+        load(model_prices="bedrock/x")
+
+
+def test_a_list_that_is_no_json_is_told_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORATIO_JWT_ISSUERS", "https://id.example")
+    with pytest.raises(InvalidInput, match=r"jwt_issuers.*a list of settings is written as JSON"):
+        load()

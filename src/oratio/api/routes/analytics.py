@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from oratio.api.context import ByCaller, InContext, answers, reply
 from oratio.api.routes.agents import MAX_PAGE
+from oratio.api.routes.conversations import page_view
 from oratio.domain.conversation import Channel, Outcome
 from oratio.domain.values import VersionRef
 from oratio.errors import Conflict, NotReady
@@ -14,7 +15,6 @@ from oratio.services.analytics import Filters
 from oratio.wire import (
     AnalyticsView,
     ConversationPage,
-    ConversationView,
     KnowledgeUseView,
     PassageView,
     SearchBody,
@@ -61,8 +61,7 @@ def find_conversations(
     """Conversations of all agents or one, newest first; `since` and `until` are about when they began."""
     filters = Filters(agent_id=agent_id, since=since, until=until, channel=channel, outcome=outcome)
     page = context.services.analytics.conversations(caller.user_id, filters, limit=limit, cursor=cursor)
-    heads = [ConversationView.of(head, context.services.analytics.cost(head)) for head in page.items]
-    return reply(ConversationPage(conversations=heads, next_cursor=page.next_cursor))
+    return reply(page_view(context, page))
 
 
 @router.get("/api/agents/{agentId}/knowledge-use", response_model=None, responses=answers(200, KnowledgeUseView))

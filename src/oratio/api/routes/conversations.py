@@ -8,13 +8,25 @@ from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
-from oratio.api.context import ByCaller, InContext, answers, reply
+from oratio.api.context import ByCaller, Context, InContext, answers, reply
 from oratio.api.routes.agents import MAX_PAGE
+from oratio.domain.conversation import Conversation
 from oratio.domain.storage_layout import audio_key
 from oratio.errors import NotFound
+from oratio.ports.repositories import Page
 from oratio.wire import ConversationDetail, ConversationPage, ConversationView
 
 router = APIRouter(tags=["conversations"])
+
+
+def page_view(context: Context, page: Page[Conversation]) -> ConversationPage:
+    """A page of heads, each with what it is likely to cost."""
+    heads = [_view(context, head) for head in page.items]
+    return ConversationPage(conversations=heads, next_cursor=page.next_cursor)
+
+
+def _view(context: Context, head: Conversation) -> ConversationView:
+    return ConversationView.of(head, context.services.analytics.cost(head))
 
 
 @router.get("/api/agents/{agentId}/conversations", response_model=None, responses=answers(200, ConversationPage))
@@ -27,16 +39,14 @@ def list_conversations(
 ) -> Response:
     """An agent's conversations, newest first."""
     page = context.services.conversations.page(caller.user_id, agentId, limit=limit, cursor=cursor)
-    heads = [ConversationView.of(head, context.services.analytics.cost(head)) for head in page.items]
-    return reply(ConversationPage(conversations=heads, next_cursor=page.next_cursor))
+    return reply(page_view(context, page))
 
 
 @router.get("/api/conversations/{conversationId}", response_model=None, responses=answers(200, ConversationDetail))
 def show_conversation(conversationId: str, context: InContext, caller: ByCaller) -> Response:
     """One conversation with its transcript, latencies, tool calls and hand-off."""
     head, turns = context.services.conversations.get(caller.user_id, conversationId)
-    view = ConversationView.of(head, context.services.analytics.cost(head))
-    return reply(ConversationDetail(conversation=view, transcript=turns))
+    return reply(ConversationDetail(conversation=_view(context, head), transcript=turns))
 
 
 @router.delete("/api/conversations/{conversationId}", response_model=None, responses=answers(204, None, 409))
