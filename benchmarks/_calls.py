@@ -27,7 +27,7 @@ _STAMP = struct.Struct("<d")
 SPEECH_STARTS, SPEECH_ENDS = b"\xffspeech starts", b"\xffspeech ends."
 # Calls made before a measurement, so that what a server does once for all (threads, connections to its store) is not
 # counted as a call's.
-_BEFORE = 8
+_BEFORE = 24
 # What the voice server sends for 20 ms: 24 kHz.
 _OUT_BYTES = 960
 

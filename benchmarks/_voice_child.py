@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import uvloop
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
@@ -113,4 +114,7 @@ async def _oratio() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_bare() if sys.argv[1] == "bare" else _oratio())
+    if sys.argv[1] == "bare":
+        asyncio.run(_bare())
+    else:
+        asyncio.run(_oratio(), loop_factory=uvloop.new_event_loop)

@@ -216,10 +216,12 @@ class Call:
             moved: Whether a timer may have come nearer even if there is no effect.
         """
         for effect in self._session.effects():
-            moved = moved or type(effect) is not do.Hear
+            # Of what a call does, most by far is hearing.
+            if isinstance(effect, do.Hear):
+                self._hear(effect)
+                continue
+            moved = True
             match effect:
-                case do.Hear():
-                    self._hear(effect)
                 case do.Play() | do.Send():
                     if self._outbox or not self._written(effect):
                         self._outbox.append(effect)

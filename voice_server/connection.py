@@ -16,6 +16,10 @@ from voice_server.wire import CloseCode
 _CODES = {1009: CloseCode.TOO_LARGE, 1007: CloseCode.BAD_MESSAGE}
 
 
+# What was written in this round of the loop may wait for its end; more than that waits for the peer.
+_LITTLE = 4096
+
+
 class Connection(ServerConnection):
     """A connection that is counted from its first byte, and closes by the contract's codes.
 
@@ -100,7 +104,7 @@ class Connection(ServerConnection):
             self.protocol.state is State.OPEN
             and self.send_in_progress is None
             and not transport.is_closing()
-            and not transport.get_write_buffer_size()
+            and transport.get_write_buffer_size() < _LITTLE
         )
 
     def write(self, message: str | bytes) -> None:

@@ -4,8 +4,10 @@ What is settled stands in the records; this file holds what is not: the question
 """
 
 import asyncio
+import contextlib
 import json
 import logging
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +34,8 @@ class CallJournal:
     """
 
     def __init__(self, user_id: str, conversation_id: str, folder: Path | None) -> None:
-        self._path = folder / f"{conversation_id}{SUFFIX}" if folder is not None else None
+        # A string, not a path: before Python 3.12.5 every part of a path stays in memory for good (gh-113993).
+        self._path = f"{folder}/{conversation_id}{SUFFIX}" if folder is not None else None
         self._state = Unfinished(user_id, conversation_id, None, "")
         self._dirty = False
         self._writing: asyncio.Task[None] | None = None
@@ -54,13 +57,15 @@ class CallJournal:
         if self._path is not None and (self._writing is None or self._writing.done()):
             self._writing = asyncio.create_task(self._write(self._path), name="journal")
 
-    async def _write(self, path: Path) -> None:
+    async def _write(self, path: str) -> None:
         while self._dirty:
             self._dirty = False
             try:
                 await asyncio.to_thread(_store, path, json.dumps(self._state))
             except OSError as error:
-                logger.warning("conversation_id=<%s> | journal stopped: %s", path.stem, error.strerror)
+                logger.warning(
+                    "conversation_id=<%s> | journal stopped: %s", self._state.conversation_id, error.strerror
+                )
                 return
             await asyncio.sleep(_EVERY_S)
 
@@ -70,14 +75,20 @@ class CallJournal:
             self._writing.cancel()
             await asyncio.wait([self._writing])
         if self._path is not None:
-            await asyncio.to_thread(self._path.unlink, missing_ok=True)
+            await asyncio.to_thread(_forget, self._path)
 
 
-def _store(path: Path, text: str) -> None:
-    draft = path.with_suffix(".draft")
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft.write_text(text)
-    draft.rename(path)
+def _store(path: str, text: str) -> None:
+    draft = path.removesuffix(SUFFIX) + ".draft"
+    os.makedirs(os.path.dirname(path), exist_ok=True, mode=0o700)
+    with open(draft, "w") as file:
+        file.write(text)
+    os.rename(draft, path)
+
+
+def _forget(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def unfinished(path: Path) -> Unfinished | None:

@@ -113,7 +113,8 @@ class Playout:
             size -= size % _FRAME
         begin, self._sent = self._sent - self._gone, self._sent + size
         pcm = bytes(self._audio[begin : begin + size])
-        self._forget(self.heard_ms(now_ms) * BYTES_PER_MS - _KEPT)
+        if len(self._audio) > _KEPT + _LET_GO:
+            self._forget(self.heard_ms(now_ms) * BYTES_PER_MS - _KEPT)
         return pcm
 
     def _forget(self, until: int) -> None:

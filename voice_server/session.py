@@ -119,17 +119,17 @@ class Session:
         """When `tick` has something to do; None when only an event can change anything."""
         if self.phase is Phase.ENDED:
             return None
-        moments = [moment for moment in (self._timers.next_ms(), self.turns.due_ms()) if moment is not None]
-        return min(moments, default=None)
+        timer, turn = self._timers.next_ms(), self.turns.due_ms()
+        return turn if timer is None or (turn is not None and turn < timer) else timer
 
     def _out(self, effect: Effect) -> None:
         if isinstance(effect, Send):
             self.desk.mirror(effect.message)
-        if isinstance(effect, Send) and self.phase is Phase.AWAY:
-            self._missed.append(effect.message)
-            del self._missed[:-_MISSED]
-        else:
-            self._effects.append(effect)
+            if self.phase is Phase.AWAY:
+                self._missed.append(effect.message)
+                del self._missed[:-_MISSED]
+                return
+        self._effects.append(effect)
 
     def _send(self, message: Json) -> None:
         self._out(Send(message))

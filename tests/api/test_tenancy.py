@@ -44,11 +44,18 @@ class Tenant:
     user_id: str
     secret: str
     agents: dict[str, AgentStatus] = field(default_factory=dict)
+    updating: set[str] = field(default_factory=set)
     keys: dict[str, tuple[str, str]] = field(default_factory=dict)
     conversations: dict[str, str] = field(default_factory=dict)
+    webhooks: list[str] = field(default_factory=list)
+    uploads: list[str] = field(default_factory=list)
 
     def live(self) -> list[str]:
         return [agent_id for agent_id, status in self.agents.items() if status is AgentStatus.ACTIVE]
+
+    def at_work(self, agent_id: str) -> bool:
+        """Whether a version is being made, so that a stream of its events does not end by itself."""
+        return self.agents[agent_id] is AgentStatus.CREATING or agent_id in self.updating
 
 
 class TwoTenants(RuleBasedStateMachine):
@@ -68,6 +75,8 @@ class TwoTenants(RuleBasedStateMachine):
             self.go_live(side, 0)
             self.make_key(side, 0)
             self.ask(side, 0, False)
+            self.make_webhook(side)
+            self.begin_upload(side)
 
     def _call(self, side: int, method: str, path: str, **parts: Any) -> Any:
         """A call as one tenant; nothing in its answer may be the other's."""
@@ -109,6 +118,22 @@ class TwoTenants(RuleBasedStateMachine):
             made = self._call(side, "post", f"/api/agents/{agent_id}/api-keys", json={"name": me.secret}).json()
             me.keys[made["keyId"]] = (agent_id, made["key"])
 
+    @rule(side=SIDES)
+    def make_webhook(self, side: int) -> None:
+        body = BODIES["post", "/api/webhooks"]
+        me = self.tenants[side]
+        answer = self._call(side, "post", "/api/webhooks", **body)
+        assert answer.status_code in (201, 409), answer.text
+        if answer.status_code == 201:
+            me.webhooks.append(answer.json()["webhookId"])
+
+    @rule(side=SIDES)
+    def begin_upload(self, side: int) -> None:
+        answer = self._call(side, "post", "/api/uploads", **BODIES["post", "/api/uploads"])
+        assert answer.status_code in (201, 409), answer.text
+        if answer.status_code == 201:
+            self.tenants[side].uploads.append(answer.json()["uploadId"])
+
     @rule(side=SIDES, pick=PICKS, borrowed=st.booleans())
     def ask(self, side: int, pick: int, borrowed: bool) -> None:
         """One turn; now and then with a session id that the other tenant uses."""
@@ -134,6 +159,7 @@ class TwoTenants(RuleBasedStateMachine):
             files = [("files", ("more.md", me.secret.encode()))]
             answer = self._call(side, "post", f"/api/agents/{agent_id}/versions", data={"sop": me.secret}, files=files)
             assert answer.status_code in (202, 409), answer.text
+            me.updating.add(agent_id)
 
     @rule(side=SIDES, pick=PICKS)
     def delete(self, side: int, pick: int) -> None:
@@ -154,12 +180,18 @@ class TwoTenants(RuleBasedStateMachine):
         me = self.tenants[side]
         own = self._names(me, pick)
         looks = [each for each in self.everything if each.method == "get" and set(each.names) <= set(own)]
-        if looks and me.agents.get(own.get("agentId", "")) is not AgentStatus.CREATING:
+        if "agentId" in own and me.at_work(own["agentId"]):
+            looks = [each for each in looks if not each.path.endswith("/events")]
+        if looks:
             self._call(side, "get", looks[pick % len(looks)].address(own))
 
     def _names(self, tenant: Tenant, pick: int) -> dict[str, str]:
         """Ids of one tenant that belong together."""
-        names = {"number": "1"}
+        names = {"number": "1", "sha256": "a" * 64}
+        if webhooks := tenant.webhooks:
+            names["webhookId"] = webhooks[pick % len(webhooks)]
+        if uploads := tenant.uploads:
+            names["uploadId"] = uploads[pick % len(uploads)]
         if agents := list(tenant.agents):
             names["agentId"] = agents[pick % len(agents)]
         if keys := list(tenant.keys):
@@ -312,7 +344,7 @@ def _trespass_everywhere(world: World) -> None:
 
 
 def _ids(names: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in names.items() if name != "number"}
+    return {name: value for name, value in names.items() if name not in ("number", "sha256")}
 
 
 def test_every_call_that_takes_a_body_is_known_to_the_model(world: World) -> None:

@@ -38,11 +38,13 @@ class FileObjectStore(ObjectStore):
 
     def __init__(self, root: Path, bucket: str) -> None:
         self._bucket = bucket
-        self._folder = root / bucket
-        self._tags = root / _TAGS / bucket
-        self._incoming = root / _INCOMING / bucket
+        # Strings, not paths: before Python 3.12.5 every part of a path stays in memory for good (gh-113993), and a
+        # key's parts are new with each object.
+        self._folder = str(root / bucket)
+        self._tags = str(root / _TAGS / bucket)
+        self._incoming = str(root / _INCOMING / bucket)
         for folder in (self._folder, self._tags, self._incoming):
-            folder.mkdir(parents=True, exist_ok=True)
+            os.makedirs(folder, exist_ok=True)
 
     def put(self, key: str, data: bytes, *, tags: Mapping[str, str]) -> None:
         self._store(key, [data], tags)
@@ -77,7 +79,7 @@ class FileObjectStore(ObjectStore):
             with self._open(key) as file:
                 stamp = _stamp(os.fstat(file.fileno()))
             with suppress(FileNotFoundError):  # replaced meanwhile: look again
-                tags: dict[str, str] = json.loads((self._tags / key / stamp).read_bytes())
+                tags: dict[str, str] = json.loads(_read(f"{self._tags}/{key}/{stamp}"))
                 return tags
         return {}
 
@@ -85,7 +87,7 @@ class FileObjectStore(ObjectStore):
         folder = prefix.rpartition("/")[0]
         if folder:
             _parts(folder)
-        base = self._folder / folder if folder else self._folder
+        base = f"{self._folder}/{folder}" if folder else self._folder
         yield from (found for found in _walk(base, f"{folder}/" if folder else "") if found.key.startswith(prefix))
 
     def delete(self, key: str) -> None:
@@ -95,8 +97,11 @@ class FileObjectStore(ObjectStore):
                 return
             os.unlink(parts[-1], dir_fd=folder)
             os.fsync(folder)
-        for file in (self._tags / key).glob("*.json"):
-            file.unlink(missing_ok=True)
+        beside = f"{self._tags}/{key}"
+        with suppress(FileNotFoundError, NotADirectoryError):
+            for name in os.listdir(beside):
+                if name.endswith(".json"):
+                    _unlink(f"{beside}/{name}")
         _prune(self._folder, parts[:-1])
         _prune(self._tags, parts)
 
@@ -117,7 +122,7 @@ class FileObjectStore(ObjectStore):
     def _share(self, key: str, source: Path, tags: Mapping[str, str]) -> bool:
         """Store a file by a second name for the same bytes; False where the file system has no such thing."""
 
-        def link(temporary: Path) -> str:
+        def link(temporary: str) -> str:
             os.link(source, temporary, follow_symlinks=False)
             # Other keys may share these bytes: their modification time, which their stamps hold, is left alone.
             return _stamp(os.stat(temporary, follow_symlinks=False))
@@ -133,13 +138,14 @@ class FileObjectStore(ObjectStore):
     def _share_all(self, files: Sequence[tuple[str, Path]], tags: Mapping[str, str]) -> bool:
         """Share several files at once; False when they must be stored one by one, as nothing or all of them may be."""
         names = {key: _parts(key) for key, _ in files}
-        batch = self._incoming / secrets.token_hex(12)
-        batch.mkdir()
+        batch = f"{self._incoming}/{secrets.token_hex(12)}"
+        os.mkdir(batch)
         try:
-            _write(batch / _TAGS, [json.dumps(dict(tags)).encode()])
+            _write(f"{batch}/{_TAGS}", [json.dumps(dict(tags)).encode()])
             stamps = {key: self._tag_link(batch, key, source) for key, source in files}
-            _sync_all({self._tags / key for key in stamps} | {(self._tags / key).parent for key in stamps})
-            replaced = {key: self._swap(batch / _number(key), names[key]) for key in stamps}
+            beside = {f"{self._tags}/{key}" for key in stamps}
+            _sync_all(beside | {os.path.dirname(folder) for folder in beside})
+            replaced = {key: self._swap(f"{batch}/{_number(key)}", names[key]) for key in stamps}
             for folder in {parts[:-1] for parts in names.values()}:
                 with self._parent((*folder, "")) as handle:
                     os.fsync(handle)
@@ -152,22 +158,22 @@ class FileObjectStore(ObjectStore):
             shutil.rmtree(batch, ignore_errors=True)
         for key, old in replaced.items():
             if old and old != stamps[key]:
-                (self._tags / key / old).unlink(missing_ok=True)
+                _unlink(f"{self._tags}/{key}/{old}")
         return True
 
-    def _tag_link(self, batch: Path, key: str, source: Path) -> str:
+    def _tag_link(self, batch: str, key: str, source: Path) -> str:
         """Give a file its second name in the batch's folder, and its tags their place; its stamp."""
-        temporary = batch / _number(key)
+        temporary = f"{batch}/{_number(key)}"
         os.link(source, temporary, follow_symlinks=False)
         stamp = _stamp(os.stat(temporary, follow_symlinks=False))
-        beside = self._tags / key
-        beside.mkdir(parents=True, exist_ok=True)
-        draft = temporary.with_suffix(_TAGS)
-        os.link(batch / _TAGS, draft)
-        draft.replace(beside / stamp)
+        beside = f"{self._tags}/{key}"
+        os.makedirs(beside, exist_ok=True)
+        draft = temporary + _TAGS
+        os.link(f"{batch}/{_TAGS}", draft)
+        os.replace(draft, f"{beside}/{stamp}")
         return stamp
 
-    def _swap(self, temporary: Path, parts: tuple[str, ...]) -> str | None:
+    def _swap(self, temporary: str, parts: tuple[str, ...]) -> str | None:
         """Put a temporary file in its key's place, not yet synced; the stamp of what was there."""
         with self._parent(parts, create=True) as folder:
             replaced = None
@@ -176,10 +182,10 @@ class FileObjectStore(ObjectStore):
             os.rename(temporary, parts[-1], dst_dir_fd=folder)
         return replaced
 
-    def _settle(self, key: str, tags: Mapping[str, str], make: Callable[[Path], str]) -> None:
+    def _settle(self, key: str, tags: Mapping[str, str], make: Callable[[str], str]) -> None:
         """Put what `make` leaves in a temporary file, synced and stamped, in the key's place."""
         parts = _parts(key)
-        temporary = self._incoming / secrets.token_hex(12)
+        temporary = f"{self._incoming}/{secrets.token_hex(12)}"
         try:
             stamp = make(temporary)
             for attempt in range(1, _ATTEMPTS + 1):
@@ -196,25 +202,25 @@ class FileObjectStore(ObjectStore):
                 raise InvalidInput(f"{key!r} is too long for this file system", hint="shorten its names") from None
             raise
         finally:
-            temporary.unlink(missing_ok=True)
-            temporary.with_suffix(".tags").unlink(missing_ok=True)
+            _unlink(temporary)
+            _unlink(temporary + _TAGS)
 
-    def _place(self, temporary: Path, key: str, parts: tuple[str, ...], stamp: str, tags: Mapping[str, str]) -> None:
+    def _place(self, temporary: str, key: str, parts: tuple[str, ...], stamp: str, tags: Mapping[str, str]) -> None:
         with self._parent(parts, create=True) as folder:
             replaced = None
             with suppress(FileNotFoundError):
                 replaced = _stamp(os.stat(parts[-1], dir_fd=folder, follow_symlinks=False))
-            beside = self._tags / key
-            beside.mkdir(parents=True, exist_ok=True)
-            draft = temporary.with_suffix(".tags")
-            draft.unlink(missing_ok=True)
+            beside = f"{self._tags}/{key}"
+            os.makedirs(beside, exist_ok=True)
+            draft = temporary + _TAGS
+            _unlink(draft)
             _write(draft, [json.dumps(dict(tags)).encode()])
-            draft.replace(beside / stamp)
+            os.replace(draft, f"{beside}/{stamp}")
             _sync(beside)
             os.rename(temporary, parts[-1], dst_dir_fd=folder)
             os.fsync(folder)
         if replaced and replaced != stamp:
-            (beside / replaced).unlink(missing_ok=True)
+            _unlink(f"{beside}/{replaced}")
 
     def _open(self, key: str) -> BinaryIO:
         """The object's bytes, opened without following links.
@@ -270,9 +276,19 @@ def _stamp(status: os.stat_result) -> str:
     return f"{status.st_mtime_ns}-{status.st_size}.json"
 
 
-def _write(path: Path, blocks: Iterable[bytes]) -> str:
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _unlink(path: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _write(path: str, blocks: Iterable[bytes]) -> str:
     """Write and fsync a new file with a modification time of its own; its stamp."""
-    with path.open("xb") as file:
+    with open(path, "xb") as file:
         for block in blocks:
             file.write(block)
         file.flush()
@@ -291,12 +307,12 @@ def _number(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _sync_all(folders: set[Path]) -> None:
+def _sync_all(folders: set[str]) -> None:
     for folder in folders:
         _sync(folder)
 
 
-def _sync(folder: Path) -> None:
+def _sync(folder: str) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -304,7 +320,7 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _walk(folder: Path, prefix: str) -> Iterator[StoredObject]:
+def _walk(folder: str, prefix: str) -> Iterator[StoredObject]:
     """Every file below a folder, in code-point order of the whole keys (a folder sorts with its `/`)."""
     try:
         entries = [
@@ -314,16 +330,16 @@ def _walk(folder: Path, prefix: str) -> Iterator[StoredObject]:
         return
     for name, entry in sorted(entries, key=lambda pair: pair[0]):
         if name.endswith("/"):
-            yield from _walk(Path(entry.path), prefix + name)
+            yield from _walk(entry.path, prefix + name)
         elif entry.is_file(follow_symlinks=False):
             with suppress(FileNotFoundError):
                 yield StoredObject(prefix + name, entry.stat(follow_symlinks=False).st_size)
 
 
-def _prune(root: Path, parts: tuple[str, ...]) -> None:
+def _prune(root: str, parts: tuple[str, ...]) -> None:
     """Remove the folders of a key that hold nothing any more, innermost first."""
     for depth in range(len(parts), 0, -1):
         try:
-            root.joinpath(*parts[:depth]).rmdir()
+            os.rmdir("/".join((root, *parts[:depth])))
         except OSError:
             return
