@@ -242,6 +242,8 @@ async def cost(kind: str, calls: int, seconds: float) -> Cost:
 async def growth(kind: str, calls: int) -> int:
     """Bytes by which a server grows over so many calls, one after another, after a hundred that are not counted."""
     with serving(kind) as server:
+        # All at once first: each thread of the server has its own connection to the store from then on.
+        await asyncio.gather(*(one_call(server, kind) for _ in range(_BEFORE)))
         for _ in range(100):
             await one_call(server, kind)
         before = server.collected_rss()

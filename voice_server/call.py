@@ -97,6 +97,8 @@ class Call:
         # Until when the pump sleeps; 0 while it is awake.
         self._sleeps_until_ms = 0.0
         self._alarm: asyncio.TimerHandle | None = None
+        # What failed outside of the pump, which ends the call.
+        self._broken: Exception | None = None
         self._speech: VoiceSession | None = None
         # None while the speech model is there.
         self._waiting: _Waiting | None = _Waiting()
@@ -346,6 +348,8 @@ class Call:
                 self._sleep_until(moment)
                 await self._wake.wait()
                 self._sleeps_until_ms = 0.0
+                if self._broken is not None:
+                    raise self._broken
         except Exception:
             logger.exception("conversation_id=<%s> | call failed", self.session_id)
             if self._socket is not None:
@@ -366,7 +370,13 @@ class Call:
         self._alarm = self._loop.call_at(moment / 1000, self._ring)
 
     def _ring(self) -> None:
+        """What time brings is written at once, not when the pump's turn comes: an interruption must not wait."""
         self._alarm = None
+        try:
+            self._session.tick(self._now())
+            self._act()
+        except Exception as error:
+            self._broken = error
         self._wake.set()
 
     async def _flush(self) -> bool:

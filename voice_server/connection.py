@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
-from websockets.frames import Frame, Opcode
+from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-defined]  # the one in C, where there is one
 from websockets.protocol import Event, State
+from websockets.streams import StreamReader
 
 from voice_server.gate import Grant, Pass, Visit
 from voice_server.metrics import Metrics
@@ -36,6 +38,8 @@ class Connection(ServerConnection):
     passed: Pass | None = None
     # Given audio as it arrives, without a task between; None: every frame waits for `recv`.
     hears: Callable[[bytes], None] | None = None
+    # Whether the library's parser waits for the first byte of a frame.
+    _between_frames = False
     _switchboard: Switchboard | None = None
 
     def __init__(self, *args: Any, metrics: Metrics, limit: int, counted: set["Connection"], **options: Any) -> None:
@@ -65,7 +69,17 @@ class Connection(ServerConnection):
 
     def data_received(self, data: bytes) -> None:
         self._heard_s = self.loop.time()
+        if (
+            self.hears is not None
+            and self._between_frames
+            and self.protocol.state is State.OPEN
+            and not len(self.recv_messages.frames)  # what waits for `recv` goes first
+            and (audio := _lone_audio(data)) is not None
+        ):
+            self.hears(audio)
+            return
         super().data_received(data)
+        self._between_frames = _waits_in(self.protocol.parser) is StreamReader.at_eof.__code__
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self in self._counted:
@@ -109,6 +123,9 @@ class Connection(ServerConnection):
 
     def write(self, message: str | bytes) -> None:
         """What `send` does when it need not wait: no lock, no flow control, no task switch."""
+        if isinstance(message, bytes) and len(message) < 1 << 16 and self.protocol.state is State.OPEN:
+            self.transport.write(_audio_frame(message))
+            return
         if isinstance(message, str):
             self.protocol.send_text(message.encode())
         else:
@@ -117,3 +134,40 @@ class Connection(ServerConnection):
 
     def abort(self) -> None:
         self.transport.abort()
+
+
+# --- audio, by far the most of what a socket carries: one whole frame at a time, with no need of the library's parser
+
+_WHOLE_BINARY, _MASKED, _SIZE_FOLLOWS = 0x82, 0x80, 126
+
+
+def _waits_in(parser: Any) -> CodeType:
+    """The code in which a generator waits, through all that it yields from."""
+    inner = parser.gi_yieldfrom
+    code: CodeType = parser.gi_code
+    return code if inner is None else _waits_in(inner)
+
+
+def _lone_audio(data: bytes) -> bytes | None:
+    """The payload, if what came is exactly one whole, masked binary frame of fewer than 65,536 bytes."""
+    if len(data) < 6 or data[0] != _WHOLE_BINARY or not data[1] & _MASKED:
+        return None
+    size, begin = data[1] & 0x7F, 2
+    if size == _SIZE_FOLLOWS:
+        size, begin = int.from_bytes(data[2:4]), 4
+    elif size > _SIZE_FOLLOWS:
+        return None
+    if len(data) != begin + 4 + size:
+        return None
+    return apply_mask(data[begin + 4 :], data[begin : begin + 4])
+
+
+def _audio_frame(audio: bytes) -> bytes:
+    """A whole binary frame from the server, fewer than 65,536 bytes."""
+    size = len(audio)
+    head = (
+        bytes((_WHOLE_BINARY, size))
+        if size < _SIZE_FOLLOWS
+        else bytes((_WHOLE_BINARY, _SIZE_FOLLOWS, size >> 8, size & 0xFF))
+    )
+    return head + audio

@@ -13,7 +13,7 @@ BYTES_PER_MS = 48
 FRAME_MS = 20
 _FRAME = FRAME_MS * BYTES_PER_MS
 # Heard audio kept: a client may say late that it is behind our clock.
-_KEPT = 200 * BYTES_PER_MS
+_KEPT = 100 * BYTES_PER_MS
 _LET_GO = 40 * BYTES_PER_MS
 
 

@@ -215,6 +215,10 @@ class VoiceServer:
 
     async def _handle(self, connection: ServerConnection) -> None:
         assert isinstance(connection, Connection)
+        # The handshake is over: its headers, and the credential in them, are not kept for the length of a call.
+        assert connection.request is not None
+        connection.request.headers.clear()
+        connection.response = None
         try:
             if connection.visit is not None:
                 await self._operate(connection, connection.visit)
