@@ -17,6 +17,7 @@ from benchmarks._calls import SPEECH_ENDS, SPEECH_STARTS
 from oratio.ports.speech import Heard, SpeechEvent, SpeechSession, SpeechStarted, Spoken
 from tests.voice_server.conftest import free_port
 from tests.voice_server.fakes import Exchange, PlayedSpeech
+from voice_server.app import keep_startup
 from voice_server.limits import KeyedBuckets
 
 # 20 ms at the model's output rate; the caller's frame stands at its beginning.
@@ -108,6 +109,7 @@ async def _oratio() -> None:
         exchange.app.server._handshakes = KeyedBuckets(1e6, 1e6)
         async with exchange.app.server.listening("127.0.0.1", exchange.port, max_calls=1_000):
             _tell(f"{exchange.url()} {exchange.key()[1]}")
+            keep_startup()
             # The scripted agent, which is not measured, remembers what it was asked.
             await _until_told(exchange.runtime.calls.clear)
             await exchange.app.switchboard.drain(0, asyncio.Event())

@@ -20,7 +20,7 @@ from oratio.audio import Resampler, to_pcm
 from oratio.errors import Unavailable
 from oratio.ports.speech import Heard, SpeechSession, Spoken
 
-TURNS, AT_ONCE = 50, 5
+TURNS, AT_ONCE = 50, 10
 TOO_LONG_S = 240.0
 SILENCE_MS = 700
 # The end of a question that is spoken in real time: more only makes the measurement longer.
@@ -91,8 +91,8 @@ class _Turns:
         self.wrong = self.words = 0
 
 
-async def _talk(session: SpeechSession, spoken: list[bytes], turns: int, into: _Turns) -> None:
-    for number in range(turns):
+async def _talk(session: SpeechSession, spoken: list[bytes], turns: range, into: _Turns) -> None:
+    for number in turns:
         text, audio = QUESTIONS[number % len(QUESTIONS)], spoken[number % len(QUESTIONS)]
         begun = time.monotonic()
         sending = asyncio.create_task(_microphone(session, audio))
@@ -127,8 +127,10 @@ async def _turns(voice: str, spoken: list[bytes]) -> tuple[_Turns, _Turns]:
     try:
         async with asyncio.timeout(TOO_LONG_S):
             sessions = [await speech.open(), await speech.open()]
-            await _talk(sessions[0], spoken, TURNS, alone)
-            await asyncio.gather(*(_talk(session, spoken, AT_ONCE, both) for session in sessions))
+            await _talk(sessions[0], spoken, range(TURNS), alone)
+            beside = [range(at, at + AT_ONCE) for at in (TURNS, TURNS + AT_ONCE)]
+            talks = (_talk(session, spoken, turns, both) for session, turns in zip(sessions, beside, strict=True))
+            await asyncio.gather(*talks)
     finally:
         await speech.close()
     return alone, both

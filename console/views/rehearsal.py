@@ -6,8 +6,9 @@ from console.state import loading
 from console.views.turns import behind
 from console.wording import Colour, duration, plain
 from oratio.domain.agent import Step, StepStatus
+from oratio.domain.cost import StageCost
 from oratio.domain.rehearsal import RehearsalReport, ScenarioResult
-from oratio.wire import AgentDetail
+from oratio.wire import AgentDetail, VersionDetail
 
 _EXPECTED = {
     "answer": "an answer from the documents",
@@ -15,6 +16,8 @@ _EXPECTED = {
     "handoff": "a hand-over to a human",
     "reply": "any reply",
 }
+
+_PAID = {Step.AUTHOR_AGENT: "writing", Step.REHEARSE_AGENT: "rehearsal"}
 
 
 def show(agent: AgentDetail) -> None:
@@ -36,6 +39,23 @@ def show(agent: AgentDetail) -> None:
             st.info("This version has not been rehearsed yet.", icon=":material/hourglass:")
         return
     _report(version.rehearsal)
+    _cost(version)
+
+
+def _cost(version: VersionDetail) -> None:
+    """What making the version took, where that is paid for."""
+    told = [f"{_PAID[stage.step]} {_amount(stage)}" for stage in version.creation_cost if not _is_free(stage)]
+    if told:
+        st.caption(f"Cost of making this version, estimated: {', '.join(told)}")
+
+
+def _is_free(stage: StageCost) -> bool:
+    return stage.cost_estimate is not None and not stage.cost_estimate.amount
+
+
+def _amount(stage: StageCost) -> str:
+    cost = stage.cost_estimate
+    return "not known (set `ORATIO_MODEL_PRICES`)" if cost is None else f"{cost.amount:,.4f} {cost.currency}"
 
 
 def _report(report: RehearsalReport) -> None:

@@ -23,7 +23,7 @@ from oratio.domain.conversation import (
     TurnResult,
     Usage,
 )
-from oratio.domain.cost import CostEstimate
+from oratio.domain.cost import CostEstimate, StageCost
 from oratio.domain.descriptions import Descriptions
 from oratio.domain.journal import AgentEvent
 from oratio.domain.knowledge_base import Document, DocumentProblem, KnowledgeBase, KnowledgeBaseStatus, Passage
@@ -173,6 +173,7 @@ class VersionDetail(Wire):
     code_sha256: str | None
     prompt_sha256: str | None
     plan_sha256: str | None
+    creation_cost: tuple[StageCost, ...] = ()
 
 
 class ActivateBody(Body):

@@ -40,6 +40,7 @@ _LISTED = [
     {"path": "plans/prices.csv", "size": 19, "sha256": _SHA_2},
 ]
 _REHEARSED = {"passed": True, "scenarios": 1, "failures": []}
+_MODEL = "bedrock/us.anthropic.claude-sonnet-5"
 _CITATION = {"path": "plans/prices.csv", "excerpt": "basic,10", "score": 0.91, "page": None, "heading": None}
 _STEP = {"stepId": "s003", "title": "Answer from the documents", "lineStart": 3, "lineEnd": 3}
 _TOOL = {"name": "search_knowledge_base", "status": "success", "ms": 12, "startedMs": 4}
@@ -287,6 +288,20 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "codeSha256": _SHA,
         "promptSha256": _SHA,
         "planSha256": _SHA_2,
+        "creationCost": [
+            {
+                "step": "author_agent",
+                "use": {"models": [{"model": _MODEL, "inputTokens": 9_000, "outputTokens": 1_200}]},
+                "costEstimate": {
+                    "amount": 0.045,
+                    "currency": "USD",
+                    "parts": [
+                        {"name": f"{_MODEL} input", "quantity": 9_000, "unit": "token", "amount": 0.027},
+                        {"name": f"{_MODEL} output", "quantity": 1_200, "unit": "token", "amount": 0.018},
+                    ],
+                },
+            }
+        ],
     },
     "VersionList": {
         "agentId": _AGENT,

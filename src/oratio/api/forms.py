@@ -148,8 +148,7 @@ class Receiver:
 
 async def _feed(reader: FormReader, block: list[bytes]) -> None:
     def feed() -> None:
-        for data in block:
-            reader.feed(data)
+        reader.feed(b"".join(block))
 
     try:
         await run_in_threadpool(feed)

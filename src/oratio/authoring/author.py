@@ -9,14 +9,16 @@ from oratio.authoring.prompt import render_prompt
 from oratio.domain.brief import AgentBrief
 from oratio.domain.knowledge_base import Document
 from oratio.domain.plan import AgentPlan
+from oratio.domain.tally import ModelUse
 
 
 class Authored(NamedTuple):
-    """What an author made: the plan, `agent_file.py` and `prompt.md`."""
+    """What an author made: the plan, `agent_file.py` and `prompt.md`; `models` is what that took of any model."""
 
     plan: AgentPlan
     code: str
     prompt: str
+    models: tuple[ModelUse, ...] = ()
 
 
 def author(brief: AgentBrief, documents: Sequence[Document] = ()) -> Authored:

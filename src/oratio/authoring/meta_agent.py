@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from strands import Agent
 from strands.models import Model
@@ -23,6 +24,7 @@ from oratio.authoring.review import Finding
 from oratio.domain.brief import AgentBrief
 from oratio.domain.knowledge_base import Document
 from oratio.domain.plan import AgentPlan
+from oratio.domain.tally import ModelUse
 from oratio.errors import OratioError
 
 logger = logging.getLogger(__name__)
@@ -54,6 +56,13 @@ class Budget:
     seconds: float = 120.0
 
 
+class Improved(NamedTuple):
+    """A plan, and the tokens it took to get it."""
+
+    plan: AgentPlan
+    use: ModelUse
+
+
 def _passed_over(_: Exception) -> OratioError | None:
     """Every error of a provider is one the draft can stand in for."""
     return None
@@ -78,14 +87,15 @@ def meta_author(
         draft = draft_plan(brief, documents)
         if findings:
             return render(_degraded(draft, name))
-        return render(improve(draft, brief, model, name=name, budget=budget or Budget(), refusal=refusal))
+        plan, use = improve(draft, brief, model, name=name, budget=budget or Budget(), refusal=refusal)
+        return render(plan)._replace(models=(use,))
 
     return author
 
 
 def improve(
     draft: AgentPlan, brief: AgentBrief, model: Model, *, name: str, budget: Budget, refusal: Refusal = _passed_over
-) -> AgentPlan:
+) -> Improved:
     """The improved draft, or the draft marked `degraded`; blocks for at most the budget's seconds."""
     with ThreadPoolExecutor(1, thread_name_prefix="meta-agent") as thread:  # a loop of its own, whoever calls
         return thread.submit(lambda: asyncio.run(_improve(draft, brief, model, name, budget, refusal))).result()
@@ -93,7 +103,7 @@ def improve(
 
 async def _improve(
     draft: AgentPlan, brief: AgentBrief, model: Model, name: str, budget: Budget, refusal: Refusal
-) -> AgentPlan:
+) -> Improved:
     deadline = time.monotonic() + budget.seconds
     tokens = budget.total_tokens
     agent = Agent(model=model, system_prompt=SYSTEM_PROMPT, callback_handler=None, retry_strategy=None)
@@ -123,10 +133,16 @@ async def _improve(
         wrong = faults(draft, changes)
         if not wrong:
             logger.info("attempt=<%d>, tokens=<%d> | draft improved", attempt, budget.total_tokens - tokens)
-            return improved(draft, changes, name)
+            return Improved(improved(draft, changes, name), _spent(agent, name))
         logger.warning("attempt=<%d>, faults=<%d> | improvements refused", attempt, len(wrong))
         prompt = "These changes cannot be made:\n" + "\n".join(f"- {fault}" for fault in wrong[:10])
-    return _degraded(draft, name)
+    return Improved(_degraded(draft, name), _spent(agent, name))
+
+
+def _spent(agent: Agent, name: str) -> ModelUse:
+    """What all attempts took, failed ones too."""
+    usage = agent.event_loop_metrics.accumulated_usage
+    return ModelUse(model=name, input_tokens=usage["inputTokens"], output_tokens=usage["outputTokens"])
 
 
 def _degraded(draft: AgentPlan, name: str) -> AgentPlan:

@@ -113,6 +113,7 @@ def build_services(platform: Platform) -> Services:
         versions=platform.versions,
         conversations=platform.conversations,
         transcripts=conversations,
+        journal=platform.journal,
         clock=platform.clock,
         prices=prices_of(settings),
     )

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 from oratio.domain.conversation import Channel, Conversation, Turn, Usage
-from oratio.domain.cost import NO_PRICES, CostEstimate, Prices, conversation_cost, total_cost
+from oratio.domain.cost import NO_PRICES, CostEstimate, Prices, StageUse, conversation_cost, total_cost
+from oratio.domain.rehearsal import RehearsalReport
 from oratio.domain.tally import ModelUse, Tally
 from oratio.domain.values import Value
 
@@ -97,15 +98,25 @@ def tally(turns: Sequence[Turn], *, failed: int = 0) -> Tally:
         paths=tuple(paths)[:_MOST_PATHS],
         searches=sum(call.name == _SEARCH for turn in turns for call in turn.result.tool_calls),
         busy_ms=sum(turn.latency_ms for turn in turns if turn.role == "assistant"),
-        models=_models(turns),
+        models=models_used((turn.result.model, turn.result.usage) for turn in turns),
     )
 
 
-def _models(turns: Sequence[Turn]) -> tuple[ModelUse, ...]:
+def models_used(turns: Iterable[tuple[str, Usage]]) -> tuple[ModelUse, ...]:
+    """Tokens by model, of turns that say which model answered and what it took."""
     spent: dict[str, Usage] = {}
-    for result in (turn.result for turn in turns if turn.result.model or turn.result.usage != Usage()):
-        spent[result.model] = _sum([spent.get(result.model, Usage()), result.usage])
+    for model, usage in turns:
+        if model or usage != Usage():
+            spent[model] = _sum([spent.get(model, Usage()), usage])
     return tuple(ModelUse(model=model, **dict(usage)) for model, usage in spent.items())
+
+
+def rehearsal_use(report: RehearsalReport) -> StageUse:
+    return StageUse(
+        models=models_used((turn.model, turn.usage) for turn in report.turns),
+        searches=sum(call.name == _SEARCH for turn in report.turns for call in turn.tool_calls),
+        busy_ms=sum(turn.latency_ms for turn in report.turns),
+    )
 
 
 def is_unanswered(turn: Turn) -> bool:

@@ -1,8 +1,13 @@
-"""What a conversation is likely to cost at the providers; nothing rather than a guess where a price is not known."""
+"""What a conversation, or the making of a version, is likely to cost at the providers.
+
+Where a price is not known there is no estimate, rather than a guess.
+"""
 
 from collections.abc import Iterable, Mapping
 
+from oratio.domain.agent import Step
 from oratio.domain.conversation import Channel, Conversation
+from oratio.domain.tally import ModelUse
 from oratio.domain.values import Value
 
 CURRENCY = "USD"
@@ -64,33 +69,48 @@ class Prices(Value):
 NO_PRICES = Prices()
 
 
+class StageUse(Value):
+    """What one step of making a version took at the providers.
+
+    Attributes:
+        searches: Searches of the knowledge base.
+        busy_ms: How long the agent was at work, in all.
+    """
+
+    models: tuple[ModelUse, ...] = ()
+    searches: int = 0
+    busy_ms: int = 0
+
+
+class StageCost(Value):
+    """A step, what it took, and what that is likely to cost; None when a price it needs is not known."""
+
+    step: Step
+    use: StageUse
+    cost_estimate: CostEstimate | None
+
+
 def conversation_cost(conversation: Conversation, prices: Prices) -> CostEstimate | None:
     """The estimate of one conversation; None when a price it needs is not known, or what it used was not counted."""
     tally = conversation.tally
     if tally.models is None:
         return None
-    parts: list[CostPart] = []
-    for use in tally.models:
-        if _free(use.model) or not use.input_tokens + use.output_tokens:
-            continue
-        price = prices.models.get(use.model)
-        if price is None:
-            return None
-        parts.append(_part(f"{use.model} input", use.input_tokens, "token", price.input / 1e6))
-        parts.append(_part(f"{use.model} output", use.output_tokens, "token", price.output / 1e6))
+    parts = _used(StageUse(models=tally.models, searches=tally.searches, busy_ms=tally.busy_ms), prices)
+    if parts is None:
+        return None
     lasted_ms = max(0, conversation.updated_at - conversation.started_at)
     if conversation.channel is Channel.VOICE:
         if prices.call_minute is None:
             return None
         parts.append(_part("speech", lasted_ms / 60_000, "minute", prices.call_minute))
-    if tally.searches:
-        if prices.search is None:
-            return None
-        parts.append(_part("knowledge base", tally.searches, "search", prices.search))
-    parts.append(_part("agent processor", tally.busy_ms / _MS_PER_HOUR, "vCPU-hour", prices.vcpu_hour))
     held_hours = (lasted_ms + prices.idle_ms) / _MS_PER_HOUR if conversation.turns else 0
     parts.append(_part("agent memory", held_hours * _AGENT_GB, "GB-hour", prices.gb_hour))
     return _estimate(parts)
+
+
+def stage_cost(step: Step, use: StageUse, prices: Prices) -> StageCost:
+    parts = _used(use, prices)
+    return StageCost(step=step, use=use, cost_estimate=None if parts is None else _estimate(parts))
 
 
 def total_cost(estimates: Iterable[CostEstimate | None]) -> CostEstimate | None:
@@ -113,6 +133,25 @@ def token_prices(text: str) -> dict[str, TokenPrice]:
         into, _, out_of = price.partition(":")
         found[model.strip()] = TokenPrice(input=float(into), output=float(out_of))
     return found
+
+
+def _used(use: StageUse, prices: Prices) -> list[CostPart] | None:
+    """Models, searches and processor; None when a price is not known."""
+    parts: list[CostPart] = []
+    for model in use.models:
+        if _free(model.model) or not model.input_tokens + model.output_tokens:
+            continue
+        price = prices.models.get(model.model)
+        if price is None:
+            return None
+        parts.append(_part(f"{model.model} input", model.input_tokens, "token", price.input / 1e6))
+        parts.append(_part(f"{model.model} output", model.output_tokens, "token", price.output / 1e6))
+    if use.searches:
+        if prices.search is None:
+            return None
+        parts.append(_part("knowledge base", use.searches, "search", prices.search))
+    parts.append(_part("agent processor", use.busy_ms / _MS_PER_HOUR, "vCPU-hour", prices.vcpu_hour))
+    return parts
 
 
 def _free(model: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from oratio.domain.conversation import Citation, Handoff, SopStep, ToolCall, TurnResult
+from oratio.domain.conversation import Citation, Handoff, SopStep, ToolCall, TurnResult, Usage
 from oratio.domain.plan import Scenario
 from oratio.domain.values import Value
 from oratio.domain.version import RehearsalSummary
@@ -28,6 +28,8 @@ class RehearsedTurn(Value):
     sop_steps: tuple[SopStep, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     latency_ms: int = 0
+    usage: Usage = Usage()
+    model: str = ""
     error: str = ""
 
 
@@ -64,6 +66,10 @@ class RehearsalReport(Value):
     @property
     def passed(self) -> bool:
         return all(result.passed or not result.required for result in self.results)
+
+    @property
+    def turns(self) -> tuple[RehearsedTurn, ...]:
+        return tuple(turn for result in self.results for turn in result.turns)
 
     def summary(self) -> RehearsalSummary:
         """The verdict, with what holds the version back first and what is advice, called so, after it."""
@@ -154,4 +160,6 @@ def rehearsed_turn(prompt: str, result: TurnResult, latency_ms: int) -> Rehearse
         sop_steps=result.sop_steps,
         tool_calls=result.tool_calls,
         latency_ms=latency_ms,
+        usage=result.usage,
+        model=result.model,
     )

@@ -5,17 +5,20 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from oratio.domain.analytics import Report, is_unanswered, report
+from oratio.domain.agent import Step, StepStatus
+from oratio.domain.analytics import Report, is_unanswered, rehearsal_use, report
 from oratio.domain.conversation import Channel, Conversation, Outcome
-from oratio.domain.cost import CostEstimate, Prices, conversation_cost
+from oratio.domain.cost import CostEstimate, Prices, StageCost, StageUse, conversation_cost, stage_cost
 from oratio.domain.cursors import cursor as cursor_of
 from oratio.domain.cursors import read_cursor
 from oratio.domain.knowledge_base import Document
+from oratio.domain.rehearsal import RehearsalReport
+from oratio.domain.tally import ModelUse
 from oratio.domain.usage import DocumentUse, KnowledgeUse, Unanswered
 from oratio.domain.values import VersionRef
 from oratio.errors import FieldProblem, InvalidInput
 from oratio.ports.clock import Clock
-from oratio.ports.repositories import AgentRepository, ConversationRepository, Page, VersionRepository
+from oratio.ports.repositories import AgentRepository, ConversationRepository, Journal, Page, VersionRepository
 from oratio.services.conversations import ConversationService
 
 MOST_CONVERSATIONS = 10_000
@@ -52,6 +55,7 @@ class AnalyticsService:
         versions: VersionRepository,
         conversations: ConversationRepository,
         transcripts: ConversationService,
+        journal: Journal,
         clock: Clock,
         prices: Prices,
     ) -> None:
@@ -59,6 +63,7 @@ class AnalyticsService:
         self._versions = versions
         self._conversations = conversations
         self._transcripts = transcripts
+        self._journal = journal
         self._clock = clock
         self._prices = prices
 
@@ -97,6 +102,17 @@ class AnalyticsService:
     def cost(self, conversation: Conversation) -> CostEstimate | None:
         """What a conversation is likely to cost at the providers."""
         return conversation_cost(conversation, self._prices)
+
+    def creation_cost(self, ref: VersionRef, rehearsal: RehearsalReport | None) -> tuple[StageCost, ...]:
+        """What the steps of making a version that use a provider took, in their order; a step not done is left out."""
+        uses: dict[Step, StageUse] = {}
+        written = self._journal.find(ref, Step.AUTHOR_AGENT)
+        if written is not None and written.status is StepStatus.SUCCEEDED:
+            models = written.outcome.get("models", ())
+            uses[Step.AUTHOR_AGENT] = StageUse(models=tuple(map(ModelUse.model_validate, models)))
+        if rehearsal is not None:
+            uses[Step.REHEARSE_AGENT] = rehearsal_use(rehearsal)
+        return tuple(stage_cost(step, use, self._prices) for step, use in uses.items())
 
     def conversations(
         self, user_id: str, filters: Filters, *, limit: int, cursor: str | None = None

@@ -71,6 +71,7 @@ class AuthoringService:
             "steps": len(authored.plan.steps),
             "codeLines": authored.code.count("\n"),
             "codeSha256": digests[CODE_FILE],
+            "models": [use.model_dump(by_alias=True) for use in authored.models],
         }
 
     def check(self, ref: VersionRef) -> list[Finding]:

@@ -30,7 +30,7 @@ GOOD: dict[str, Any] = {
 
 def run(*answers: Answer, budget: Budget | None = None) -> tuple[AgentPlan, ScriptedModel]:
     model = ScriptedModel(answers)
-    return improve(DRAFT, BRIEF, model, name="scripted", budget=budget or Budget()), model
+    return improve(DRAFT, BRIEF, model, name="scripted", budget=budget or Budget()).plan, model
 
 
 def without(plan: AgentPlan, *fields: str) -> dict[str, Any]:
@@ -145,5 +145,7 @@ class _Session:
 
 def test_bedrocks_stream_shape_is_understood() -> None:
     model = BedrockModel(boto_session=_Session(), model_id="test")
-    plan = improve(DRAFT, BRIEF, model, name="bedrock/test", budget=Budget())
+    plan, use = improve(DRAFT, BRIEF, model, name="bedrock/test", budget=Budget())
     assert plan.author == "bedrock/test"
+    assert use.model == "bedrock/test"
+    assert use.input_tokens > 0

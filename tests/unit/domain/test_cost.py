@@ -3,10 +3,13 @@
 import pytest
 
 from oratio.bootstrap.prices import prices_of
-from oratio.domain.analytics import report, tally
+from oratio.domain.agent import Step
+from oratio.domain.analytics import rehearsal_use, report, tally
 from oratio.domain.conversation import Channel, Conversation, ToolCall, Turn, TurnResult, Usage
-from oratio.domain.cost import CostEstimate, Prices, conversation_cost
-from oratio.domain.tally import Tally
+from oratio.domain.cost import CostEstimate, Prices, StageUse, conversation_cost, stage_cost
+from oratio.domain.plan import Scenario
+from oratio.domain.rehearsal import RehearsalReport, judge, rehearsed_turn
+from oratio.domain.tally import ModelUse, Tally
 from oratio.errors import InvalidInput
 from oratio.settings import Settings, load
 
@@ -101,3 +104,28 @@ def sum_of(conversations: list[Conversation], prices: Prices) -> CostEstimate | 
 def test_prices_of_another_form_are_refused_by_the_settings_name(text: str) -> None:
     with pytest.raises(InvalidInput, match="model_prices"):
         load(model_prices=text)
+
+
+def test_a_rehearsal_costs_what_its_turns_took() -> None:
+    played = rehearsed_turn("How much?", turn().result, 36_000)
+    scenario = Scenario(scenario_id="r001", title="Prices", prompts=("How much?",), expect="reply")
+    results = (judge(scenario, [played, played]), judge(scenario, [played]))
+    use = rehearsal_use(RehearsalReport(version=1, model=SONNET, started_at=0, ended_at=1, results=results))
+    cost = stage_cost(
+        Step.REHEARSE_AGENT, use, prices_of(Settings(platform="aws", model_prices=PRICED, speech="nova-sonic"))
+    )
+
+    assert use == StageUse(
+        models=(ModelUse(model=SONNET, input_tokens=3_000_000, output_tokens=600_000),), searches=3, busy_ms=108_000
+    )
+    assert amounts(cost.cost_estimate) == {
+        f"{SONNET} input": 9,
+        f"{SONNET} output": 9,
+        "knowledge base": 0.003,
+        "agent processor": 0.002685,
+    }
+
+
+def test_a_stage_whose_price_is_not_known_has_no_estimate() -> None:
+    use = StageUse(models=(ModelUse(model="openai/other", input_tokens=1, output_tokens=1),))
+    assert stage_cost(Step.AUTHOR_AGENT, use, prices_of(Settings(model_prices=PRICED))).cost_estimate is None

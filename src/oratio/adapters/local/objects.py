@@ -28,10 +28,10 @@ class FileObjectStore(ObjectStore):
     """One bucket as the folder `<root>/<bucket>`; an object is the file its key names, byte for byte.
 
     A `put` is: write a temporary file, fsync, write the tags, rename, fsync the folder. The tags stand in
-    `<root>/.tags/<bucket>/<key>/<stamp>.json`, where the stamp is the size and modification time of exactly the
-    bytes they belong to; so a crash between the two leaves the old object with its old tags or the new with the
-    new. Folders are opened one by one without following links, so no key can reach outside. `put_files` does the
-    same for many keys, with each folder synced once.
+    `<root>/.tags/<bucket>/<folder of the key>/<hash of its name>-<stamp>.json`, where the stamp is the size and
+    modification time of exactly the bytes they belong to; so a crash between the two leaves the old object with its
+    old tags or the new with the new. Folders are opened one by one without following links, so no key can reach
+    outside. `put_files` does the same for many keys, with each folder synced once.
 
     Quirk: unlike S3, `a` and `a/b` cannot both be keys; `put` then raises `Conflict`.
     """
@@ -79,7 +79,7 @@ class FileObjectStore(ObjectStore):
             with self._open(key) as file:
                 stamp = _stamp(os.fstat(file.fileno()))
             with suppress(FileNotFoundError):  # replaced meanwhile: look again
-                tags: dict[str, str] = json.loads(_read(f"{self._tags}/{key}/{stamp}"))
+                tags: dict[str, str] = json.loads(_read(self._tag(key, stamp)))
                 return tags
         return {}
 
@@ -93,17 +93,14 @@ class FileObjectStore(ObjectStore):
     def delete(self, key: str) -> None:
         parts = _parts(key)
         with suppress(FileNotFoundError, NotADirectoryError), self._parent(parts) as folder:
-            if stat.S_ISDIR(os.stat(parts[-1], dir_fd=folder, follow_symlinks=False).st_mode):
+            found = os.stat(parts[-1], dir_fd=folder, follow_symlinks=False)
+            if stat.S_ISDIR(found.st_mode):
                 return
             os.unlink(parts[-1], dir_fd=folder)
             os.fsync(folder)
-        beside = f"{self._tags}/{key}"
-        with suppress(FileNotFoundError, NotADirectoryError):
-            for name in os.listdir(beside):
-                if name.endswith(".json"):
-                    _unlink(f"{beside}/{name}")
+            _unlink(self._tag(key, _stamp(found)))
         _prune(self._folder, parts[:-1])
-        _prune(self._tags, parts)
+        _prune(self._tags, parts[:-1])
 
     def delete_prefix(self, prefix: str) -> int:
         if not prefix.endswith("/"):
@@ -143,8 +140,7 @@ class FileObjectStore(ObjectStore):
         try:
             _write(f"{batch}/{_TAGS}", [json.dumps(dict(tags)).encode()])
             stamps = {key: self._tag_link(batch, key, source) for key, source in files}
-            beside = {f"{self._tags}/{key}" for key in stamps}
-            _sync_all(beside | {os.path.dirname(folder) for folder in beside})
+            _sync_all({os.path.dirname(self._tag(key, stamp)) for key, stamp in stamps.items()})
             replaced = {key: self._swap(f"{batch}/{_number(key)}", names[key]) for key in stamps}
             for folder in {parts[:-1] for parts in names.values()}:
                 with self._parent((*folder, "")) as handle:
@@ -158,7 +154,7 @@ class FileObjectStore(ObjectStore):
             shutil.rmtree(batch, ignore_errors=True)
         for key, old in replaced.items():
             if old and old != stamps[key]:
-                _unlink(f"{self._tags}/{key}/{old}")
+                _unlink(self._tag(key, old))
         return True
 
     def _tag_link(self, batch: str, key: str, source: Path) -> str:
@@ -166,12 +162,17 @@ class FileObjectStore(ObjectStore):
         temporary = f"{batch}/{_number(key)}"
         os.link(source, temporary, follow_symlinks=False)
         stamp = _stamp(os.stat(temporary, follow_symlinks=False))
-        beside = f"{self._tags}/{key}"
-        os.makedirs(beside, exist_ok=True)
+        tag = self._tag(key, stamp)
+        os.makedirs(os.path.dirname(tag), exist_ok=True)
         draft = temporary + _TAGS
         os.link(f"{batch}/{_TAGS}", draft)
-        os.replace(draft, f"{beside}/{stamp}")
+        os.replace(draft, tag)
         return stamp
+
+    def _tag(self, key: str, stamp: str) -> str:
+        """Where the tags of a key's bytes stand; beside its neighbours', for a folder each would cost a file again."""
+        folder, _, name = key.rpartition("/")
+        return f"{self._tags}/{folder}/{_number(name)[:32]}-{stamp}"
 
     def _swap(self, temporary: str, parts: tuple[str, ...]) -> str | None:
         """Put a temporary file in its key's place, not yet synced; the stamp of what was there."""
@@ -210,17 +211,18 @@ class FileObjectStore(ObjectStore):
             replaced = None
             with suppress(FileNotFoundError):
                 replaced = _stamp(os.stat(parts[-1], dir_fd=folder, follow_symlinks=False))
-            beside = f"{self._tags}/{key}"
+            tag = self._tag(key, stamp)
+            beside = os.path.dirname(tag)
             os.makedirs(beside, exist_ok=True)
             draft = temporary + _TAGS
             _unlink(draft)
             _write(draft, [json.dumps(dict(tags)).encode()])
-            os.replace(draft, f"{beside}/{stamp}")
+            os.replace(draft, tag)
             _sync(beside)
             os.rename(temporary, parts[-1], dst_dir_fd=folder)
             os.fsync(folder)
         if replaced and replaced != stamp:
-            _unlink(f"{beside}/{replaced}")
+            _unlink(self._tag(key, replaced))
 
     def _open(self, key: str) -> BinaryIO:
         """The object's bytes, opened without following links.

@@ -126,6 +126,7 @@ def _detail(context: Context, ref: VersionRef) -> VersionDetail:
             return None
 
     plan, report = read(PLAN_FILE), read(REHEARSAL_FILE)
+    rehearsal = RehearsalReport.model_validate_json(report) if report else None
     known: dict[str, Any] = {
         name: getattr(record, name) for name in VersionDetail.model_fields if hasattr(record, name)
     }
@@ -137,8 +138,9 @@ def _detail(context: Context, ref: VersionRef) -> VersionDetail:
             "plan": json.loads(plan) if plan else None,
             "code": read(CODE_FILE),
             "prompt": read(PROMPT_FILE),
-            "rehearsal": RehearsalReport.model_validate_json(report) if report else None,
+            "rehearsal": rehearsal,
             "rehearsal_summary": record.rehearsal,
+            "creation_cost": context.services.analytics.creation_cost(ref, rehearsal),
         }
     )
 
