@@ -9,7 +9,12 @@ from flows.worker import main
 from oratio.settings import load
 from tests.fakes.aws.tenant_wall import TenantWall
 
-if __name__ == "__main__":
+
+def run() -> None:
     with pytest.MonkeyPatch.context() as patch:
         TenantWall(load().data / "wall.log").build(patch)
         main()
+
+
+if __name__ == "__main__":
+    run()

@@ -5,6 +5,7 @@ import logging
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from oratio import tracing
 from oratio.authoring.sampling import sampled
@@ -27,6 +28,12 @@ from oratio.services.knowledge_bases import KnowledgeBaseService
 logger = logging.getLogger(__name__)
 
 _PARALLEL = 2
+
+
+class _Deployed(NamedTuple):
+    runtime_id: str
+    runtime_version: str
+
 
 type _SoFar = Callable[[Sequence[ScenarioResult], Sequence[Scenario]], Awaitable[None]]
 
@@ -65,6 +72,7 @@ class RehearsalService:
             Conflict: The version has not been deployed.
         """
         plan = self._authoring.plan(ref)
+        deployed = self._deployed(ref)
         started_at = self._clock.now_ms()
 
         def told(results: Sequence[ScenarioResult], planned: Sequence[Scenario] = ()) -> RehearsalReport:
@@ -87,7 +95,7 @@ class RehearsalService:
                 async with kept:
                     await asyncio.to_thread(self._keep, ref, told(done, waiting))
 
-        results = await self._play_all(ref, scenarios, so_far)
+        results = await self._play_all(deployed, scenarios, so_far)
         async with kept:
             report = told(results)
             await asyncio.to_thread(self._keep, ref, report)
@@ -123,13 +131,21 @@ class RehearsalService:
         )
         return [*plan.scenarios, *numbered]
 
-    async def _play_all(self, ref: VersionRef, scenarios: Sequence[Scenario], so_far: _SoFar) -> list[ScenarioResult]:
+    def _deployed(self, ref: VersionRef) -> _Deployed:
+        record = self._versions.get(ref)
+        if record.runtime_id is None or record.runtime_version is None:
+            raise Conflict(f"version {ref.version} has not been deployed")
+        return _Deployed(record.runtime_id, record.runtime_version)
+
+    async def _play_all(
+        self, deployed: _Deployed, scenarios: Sequence[Scenario], so_far: _SoFar
+    ) -> list[ScenarioResult]:
         gate = asyncio.Semaphore(_PARALLEL)
         done: list[ScenarioResult] = []
 
         async def play(scenario: Scenario) -> ScenarioResult:
             async with gate:
-                result = await self._play(ref, scenario)
+                result = await self._play(deployed, scenario)
             done.append(result)
             played = {entry.scenario.scenario_id for entry in done}
             await so_far(tuple(done), [one for one in scenarios if one.scenario_id not in played])
@@ -140,7 +156,7 @@ class RehearsalService:
             return first
         return [*first, *await asyncio.gather(*map(play, scenarios[1:]))]
 
-    async def _play(self, ref: VersionRef, scenario: Scenario) -> ScenarioResult:
+    async def _play(self, deployed: _Deployed, scenario: Scenario) -> ScenarioResult:
         session_id = f"rehearsal-{uuid.uuid4()}"
         turns: list[RehearsedTurn] = []
         for number, prompt in enumerate(scenario.prompts):
@@ -152,20 +168,17 @@ class RehearsalService:
                 drill=scenario.drill if number == 0 else None,
                 traceparent=tracing.current(),
             )
-            turn = await self._turn(ref, call)
+            turn = await self._turn(deployed, call)
             turns.append(turn)
             if turn.error and scenario.expect != "recovery":
                 break
         return judge(scenario, turns)
 
-    async def _turn(self, ref: VersionRef, call: Invocation) -> RehearsedTurn:
-        record = self._versions.get(ref)
-        if record.runtime_id is None or record.runtime_version is None:
-            raise Conflict(f"version {ref.version} has not been deployed")
+    async def _turn(self, deployed: _Deployed, call: Invocation) -> RehearsedTurn:
         begun = time.monotonic_ns()
         error = "the agent ended its turn without a result"
         try:
-            async for event in self._runtime.invoke(record.runtime_id, record.runtime_version, call):
+            async for event in self._runtime.invoke(*deployed, call):
                 if isinstance(event, TurnResult):
                     return rehearsed_turn(call.prompt, event, _ms_since(begun))
         except (AgentFailed, Unavailable) as failure:

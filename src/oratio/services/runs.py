@@ -49,6 +49,8 @@ class RunService:
         self._journal = journal
         self._clock = clock
         self._lease_ms = lease_ms
+        # Leases this process took; every write checks them again in its own transaction.
+        self._leases: dict[tuple[VersionRef, str], Lease] = {}
 
     def begin(self, ref: VersionRef, owner: str) -> None:
         """Take the lease for a run and set the version building.
@@ -58,7 +60,7 @@ class RunService:
             NotFound: The agent or version is gone.
         """
         self._require_workable(self._agents.get(ref.user_id, ref.agent_id))
-        self._journal.acquire(ref, owner, ttl_ms=self._lease_ms)
+        self._leases[ref, owner] = self._journal.acquire(ref, owner, ttl_ms=self._lease_ms)
         record = self._versions.get(ref)
         if record.status is VersionStatus.FAILED:
             self._versions.save(versions_of.with_status(record, VersionStatus.BUILDING, self._clock.now_ms()))
@@ -122,6 +124,7 @@ class RunService:
 
     def release(self, ref: VersionRef, owner: str) -> None:
         """Give the version back at the end of a run."""
+        self._leases.pop((ref, owner), None)
         held = self._journal.lease(ref)
         if held and held.owner == owner:
             self._journal.release(held)
@@ -132,6 +135,7 @@ class RunService:
         The message kept is the error's own when it is one of ours, else a plain sentence: foreign exceptions may carry
         document text. Does nothing when the agent is gone, is being deleted, or belongs to another run by now.
         """
+        self._leases.pop((ref, owner), None)
         try:
             lease = self._held(ref, owner)
             agent = self._agents.get(ref.user_id, ref.agent_id)
@@ -187,7 +191,7 @@ class RunService:
             self._knowledge_bases.save(knowledge_base_with_status(record, KnowledgeBaseStatus.FAILED, now_ms))
 
     def _held(self, ref: VersionRef, owner: str) -> Lease:
-        lease = self._journal.lease(ref)
+        lease = self._leases.get((ref, owner)) or self._journal.lease(ref)
         if lease is None or lease.owner != owner:
             raise LeaseLost(f"another run took over version {ref}")
         return lease
