@@ -107,6 +107,9 @@ class Settings(BaseSettings):
     ingestion_interval_seconds: float = Field(
         10, ge=0, description="Seconds between two starts of ingestion in the AWS account, whose quota is 10."
     )
+    aws_sessions_per_second: float = Field(
+        20, gt=0, description="Sessions one process begins at AgentCore in a second; the account's quota is 25 in all."
+    )
     agent_base: Path | None = Field(
         None, description="Zip of agents' dependencies for AgentCore; unset: the one `oratio aws build-base` made."
     )

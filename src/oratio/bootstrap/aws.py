@@ -116,6 +116,7 @@ def _runtime(parts: AwsParts, account: str, model: str) -> AgentRuntime:
         model,
         settings.knowledge_kind,
         idle_s=max(60, settings.agent_idle_seconds),  # the least that AgentCore takes
+        sessions_per_second=settings.aws_sessions_per_second,
     )
     return AgentCoreRuntime(core, options)
 

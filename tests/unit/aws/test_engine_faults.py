@@ -1,5 +1,7 @@
 """What a person is told when an account is not as it should be: each message names the resource and the mend."""
 
+import asyncio
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from oratio.adapters.aws.bedrock_knowledge_bases import BedrockKnowledgeBases, KnowledgeOptions
 from oratio.adapters.aws.ingestion_turns import IngestionTurns
 from oratio.adapters.aws.session import AwsSession
+from oratio.adapters.aws.session_pace import SessionPace
 from oratio.domain.storage_layout import engine_prefix
 from oratio.domain.tags import resource_tags
 from oratio.errors import CloudRefused, Conflict, NotFound, NotReady, StepFailed
@@ -130,15 +133,30 @@ def test_a_deletion_that_aws_fails_at_twice_is_told_and_may_be_asked_again(
 
 def test_two_workers_never_start_two_jobs_within_the_interval(account: Cloud, clock: FakeClock) -> None:
     first, second = (IngestionTurns(account.s3, CODE, ACCOUNT, clock, 10.0) for _ in range(2))
-    first.take()
+    with first.turn():
+        clock.advance(3)  # AWS takes its time to answer
     clock.advance(9)
-    with pytest.raises(NotReady) as later:
-        second.take()
+    with pytest.raises(NotReady) as later, second.turn():
+        pytest.fail("it had the turn")
     assert later.value.retry_after_s == pytest.approx(1.5)
     clock.advance(2)
-    second.take()
-    with pytest.raises(NotReady):
-        first.take()
+    with second.turn():
+        pass
+    with pytest.raises(NotReady), first.turn():
+        pytest.fail("it had the turn")
+
+
+async def test_new_sessions_begin_no_faster_than_their_pace() -> None:
+    pace = SessionPace(per_second=50)
+    begun = time.monotonic()
+    waited: list[float] = []
+
+    async def begin() -> None:
+        await pace.wait()
+        waited.append(time.monotonic() - begun)
+
+    await asyncio.gather(*(begin() for _ in range(11)))
+    assert all(moment >= number / 50 - 0.001 for number, moment in enumerate(sorted(waited)))
 
 
 def test_every_create_carries_a_legal_token_and_the_tags(account: Cloud, engine: BedrockKnowledgeBases) -> None:

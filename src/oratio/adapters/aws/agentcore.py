@@ -18,6 +18,7 @@ from oratio.adapters.aws.invocations import Invoker
 from oratio.adapters.aws.role_patience import RolePatience
 from oratio.adapters.aws.roles import AgentRoles
 from oratio.adapters.aws.session import AwsSession, error_code, translated
+from oratio.adapters.aws.session_pace import SessionPace
 from oratio.adapters.turn_events import turn_payload
 from oratio.agentkit.environment import ENGINE_ID, KIND, MODEL, VERSION
 from oratio.domain.conversation import TurnEvent
@@ -49,6 +50,7 @@ class RuntimeOptions(NamedTuple):
     Attributes:
         kind: Of the knowledge bases, which decides how an agent asks its own.
         idle_s: How long a session's machine waits for the next turn.
+        sessions_per_second: How many sessions this process begins in a second.
     """
 
     bucket: str
@@ -57,6 +59,7 @@ class RuntimeOptions(NamedTuple):
     kind: str
     python: str = "PYTHON_3_12"
     idle_s: int = 900
+    sessions_per_second: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class AgentCoreRuntime(AgentRuntime):
         self._endpoints = Endpoints(parts.session, parts.clock)
         self._deletions = Deletions()
         self._invoker = Invoker(parts.session)
+        self._pace = SessionPace(options.sessions_per_second)
 
     @property
     def _control(self) -> Any:
@@ -202,6 +206,8 @@ class AgentCoreRuntime(AgentRuntime):
         if invocation.drill:
             await self._endpoints.require_not_live(runtime_id, qualifier)
             payload["drill"] = {"kind": invocation.drill, "text": _DRILL_TEXTS.get(invocation.drill, "")}
+        if not invocation.history:
+            await self._pace.wait()
         arn = f"arn:aws:bedrock-agentcore:{self._session.region}:{self._options.account_id}:runtime/{runtime_id}"
         events = self._invoker.turn(
             arn,

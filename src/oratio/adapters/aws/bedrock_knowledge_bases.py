@@ -185,8 +185,7 @@ class BedrockKnowledgeBases(KnowledgeBases):
         self._require_quiet(engine_id, data_source_id)
         if manifest is None or manifest.token != token:
             manifest = self._snapshots.build(ref, f"{ref.user_id}/{ref.agent_id}/", prefix, token)
-        self._turns.take()
-        with translated(f"ingestion into knowledge base {engine_id}"):
+        with self._turns.turn(), translated(f"ingestion into knowledge base {engine_id}"):
             try:
                 job = self._bedrock.start_ingestion_job(
                     knowledgeBaseId=engine_id,
