@@ -83,7 +83,7 @@ def _first_agent(visitor: Watched, token: str) -> Iterator[Row]:
     with person.looks():
         page.get_by_role("combobox", name="Or take a file of the folder").click()
         page.get_by_role("option", name="main_policy.md").click()
-    person.presses("Take it as SOP")
+    person.presses("Take it as SOP, and leave it out of the knowledge")
     visitor.idle()
     person.presses("Next")
     page.get_by_role("button", name="Export JSON").wait_for()
