@@ -82,6 +82,8 @@ def test_agent_is_made_and_talked_with_by_keyboard_alone(console: Stage, visitor
     (tmp_path / "shop").mkdir()
     for name in ("returns.md", "lamps.md"):
         (tmp_path / "shop" / name).write_text(f"# About {name}\n")
+    # Told early: the browser is asked to hand choosers over beside what follows, and Enter may be faster.
+    page.on("filechooser", lambda _chooser: None)
     tab_to(page, "Choose a folder")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
