@@ -28,6 +28,7 @@ SPEECH_STARTS, SPEECH_ENDS = b"\xffspeech starts", b"\xffspeech ends."
 # Calls made before a measurement, so that what a server does once for all (threads, connections to its store) is not
 # counted as a call's.
 _BEFORE = 24
+_UNTIL_COLLECTED = 600
 # What the voice server sends for 20 ms: 24 kHz.
 _OUT_BYTES = 960
 
@@ -240,11 +241,15 @@ async def cost(kind: str, calls: int, seconds: float) -> Cost:
 
 
 async def growth(kind: str, calls: int) -> int:
-    """Bytes by which a server grows over so many calls, one after another, after a hundred that are not counted."""
+    """Bytes by which a server grows over so many calls, one after another.
+
+    Before them 600 are not counted: as many as end before Python collects all garbage, so that what waits for it is
+    there from the start.
+    """
     with serving(kind) as server:
         # All at once first: each thread of the server has its own connection to the store from then on.
         await asyncio.gather(*(one_call(server, kind) for _ in range(_BEFORE)))
-        for _ in range(100):
+        for _ in range(_UNTIL_COLLECTED):
             await one_call(server, kind)
         before = server.collected_rss()
         for _ in range(calls):
