@@ -134,7 +134,9 @@ def test_a_deletion_that_aws_fails_at_twice_is_told_and_may_be_asked_again(
 def test_two_workers_never_start_two_jobs_within_the_interval(account: Cloud, clock: FakeClock) -> None:
     first, second = (IngestionTurns(account.s3, CODE, ACCOUNT, clock, 10.0) for _ in range(2))
     with first.turn():
-        clock.advance(3)  # AWS takes its time to answer
+        clock.advance(12)  # AWS takes its time to answer, and nobody overtakes
+        with pytest.raises(NotReady), second.turn():
+            pytest.fail("it had the turn")
     clock.advance(9)
     with pytest.raises(NotReady) as later, second.turn():
         pytest.fail("it had the turn")
