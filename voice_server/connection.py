@@ -79,7 +79,9 @@ class Connection(ServerConnection):
             self.hears(audio)
             return
         super().data_received(data)
-        self._between_frames = _waits_in(self.protocol.parser) is StreamReader.at_eof.__code__
+        # In the middle of a message in pieces, a whole frame is an error, which the library tells.
+        in_pieces = self.protocol.current_size is not None
+        self._between_frames = not in_pieces and _waits_in(self.protocol.parser) is StreamReader.at_eof.__code__
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self in self._counted:

@@ -59,6 +59,19 @@ async def test_a_frame_in_pieces_is_no_frame_however_its_pieces_look(
         await heard(session.heard, b"\1\0" * 320 + bytes(6) + inner + bytes(100) + b"\2\0" * 320)
 
 
+async def test_a_whole_frame_amid_a_message_in_pieces_ends_the_call(exchange: Exchange, speech: PlayedSpeech) -> None:
+    async with exchange.line() as line:
+        await line.start()
+        await line.socket.send(bytes(640))
+        await heard((await speech.opened()).heard, bytes(640))
+        line.socket.transport.write(wire(b"x", fin=False))
+        await asyncio.sleep(0.05)
+        line.socket.transport.write(wire(bytes(640)))
+        async with asyncio.timeout(5):
+            await line.socket.wait_closed()
+        assert line.socket.close_reason == "expected a continuation frame"
+
+
 async def heard(so_far: bytearray, all_of_it: bytes) -> None:
     async with asyncio.timeout(5):
         while len(so_far) < len(all_of_it):
