@@ -19,10 +19,11 @@ from oratio.domain.tags import resource_tags
 from oratio.domain.values import VersionRef
 from oratio.ports.clock import Clock
 
-DATA = Path(__file__).parent.parent / "tests" / "data"
-SET = DATA / "retrieval"
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples"
+SET = ROOT / "tests" / "data" / "retrieval"
 COLLECTIONS: dict[str, dict[str, Path]] = {
-    "support": {"telecom/": DATA / "telecom-support", "retail/": DATA / "retail-sop"},
+    "support": {"telecom/": EXAMPLES / "telecom" / "documents", "retail/": EXAMPLES / "retail" / "sop"},
     "node": {"": SET / "node"},
     "python": {"": SET / "python"},
     "apps": {"": SET / "apps"},
