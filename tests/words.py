@@ -61,8 +61,10 @@ def files(places: Sequence[Path], endings: Sequence[str]) -> Iterator[Path]:
     for place in places:
         if not place.exists():
             raise SystemExit(f"words: {place} does not exist: correct the path, or `places` in {LIST.name}")
-        found = place.rglob("*") if place.is_dir() else (place,)
-        yield from sorted(path for path in found if path.is_file() and path.suffix in endings)
+        below = place.rglob("*") if place.is_dir() else ()
+        yield from sorted(path for path in below if path.is_file() and path.suffix in endings)
+        if place.is_file():
+            yield place
 
 
 def main(arguments: Sequence[str]) -> int:

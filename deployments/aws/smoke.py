@@ -49,7 +49,7 @@ class Smoke:
         self._agent_id: str | None = None
 
     def run(self) -> None:
-        """All of it; what was made is gone when this returns or raises.
+        """Play the whole story; everything it made is deleted when this returns or raises.
 
         Raises:
             OratioError: Something does not work; the line before says which.
@@ -115,18 +115,20 @@ class Smoke:
                 except NotFound:
                     return
                 time.sleep(self._poll_s)
-            raise AgentFailed(f"agent {self._agent_id} was not gone within {DELETION_S:.0f} s", hint="delete it again")
+            raise AgentFailed(
+                f"agent {self._agent_id} was not deleted within {DELETION_S:.0f} s", hint="delete it again"
+            )
 
     @contextmanager
     def _timed(self, what: str) -> Iterator[None]:
-        begun = time.monotonic()
+        started = time.monotonic()
         self._say(f"  {what} ...")
         try:
             yield
         except BaseException as error:
             self._say(f"fault {what}: {error if isinstance(error, OratioError) else type(error).__name__}")
             raise
-        self._say(f"ok    {what:<32}{time.monotonic() - begun:8.1f} s")
+        self._say(f"ok    {what:<32}{time.monotonic() - started:8.1f} s")
 
 
 def main() -> int:

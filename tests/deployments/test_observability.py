@@ -36,10 +36,10 @@ def test_a_query_names_only_metrics_that_are_served(query: str) -> None:
     assert {name for name in _NAME.findall(query) if not name.startswith("oratio_-")} <= served()
 
 
-def test_every_alert_says_how_to_mend_it() -> None:
+def test_every_alert_says_how_to_fix_it() -> None:
     alerts = yaml.safe_load((FOLDER / "alerts.yaml").read_text())
     rules = [rule for group in alerts["groups"] for rule in group["rules"]]
-    assert all({"summary", "mend"} <= set(rule["annotations"]) for rule in rules)
+    assert all({"summary", "fix"} <= set(rule["annotations"]) for rule in rules)
 
 
 def test_panels_do_not_lie_on_one_another() -> None:

@@ -71,6 +71,14 @@ def test_a_place_that_does_not_exist_is_refused(tmp_path: Path) -> None:
         main([str(tmp_path / "none")])
 
 
-@pytest.mark.parametrize("place", [place for place in LISTED["places"] if not place.isidentifier() or place == "docs"])
+def test_a_file_that_is_named_is_read_whatever_its_ending(tmp_path: Path) -> None:
+    makefile = tmp_path / "Makefile"
+    makefile.write_text("# Made anew\n")
+    (tmp_path / "picture.svg").write_text("<title>Made anew</title>")
+    assert main([str(makefile)]) == 1
+    assert main([str(tmp_path)]) == 0
+
+
+@pytest.mark.parametrize("place", [place for place in LISTED["places"] if place.endswith(".md") or place == "docs"])
 def test_the_documentation_is_free_of_them(place: str) -> None:
     assert main([str(LIST.parents[1] / place)]) == 0
