@@ -54,7 +54,7 @@ fix: setup
 
 bench: setup $(PEERS)/.installed
 	$(BIN)/python -m benchmarks
-# What `make bench` measures beside us, in a venv of its own: its dependencies are not ours.
+# What `make bench` measures next to Oratio, in a venv of its own: its dependencies are not ours.
 $(PEERS)/.installed: benchmarks/peers.lock
 	$(BIN)/python -m venv $(PEERS)
 	@if command -v uv >/dev/null; then uv pip install -q --python $(PEERS)/bin/python --require-hashes -r $<; \
