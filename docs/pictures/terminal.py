@@ -16,20 +16,23 @@ from rich.text import Text
 
 SAMPLE = "examples/telecom/documents"
 CREATE = (
-    f"oratio agents create {SAMPLE} --exclude main_policy.md --name Telecom --type text"
-    f" --sop {SAMPLE}/main_policy.md"
-    ' --knowledge-description "For technical support questions"'
-    ' --handoff-description "When the caller asks for a human"'
+    f'oratio agents create {SAMPLE} --exclude main_policy.md --exclude LICENSE --name "Phone support" --type text'
+    f" --sop {SAMPLE}/main_policy.md --descriptions examples/telecom/descriptions.json"
+    ' --knowledge-description "Any question about phone service, mobile data or MMS"'
+    ' --handoff-description "When the caller asks for a human or the problem cannot be solved"'
 )
 SESSION = (
     ("oratio status", "oratio status"),
-    ("oratio agents create telecom-support --name Telecom --sop main_policy.md …", CREATE),
+    (f'oratio agents create {SAMPLE} --name "Phone support" --sop main_policy.md …', CREATE),
     (
-        'oratio ask Telecom "How do I reset my APN settings?"',
-        'oratio ask Telecom "How do I reset my APN settings?"',
+        'oratio ask "Phone support" "How do I reset my APN settings?"',
+        'oratio ask "Phone support" "How do I reset my APN settings?"',
     ),
-    ('oratio ask Telecom "Who is the CEO?"', 'oratio ask Telecom "Who is the CEO?"'),
-    ('oratio ask Telecom "I want to talk to a person"', 'oratio ask Telecom "I want to talk to a person"'),
+    ('oratio ask "Phone support" "Who is the CEO?"', 'oratio ask "Phone support" "Who is the CEO?"'),
+    (
+        'oratio ask "Phone support" "I want to talk to a person"',
+        'oratio ask "Phone support" "I want to talk to a person"',
+    ),
 )
 
 
