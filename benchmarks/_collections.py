@@ -9,15 +9,15 @@ from pathlib import Path
 
 from oratio.adapters.local.knowledge_bases import LocalKnowledgeBases, engine_id_of
 from oratio.adapters.local.objects import FileObjectStore
-from oratio.adapters.local.retrieval.index import Snapshot
-from oratio.adapters.local.retrieval.store import Store
-from oratio.adapters.local.retrieval.words import Stemmer
-from oratio.domain.descriptions import chain
-from oratio.domain.knowledge_base import IngestionJob, IngestionStatus
-from oratio.domain.sidecar import sidecar
+from oratio.domain.knowledge.descriptions import chain
+from oratio.domain.knowledge.knowledge_base import IngestionJob, IngestionStatus
+from oratio.domain.knowledge.metadata_file import sidecar
+from oratio.domain.refs import VersionRef
 from oratio.domain.tags import resource_tags
-from oratio.domain.values import VersionRef
 from oratio.ports.clock import Clock
+from oratio.retrieval.index import Snapshot
+from oratio.retrieval.store import Store
+from oratio.retrieval.words import Stemmer
 
 DATA = Path(__file__).parent.parent / "tests" / "data"
 SET = DATA / "retrieval"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from benchmarks import Row
 from oratio.bootstrap import Platform
 from oratio.client import Client
-from oratio.domain.conversation import Channel, Citation, Conversation, Turn, TurnResult
+from oratio.domain.conversations.conversation import Channel, Citation, Conversation, Turn, TurnResult
 from oratio.domain.storage_layout import CODE_FILE, PLAN_FILE, PROMPT_FILE, transcript_key, version_key
 from oratio.settings import Settings
 

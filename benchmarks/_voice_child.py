@@ -17,8 +17,8 @@ from benchmarks._calls import SPEECH_ENDS, SPEECH_STARTS
 from oratio.ports.speech import Heard, SpeechEvent, SpeechSession, SpeechStarted, Spoken
 from tests.voice_server.conftest import free_port
 from tests.voice_server.fakes import Exchange, PlayedSpeech
-from voice_server.app import keep_startup
-from voice_server.limits import KeyedBuckets
+from voice_server.server.app import keep_startup
+from voice_server.server.limits import KeyedBuckets
 
 # 20 ms at the model's output rate; the caller's frame stands at its beginning.
 _FRAME = 960

@@ -22,10 +22,10 @@ from oratio import settings
 from oratio.adapters.local.database import Database
 from oratio.bootstrap import Platform, build_platform
 from oratio.client import Brief, Client
-from oratio.domain.agent import Agent, AgentStatus, pending_steps
-from oratio.domain.brief import AgentType
-from oratio.domain.knowledge_base import KnowledgeBase, KnowledgeBaseStatus
-from oratio.domain.version import AgentVersion, VersionStatus
+from oratio.domain.agents.agent import Agent, AgentStatus, pending_steps
+from oratio.domain.agents.brief import AgentType
+from oratio.domain.agents.version import AgentVersion, VersionStatus
+from oratio.domain.knowledge.knowledge_base import KnowledgeBase, KnowledgeBaseStatus
 from oratio.ports.identity import TokenIssuer
 from oratio.settings import Settings, child_environment
 

@@ -17,9 +17,9 @@ from unittest.mock import patch
 from benchmarks import Row
 from benchmarks._timed_worker import LOG, in_flight_s
 from benchmarks.orchestration import one_agent
-from oratio.adapters.aws.agent_base import entry
-from oratio.adapters.aws.agent_packages import AgentPackages
-from oratio.domain.values import VersionRef
+from oratio.adapters.aws.agentcore.agent_base import entry
+from oratio.adapters.aws.agentcore.agent_packages import AgentPackages
+from oratio.domain.refs import VersionRef
 from tests.fakes.agents import signed_package
 from tests.fakes.aws.cloud import ACCOUNT, cloud
 from tests.fakes.aws.instant import InstantAgents

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from benchmarks import Row
 from benchmarks._watchers import Watcher, all_see
-from oratio.domain.agent import Agent, AgentStatus
+from oratio.domain.agents.agent import Agent, AgentStatus
 from tests.console.browser import CHROMIUM, Watched, chromium
 from tests.console.fake_api import TOKEN, agent
 from tests.console.stage import Stage, stage

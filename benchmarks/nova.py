@@ -17,10 +17,10 @@ from collections.abc import Iterator
 import psutil
 
 from benchmarks import Row
-from oratio.adapters.aws.nova_sonic import NovaAccess, NovaSonic
-from oratio.adapters.speech_to_speech.dialogues import StrandsDialogues
-from oratio.adapters.speech_to_speech.session import Course
 from oratio.ports.dialogue import Brief, DialogueSession, ReplyAudio, ReplyEnded, Restored
+from oratio.speech.realtime.nova_sonic import NovaAccess, NovaSonic
+from oratio.speech.realtime.provider import StrandsDialogues
+from oratio.speech.realtime.session import Course
 from tests.fakes.nova.callers import LOUD, STILL
 
 CALLS, SECONDS, WORDS = 10, 10.0, 30

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks import Row
-from oratio.domain.agent import Agent, AgentStatus, Step
+from oratio.domain.agents.agent import Agent, AgentStatus, Step
 from tests.flows.stack import Stack
 
 FILES = 6

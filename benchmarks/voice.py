@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from benchmarks import Row
 from benchmarks._barge_ins import barge_ins
 from benchmarks._calls import Cost, cost, growth
-from voice_server.terms import Terms
+from voice_server.session.config import Terms
 
 COUNTS, SECONDS = (1, 50, 200), 4.0
 # More than so many calls Pipecat does not hold in one process.

@@ -14,7 +14,7 @@ from flows.steps import (
     provision_knowledge_base,
     rehearse_agent,
 )
-from oratio.domain.values import VersionRef
+from oratio.domain.refs import VersionRef
 from tasks.status import working_on
 
 

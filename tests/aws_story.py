@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from oratio.domain.agent import Agent, AgentStatus
-from oratio.domain.conversation import Channel, Conversation
+from oratio.domain.agents.agent import Agent, AgentStatus
+from oratio.domain.conversations.conversation import Channel, Conversation
 from tests.fakes.aws.orphans import orphans
 from tests.flows.aws_services import VoiceServer, voice_server
 from tests.flows.aws_stack import AwsStack, aws_stack

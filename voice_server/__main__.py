@@ -12,8 +12,8 @@ from oratio import logs, settings, tracing
 from oratio.bootstrap import build_platform, build_services
 from oratio.errors import OratioError
 from oratio.settings import Settings
-from voice_server.app import build_app
-from voice_server.processes import Processes, shared_metrics
+from voice_server.server.app import build_app
+from voice_server.server.processes import Processes, shared_metrics
 
 
 def main() -> int:

@@ -2,7 +2,7 @@
 
 import httpx
 
-from oratio.domain.agent import AgentFailure, AgentStatus
+from oratio.domain.agents.agent import AgentFailure, AgentStatus
 from tests.api.conftest import FILES, FORM, World, assert_problem, create, submit
 
 FAILURE = AgentFailure(step="author_agent", code="internal", message="stopped")

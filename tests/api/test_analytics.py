@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from oratio.domain.conversation import Citation, Handoff, ToolCall, TurnResult, Usage
+from oratio.domain.conversations.conversation import Citation, Handoff, ToolCall, TurnResult, Usage
 from oratio.errors import AgentFailed
 from tests.api.conftest import World, assert_problem, create
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from oratio.domain.live_call import LiveCall, LiveHandoff
+from oratio.domain.conversations.live_call import LiveCall, LiveHandoff
 from oratio.errors import NotAuthenticated, NotFound
 from tests.api.conftest import World
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from oratio import logs, tracing
-from oratio.domain.conversation import Citation, TurnDelta, TurnEvent, TurnResult
-from oratio.domain.values import VersionRef
+from oratio.domain.conversations.conversation import Citation, TurnDelta, TurnEvent, TurnResult
+from oratio.domain.refs import VersionRef
 from oratio.errors import NotReady
 from oratio.otlp import OtlpTracer
 from oratio.ports.agent_runtime import Invocation

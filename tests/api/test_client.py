@@ -18,7 +18,7 @@ from oratio.errors import (
     TooLarge,
     Unavailable,
 )
-from oratio.wire import Answer
+from oratio.protocol.http import Answer
 from tests.api.conftest import World
 from tests.api.live import serving
 

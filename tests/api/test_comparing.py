@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from oratio.client import AsyncClient
-from oratio.domain.comparison import text_change
-from oratio.domain.conversation import Citation, Handoff, TurnDelta, TurnEvent, TurnResult
-from oratio.domain.plan import Scenario
-from oratio.domain.rehearsal import RehearsalReport, ScenarioResult
+from oratio.domain.agents.comparison import text_change
+from oratio.domain.conversations.conversation import Citation, Handoff, TurnDelta, TurnEvent, TurnResult
+from oratio.domain.plan.agent_plan import Scenario
+from oratio.domain.plan.rehearsal import RehearsalReport, ScenarioResult
 from oratio.domain.storage_layout import CODE_FILE, PLAN_FILE, PROMPT_FILE, REHEARSAL_FILE, version_key
 from oratio.errors import AgentFailed
 from oratio.ports.agent_runtime import Invocation

@@ -6,7 +6,7 @@ import json
 import httpx
 import pytest
 
-from oratio.domain.conversation import Citation, Handoff, TurnResult
+from oratio.domain.conversations.conversation import Citation, Handoff, TurnResult
 from oratio.domain.storage_layout import audio_key
 from oratio.errors import AgentFailed, Unavailable
 from tests.api.conftest import World, assert_problem, create

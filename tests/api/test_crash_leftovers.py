@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from oratio.api import duties
+from oratio.api import background_jobs
 from oratio.bootstrap import build_services
 from oratio.errors import Unavailable
-from oratio.services.agents import DIED_AFTER_MS, AgentService
+from oratio.services.agents.agents import DIED_AFTER_MS, AgentService
 from oratio.settings import Settings
 from tests.api.conftest import World, assert_problem, submit
 from tests.fakes.clock import FakeClock
@@ -128,7 +128,7 @@ async def test_duties_go_on_after_a_failure(world: World, monkeypatch: pytest.Mo
         raise Unavailable("for now")
 
     monkeypatch.setattr(AgentService, "sweep", fail_once)
-    working = asyncio.create_task(duties.run(world.services))
+    working = asyncio.create_task(background_jobs.run(world.services))
     await asyncio.wait_for(swept.wait(), 10)
     await asyncio.sleep(0)
     assert not working.done()

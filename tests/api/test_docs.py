@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from oratio.domain.agent import StepStatus, with_step
-from oratio.domain.knowledge_base import KnowledgeBaseStatus
+from oratio.domain.agents.agent import StepStatus, with_step
+from oratio.domain.agents.version import RehearsalSummary, VersionStatus
+from oratio.domain.knowledge.knowledge_base import KnowledgeBaseStatus
+from oratio.domain.refs import VersionRef
 from oratio.domain.storage_layout import CODE_FILE, PROMPT_FILE, version_key
-from oratio.domain.values import VersionRef
-from oratio.domain.version import RehearsalSummary, VersionStatus
 from tests.api.conftest import World
 from tests.api.fakes import RememberingPipeline
 from tests.api.live import serving

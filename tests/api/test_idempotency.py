@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from oratio.domain.agent import Agent
-from oratio.services.agents import AgentService
+from oratio.domain.agents.agent import Agent
+from oratio.services.agents.agents import AgentService
 from oratio.settings import Settings
 from tests.api.conftest import World, assert_problem, create
 from tests.api.test_refusals import FORM_TYPE, form_body

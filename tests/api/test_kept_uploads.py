@@ -12,7 +12,7 @@ import pytest
 
 from oratio.client import AsyncClient, Brief, Client
 from oratio.errors import NotAuthenticated
-from oratio.services.kept_uploads import MAX_OPEN, TICKET_MS
+from oratio.services.knowledge.resumable_uploads import MAX_OPEN, TICKET_MS
 from oratio.settings import Settings
 from tests.api.conftest import FORM, World, assert_problem
 from tests.api.live import serving

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import httpx
 
 from oratio.api.app import create_app
-from oratio.api.limits import Buckets
+from oratio.api.middleware.limits import Buckets
 from oratio.settings import Settings
 from tests.api.conftest import World, assert_problem, create
 

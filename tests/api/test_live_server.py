@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from oratio import settings
-from oratio.api import guard
+from oratio.api.middleware import auth_middleware
 from oratio.bootstrap import build_platform
 from oratio.client import Brief, Client
 from oratio.settings import child_environment
@@ -101,7 +101,7 @@ def test_a_body_cut_in_the_middle_leaves_nothing(world: World, base: str) -> Non
 
 
 def test_a_body_that_stalls_is_given_up(world: World, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "BODY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(auth_middleware, "BODY_TIMEOUT_S", 0.2)
     with _connect(base) as connection:
         kind = "Content-Type: multipart/form-data; boundary=BOUND"
         connection.sendall(_head(world, kind, "Content-Length: 5000", "Connection: close") + b"--BOUND\r\n")

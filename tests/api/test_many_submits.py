@@ -6,8 +6,8 @@ import threading
 import httpx
 import pytest
 
-from oratio.domain.values import VersionRef
-from oratio.services import agents
+from oratio.domain.refs import VersionRef
+from oratio.services.agents import agents
 from tests.api.conftest import World, submit
 from tests.api.fakes import RememberingPipeline
 from tests.fakes.cloud import Desk, FakeKnowledgeBases

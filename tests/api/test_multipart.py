@@ -7,12 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from oratio.api.multipart import FormReader, boundary_of, file_name, parameters
 from oratio.api.problems import Refusal
+from oratio.api.uploads.multipart import FormReader, boundary_of, file_name, parameters
 from oratio.client.forms import Form
-from oratio.domain.uploads import name_problems, path_problem
+from oratio.domain.knowledge.uploads import name_problems, path_problem
 from oratio.errors import InvalidInput, TooLarge
-from oratio.services.uploads import Limits, Syncer, Upload
+from oratio.services.knowledge.uploads import Limits, Syncer, Upload
 
 FIELDS = {"sop": 1000, "agentName": 100}
 LIMITS = Limits(files=20, total_bytes=100_000, file_bytes=50_000)

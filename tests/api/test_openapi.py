@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from oratio import wire
-from oratio.api import examples
+from oratio.api.schema import examples
+from oratio.protocol import http
 from tests.api.conftest import World
 
 schemathesis = pytest.importorskip("schemathesis", reason="a development dependency that is not installed")
@@ -65,7 +65,7 @@ def test_every_call_without_a_body_is_one_that_needs_none(document: dict[str, An
 @pytest.mark.parametrize("name", sorted(examples.BODIES))
 def test_an_example_is_whole_and_says_nothing_that_is_not_in_the_contract(name: str) -> None:
     example = examples.BODIES[name]
-    model = getattr(wire, name)
+    model = getattr(http, name)
 
     read = model.model_validate(example).model_dump(mode="json", by_alias=True)
 

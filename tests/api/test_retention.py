@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from oratio.bootstrap import build_services
-from oratio.domain.conversation import Channel, Conversation
+from oratio.domain.conversations.conversation import Channel, Conversation
 from oratio.domain.storage_layout import audio_key
 from oratio.settings import Settings
 from tests.api.conftest import World, assert_problem, create

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from oratio.api import standing
+from oratio.api.middleware import revocation
 from oratio.errors import Unavailable
 from tests.api.conftest import World, assert_problem, create
 from tests.api.live import serving
@@ -22,8 +22,8 @@ async def agent_id(world: World, client: httpx.AsyncClient) -> str:
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert standing.CHECK_S < 10
-    monkeypatch.setattr(standing, "CHECK_S", 0.05)
+    assert revocation.CHECK_S < 10
+    monkeypatch.setattr(revocation, "CHECK_S", 0.05)
 
 
 async def revoked_while_asking(world: World, client: httpx.AsyncClient, agent_id: str, accept: str) -> httpx.Response:
@@ -85,6 +85,6 @@ async def test_a_turn_goes_on_while_its_key_stands() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await standing.while_it_stands(app, {"type": "http"}, receive, send, stands=stands)
+    await revocation.while_it_stands(app, {"type": "http"}, receive, send, stands=stands)
 
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]

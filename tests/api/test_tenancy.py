@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from oratio.adapters.local.conversations import SqliteConversations
-from oratio.domain.agent import AgentStatus
+from oratio.domain.agents.agent import AgentStatus
 from tests.api.conftest import FORM, World
 from tests.api.tenants import BODIES, Callers, Operation, Remembering, operations, shape
 

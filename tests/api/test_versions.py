@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
+from oratio.domain.agents.version import RehearsalSummary
+from oratio.domain.refs import VersionRef
 from oratio.domain.storage_layout import CODE_FILE, PLAN_FILE, version_key
-from oratio.domain.values import VersionRef
-from oratio.domain.version import RehearsalSummary
 from tests.api.conftest import FORM, World, assert_problem, create
 from tests.api.test_refusals import FORM_TYPE, form_body
 

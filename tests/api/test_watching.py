@@ -4,8 +4,8 @@ import asyncio
 
 import httpx
 
-from oratio.api import watching
-from oratio.domain.agent import Agent, AgentFailure, AgentStatus, Step, StepStatus, with_status, with_step
+from oratio.api import agent_events
+from oratio.domain.agents.agent import Agent, AgentFailure, AgentStatus, Step, StepStatus, with_status, with_step
 from tests.api.conftest import World, assert_problem, create
 from tests.api.test_conversing import parse
 
@@ -102,7 +102,7 @@ async def test_watchers_are_bounded_per_tenant(world: World, client: httpx.Async
     agent_id = await create(client)
     context = world.app.routes.state.context
     streams = []
-    for _ in range(watching.MAX_PER_TENANT):
+    for _ in range(agent_events.MAX_PER_TENANT):
         stream = await context.watchers.watch("alice", agent_id, 0)
         await anext(stream)
         streams.append(stream)
@@ -125,9 +125,9 @@ async def test_a_malformed_last_event_id_is_refused(client: httpx.AsyncClient) -
 
 def test_an_update_in_progress_is_not_settled_but_a_failed_one_is() -> None:
     steps = {Step.INGEST_FOLDER: StepStatus.SUCCEEDED}
-    assert watching.settled(_active(steps, rest=StepStatus.SUCCEEDED))
-    assert not watching.settled(_active(steps, rest=StepStatus.PENDING))
-    assert watching.settled(_active({Step.INGEST_FOLDER: StepStatus.FAILED}, rest=StepStatus.PENDING))
+    assert agent_events.settled(_active(steps, rest=StepStatus.SUCCEEDED))
+    assert not agent_events.settled(_active(steps, rest=StepStatus.PENDING))
+    assert agent_events.settled(_active({Step.INGEST_FOLDER: StepStatus.FAILED}, rest=StepStatus.PENDING))
 
 
 def _active(steps: dict[Step, StepStatus], rest: StepStatus) -> Agent:

@@ -15,12 +15,12 @@ import pytest
 
 from oratio.adapters.http_webhooks import HttpWebhookSender
 from oratio.adapters.local.outbox import SqliteOutbox
-from oratio.api import duties
+from oratio.api import background_jobs
 from oratio.bootstrap import build_services
 from oratio.client import AsyncClient
 from oratio.domain import webhook as rules
-from oratio.domain.agent import AgentFailure, AgentStatus, with_status
-from oratio.domain.conversation import Channel, Handoff, TurnResult
+from oratio.domain.agents.agent import AgentFailure, AgentStatus, with_status
+from oratio.domain.conversations.conversation import Channel, Handoff, TurnResult
 from oratio.domain.webhook import RETRY_AFTER_S, WebhookEvent
 from oratio.settings import Settings
 from tests.api.conftest import World, assert_problem, create
@@ -270,7 +270,7 @@ async def test_deleting_a_webhook_or_an_agent_drops_what_waits(
 async def test_the_duties_of_the_process_deliver(world: World, client: httpx.AsyncClient, receiver: Receiver) -> None:
     await _register(client, receiver, ["agent.active"])
     world.go_live("alice", await create(client))
-    working = asyncio.create_task(duties.run(world.services))
+    working = asyncio.create_task(background_jobs.run(world.services))
     async with asyncio.timeout(10):
         while not receiver.requests:
             await asyncio.sleep(0.01)

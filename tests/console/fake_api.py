@@ -10,20 +10,29 @@ from collections.abc import Callable
 
 import httpx
 
-from oratio.domain.agent import Agent, AgentFailure, AgentStatus, Step, StepProgress, StepStatus
-from oratio.domain.analytics import report
-from oratio.domain.brief import AgentType
-from oratio.domain.conversation import Channel, Citation, Conversation, Handoff, SopStep, ToolCall, Turn, TurnResult
-from oratio.domain.journal import AgentEvent
-from oratio.domain.knowledge_base import Document, DocumentProblem, KnowledgeBase, KnowledgeBaseStatus
-from oratio.domain.live_call import LiveHandoff
-from oratio.domain.plan import Scenario
-from oratio.domain.rehearsal import RehearsalReport, RehearsedTurn, ScenarioResult
-from oratio.domain.replay import ReplayedConversation, ReplayedTurn, compare, summarise
-from oratio.domain.tally import Tally
-from oratio.domain.usage import DocumentUse, Unanswered
-from oratio.domain.version import RehearsalSummary, VersionStatus
-from oratio.wire import (
+from oratio.domain.agents.agent import Agent, AgentFailure, AgentStatus, Step, StepProgress, StepStatus
+from oratio.domain.agents.brief import AgentType
+from oratio.domain.agents.journal import AgentEvent
+from oratio.domain.agents.version import RehearsalSummary, VersionStatus
+from oratio.domain.conversations.analytics import report
+from oratio.domain.conversations.conversation import (
+    Channel,
+    Citation,
+    Conversation,
+    Handoff,
+    SopStep,
+    ToolCall,
+    Turn,
+    TurnResult,
+)
+from oratio.domain.conversations.conversation_stats import Tally
+from oratio.domain.conversations.live_call import LiveHandoff
+from oratio.domain.conversations.replay import ReplayedConversation, ReplayedTurn, compare, summarise
+from oratio.domain.knowledge.knowledge_base import Document, DocumentProblem, KnowledgeBase, KnowledgeBaseStatus
+from oratio.domain.knowledge.usage import DocumentUse, Unanswered
+from oratio.domain.plan.agent_plan import Scenario
+from oratio.domain.plan.rehearsal import RehearsalReport, RehearsedTurn, ScenarioResult
+from oratio.protocol.http import (
     Accepted,
     AcceptedVersion,
     Activated,

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import BrowserContext, Page
 
-from oratio.adapters.local.speech.ears import load_transcriber
-from oratio.adapters.local.speech.voice import Kokoro
+from oratio.speech.local.stt_worker import load_transcriber
+from oratio.speech.local.tts_worker import Kokoro
 
 _HEARD_RATE = 16_000
 _SPOKEN_RATE = 24_000

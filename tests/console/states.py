@@ -1,9 +1,9 @@
 """Every page of the console in every state it can be in, each brought about as it would come about."""
 
-from oratio.domain.agent import AgentStatus, StepStatus
-from oratio.domain.brief import AgentType
-from oratio.domain.conversation import Channel, Conversation
-from oratio.domain.knowledge_base import DocumentProblem
+from oratio.domain.agents.agent import AgentStatus, StepStatus
+from oratio.domain.agents.brief import AgentType
+from oratio.domain.conversations.conversation import Channel, Conversation
+from oratio.domain.knowledge.knowledge_base import DocumentProblem
 from tests.console.fake_api import HANDOFF, NOW, FakeApi, a_live_call, agent
 from tests.console.scene import STATES, Scene, state, whole_draft
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.web.identity import COOKIE
-from oratio.adapters.local.speech import weights
+from oratio.speech.local import weights
 from tests.console.browser import CHROMIUM, Watched, chromium, launched
 from tests.console.sound import microphone_of, recognised, tap
 from tests.e2e.installation import Installation

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from oratio.domain.agent import AgentStatus
+from oratio.domain.agents.agent import AgentStatus
 from tests.console.browser import Watched
 from tests.console.fake_api import TOKEN, agent
 from tests.console.stage import Stage, stage

@@ -5,8 +5,8 @@ import time
 
 import httpx
 
-from oratio.domain.agent import AgentStatus
-from oratio.domain.brief import AgentType
+from oratio.domain.agents.agent import AgentStatus
+from oratio.domain.agents.brief import AgentType
 from tests.console.fake_api import agent, problem, refused_connection
 from tests.console.scene import Scene, state, whole_draft
 

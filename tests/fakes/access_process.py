@@ -11,7 +11,7 @@ from oratio.bootstrap import build_services
 from oratio.bootstrap.aws import aws_parts, platform_with
 from oratio.domain.api_keys import Scope
 from oratio.errors import OratioError
-from oratio.services.access import AccessService
+from oratio.services.access.access import AccessService
 from oratio.settings import load
 from tests.fakes.cloud import Desk, FakeKnowledgeBases, FakeRuntime
 

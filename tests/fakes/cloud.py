@@ -7,15 +7,15 @@ that the test and the flow worker share.
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from oratio.domain.conversation import TurnDelta, TurnEvent, TurnResult
-from oratio.domain.knowledge_base import (
+from oratio.domain.conversations.conversation import TurnDelta, TurnEvent, TurnResult
+from oratio.domain.knowledge.knowledge_base import (
     DocumentProblem,
     IngestionJob,
     IngestionStatistics,
     IngestionStatus,
     Passage,
 )
-from oratio.domain.values import VersionRef
+from oratio.domain.refs import VersionRef
 from oratio.errors import StepFailed, Unavailable
 from oratio.ports.agent_runtime import AgentPackage, AgentRuntime, Invocation, RuntimeRef, RuntimeStatus
 from oratio.ports.knowledge_bases import EngineRef, EngineStatus, KnowledgeBases

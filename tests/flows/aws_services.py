@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from websockets.asyncio.client import connect
 
-from oratio.domain.agent import Agent
+from oratio.domain.agents.agent import Agent
 from oratio.settings import child_environment
 from tests.fakes.nova import NovaFake, Turn
 from tests.fakes.nova.callers import Mouth

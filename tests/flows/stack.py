@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 
 from oratio.bootstrap import Platform, Services, build_platform, build_services
-from oratio.domain.agent import Agent, AgentStatus
-from oratio.domain.values import VersionRef
+from oratio.domain.agents.agent import Agent, AgentStatus
+from oratio.domain.refs import VersionRef
 from oratio.errors import NotFound
-from oratio.services.uploads import StagedFile
+from oratio.services.knowledge.uploads import StagedFile
 from oratio.settings import Settings
 from tests import prefect_server
 from tests.fakes.cloud import Desk, FakeKnowledgeBases, FakeRuntime

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from oratio.domain.agent import Agent, AgentStatus, Step
-from oratio.domain.conversation import TurnResult
+from oratio.domain.agents.agent import Agent, AgentStatus, Step
+from oratio.domain.conversations.conversation import TurnResult
 from oratio.ports.agent_runtime import LIVE, Invocation
-from oratio.services.uploads import StagedFile
+from oratio.services.knowledge.uploads import StagedFile
 from oratio.settings import child_environment
 from tests.fakes.aws.cloud import MODEL
 from tests.fakes.aws.orphans import orphans

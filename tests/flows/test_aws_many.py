@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from oratio.domain.agent import AgentStatus
+from oratio.domain.agents.agent import AgentStatus
 from tests.fakes.aws.instant import InstantAgents
 from tests.fakes.aws.orphans import orphans
 from tests.fakes.aws.state import Timings

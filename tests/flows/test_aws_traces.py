@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from oratio.domain.agent import AgentStatus
+from oratio.domain.agents.agent import AgentStatus
 from tests.fakes.issuer import issuer_process
 from tests.fakes.otlp import Collector, SeenSpan, collecting
 from tests.flows.aws_services import service, voice_server

@@ -1,8 +1,8 @@
 import pytest
 
-from oratio.domain.agent import AgentStatus, Step, StepStatus
-from oratio.domain.knowledge_base import KnowledgeBaseStatus
-from oratio.domain.version import VersionStatus
+from oratio.domain.agents.agent import AgentStatus, Step, StepStatus
+from oratio.domain.agents.version import VersionStatus
+from oratio.domain.knowledge.knowledge_base import KnowledgeBaseStatus
 from oratio.errors import NotReady
 from tests.flows.stack import SOP, Stack, ref_of
 

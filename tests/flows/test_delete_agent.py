@@ -1,6 +1,6 @@
 import pytest
 
-from oratio.domain.agent import AgentStatus
+from oratio.domain.agents.agent import AgentStatus
 from oratio.domain.storage_layout import agent_prefix
 from tests.flows.stack import Stack
 

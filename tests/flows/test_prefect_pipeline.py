@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oratio.adapters.prefect_pipeline import PrefectPipeline, prefect_environment
-from oratio.domain.values import VersionRef
+from oratio.domain.refs import VersionRef
 from oratio.errors import Unavailable
 from oratio.settings import Settings
 from tests.flows.stack import Stack

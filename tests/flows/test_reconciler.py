@@ -9,8 +9,8 @@ from flows.recovery import MAX_RUNS, Reconciler
 from oratio.adapters.local.database import Database
 from oratio.adapters.local.records import SqliteJournal
 from oratio.bootstrap import Platform, Services, build_platform, build_services
-from oratio.domain.agent import Agent, AgentStatus
-from oratio.domain.values import VersionRef
+from oratio.domain.agents.agent import Agent, AgentStatus
+from oratio.domain.refs import VersionRef
 from oratio.ports.pipeline import Pipeline
 from oratio.settings import Settings
 from tasks import context

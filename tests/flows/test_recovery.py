@@ -3,8 +3,8 @@ import signal
 import pytest
 
 from oratio.adapters.prefect_pipeline import PrefectPipeline
-from oratio.domain.agent import AgentStatus
-from oratio.domain.version import VersionStatus
+from oratio.domain.agents.agent import AgentStatus
+from oratio.domain.agents.version import VersionStatus
 from oratio.settings import Settings
 from tests.flows.stack import Stack, build, ref_of
 

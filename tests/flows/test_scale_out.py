@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from oratio.bootstrap import Services
-from oratio.domain.agent import Agent, AgentStatus
-from oratio.services.agents import AgentService
+from oratio.domain.agents.agent import Agent, AgentStatus
+from oratio.services.agents.agents import AgentService
 from tests.fakes.cloud import Desk
 from tests.flows.cluster import Cluster, missing, running
 from tests.flows.stack import SOP, build, staged

@@ -1,7 +1,7 @@
 import pytest
 
-from oratio.domain.agent import Agent, AgentStatus
-from oratio.domain.version import VersionStatus
+from oratio.domain.agents.agent import Agent, AgentStatus
+from oratio.domain.agents.version import VersionStatus
 from tests.flows.stack import Stack, ref_of, staged
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.slow]

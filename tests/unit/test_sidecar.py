@@ -1,6 +1,6 @@
 import json
 
-from oratio.domain.sidecar import MAX_VALUE_CHARS, description_of, sidecar
+from oratio.domain.knowledge.metadata_file import MAX_VALUE_CHARS, description_of, sidecar
 
 
 def test_a_sidecar_is_in_the_long_form_with_only_the_description_embedded() -> None:

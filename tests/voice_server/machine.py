@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from oratio.domain.conversation import TurnResult
+from oratio.domain.conversations.conversation import TurnResult
 from oratio.ports.dialogue import DialogueEvent
 from oratio.ports.speech import Heard, SpeechEvent, SpeechStarted, SpeechStopped, Spoken
+from oratio.protocol.operator import OperatorStart
+from oratio.protocol.voice import dumps
 from tests.voice_server.fakes import spoken_pcm
-from voice_server import effects as do
-from voice_server.operator_wire import OperatorStart
-from voice_server.session import Session, Who
-from voice_server.terms import Terms
-from voice_server.wire import dumps
+from voice_server.session import effects as do
+from voice_server.session.config import Terms
+from voice_server.session.session import Session, Who
 
 TERMS = Terms()
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from oratio.cli.soundcard import sound_card
+from oratio.cli.calls.soundcard import sound_card
 from oratio.client.voice import Answered, Audio, Ended, Fault, HandingOver, Interrupted, Transcript, call
 from oratio.domain.api_keys import Scope
-from oratio.domain.conversation import Handoff, TurnResult
+from oratio.domain.conversations.conversation import Handoff, TurnResult
 from oratio.errors import NotAllowed, NotAuthenticated, Unavailable
 from oratio.ports.speech import Heard
 from tests.voice_server.fakes import Exchange, PlayedSpeech

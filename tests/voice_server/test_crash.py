@@ -11,8 +11,8 @@ from oratio.domain.storage_layout import audio_key
 from tests.voice_server.conftest import free_port
 from tests.voice_server.doomed import WORDS_A_SECOND
 from tests.voice_server.fakes import Exchange, Line
-from voice_server.journal import CallJournal, unfinished
-from voice_server.spool import Spool
+from voice_server.recording.spool import Spool
+from voice_server.recording.turn_journal import CallJournal, unfinished
 
 MOST_LOST_S = 2.0
 

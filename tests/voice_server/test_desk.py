@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from oratio.domain.conversation import Handoff, TurnResult
+from oratio.domain.conversations.conversation import Handoff, TurnResult
 from oratio.ports.speech import Heard, SpeechStarted, SpeechStopped
+from oratio.protocol.voice import BadMessage
 from tests.voice_server.machine import TERMS, Machine
-from voice_server.effects import HandoffBegun, HandoffFailed, HangUp, Noted, OperatorAudio, TakenOver
-from voice_server.wire import BadMessage
+from voice_server.session.effects import HandoffBegun, HandoffFailed, HangUp, Noted, OperatorAudio, TakenOver
 
 TEXT_ONLY = {"audio": {"input": None, "output": None}}
 WANTED = Handoff(reason="asked", summary="phone off")

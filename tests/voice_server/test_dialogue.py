@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oratio.domain.conversation import Citation, Handoff, TurnResult, Usage
+from oratio.domain.conversations.conversation import Citation, Handoff, TurnResult, Usage
 from oratio.errors import AgentFailed
 from oratio.ports.dialogue import (
     BargedIn,
@@ -21,8 +21,8 @@ from oratio.ports.dialogue import (
 from oratio.ports.speech import Heard, Hypothesis, SpeechStarted, SpeechStopped, Spoken
 from tests.voice_server.fakes import spoken_pcm
 from tests.voice_server.machine import TERMS, Machine
-from voice_server import effects as do
-from voice_server.session import Phase
+from voice_server.session import effects as do
+from voice_server.session.session import Phase
 
 SAID = "Hold the power button for ten seconds."
 """7 words: 0.7 s of the fake voice."""

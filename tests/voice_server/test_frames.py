@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from websockets.frames import CTRL_OPCODES, Frame, Opcode
 
 from tests.voice_server.fakes import Exchange, PlayedSpeech
-from voice_server import connection
+from voice_server.server import connection
 
 PAYLOADS = st.binary(max_size=70_000)
 OPCODES = st.sampled_from(sorted(Opcode))

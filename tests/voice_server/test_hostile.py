@@ -3,8 +3,8 @@
 import json
 import random
 
+from oratio.protocol.voice import dumps
 from tests.voice_server.machine import Machine
-from voice_server.wire import dumps
 
 FRAMES = 10_000
 _GOOD: tuple[dict[str, object], ...] = (

@@ -6,8 +6,8 @@ import pytest
 
 from oratio.ports.speech import Heard
 from tests.voice_server.fakes import Exchange, PlayedSpeech
-from voice_server import call
-from voice_server.connection import Connection
+from voice_server.server.connection import Connection
+from voice_server.session import runner
 
 TEXT_ONLY = {"input": None, "output": None}
 
@@ -46,7 +46,7 @@ async def test_a_peer_that_answers_pings_and_says_nothing_stays(
 async def test_a_caller_who_never_reads_is_cut_off_and_others_do_not_notice(
     exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(call, "SEND_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(runner, "SEND_TIMEOUT_S", 0.3)
     exchange.runtime.deltas = ("word " * 20_000, "word " * 20_000)
     key, calls = exchange.key()[1], exchange.platform.live_calls
     async with exchange.line(key) as deaf, exchange.line(key, max_size=None) as other:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from oratio.domain.conversation import Handoff, TurnResult
+from oratio.domain.conversations.conversation import Handoff, TurnResult
 from tests.fakes.nova import Fault, NovaFake, Turn
 from tests.fakes.nova.callers import nova_dialogues
 from tests.voice_server.fakes import Exchange
 from tests.voice_server.spoken import ASKING, calling, serving
-from voice_server.operators import UNWRITTEN
+from voice_server.operators.sockets import UNWRITTEN
 
 LONG = Turn("Tell me all.", ("one two three four five six seven eight nine ten.", "and much more than that is to say."))
 

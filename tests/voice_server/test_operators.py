@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from oratio.domain.conversation import Handoff, TurnResult
+from oratio.domain.conversations.conversation import Handoff, TurnResult
 from oratio.domain.storage_layout import audio_key
 from oratio.domain.webhook import WebhookEvent
 from oratio.ports.speech import Heard

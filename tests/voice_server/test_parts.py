@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oratio.audio import Resampler, mulaw_decode, mulaw_encode
-from voice_server import wire
-from voice_server.audio import FromClient, ToClient
-from voice_server.clauses import Clauses
-from voice_server.gate import agent_of, credential_of, subprotocol_of
-from voice_server.limits import KeyedBuckets, TokenBucket
-from voice_server.playout import Playout
-from voice_server.records import CallRecord, keep_recording, recover_recordings
-from voice_server.wire import AudioFormat, BadMessage
+from oratio.protocol import voice as wire
+from oratio.protocol.voice import AudioFormat, BadMessage
+from voice_server.audio.codec import FromClient, ToClient
+from voice_server.audio.playout import Playout
+from voice_server.audio.tts_chunker import Clauses
+from voice_server.recording.wav_recorder import CallRecord, keep_recording, recover_recordings
+from voice_server.server.auth import agent_of, credential_of, subprotocol_of
+from voice_server.server.limits import KeyedBuckets, TokenBucket
 
 
 class TestAudioFormats:

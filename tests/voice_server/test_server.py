@@ -13,9 +13,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from oratio.domain.agent import AgentStatus
+from oratio.domain.agents.agent import AgentStatus
 from oratio.domain.api_keys import Scope
-from oratio.domain.conversation import Handoff, ToolCall, TurnResult
+from oratio.domain.conversations.conversation import Handoff, ToolCall, TurnResult
 from oratio.domain.storage_layout import audio_key
 from oratio.errors import AgentFailed, NotFound
 from oratio.ports.speech import Heard, SpeechStarted, SpeechStopped

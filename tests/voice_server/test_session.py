@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oratio.domain.conversation import Handoff, TurnResult
+from oratio.domain.conversations.conversation import Handoff, TurnResult
 from oratio.errors import AgentFailed
 from oratio.ports.speech import Heard, Hypothesis, SpeechStarted, SpeechStopped, Spoken
 from tests.voice_server.machine import TERMS, Machine
-from voice_server.effects import Abandon, Hear, Hush
-from voice_server.response import is_back_channel
-from voice_server.session import Phase
+from voice_server.session.effects import Abandon, Hear, Hush
+from voice_server.session.session import Phase
+from voice_server.turns.response import is_back_channel
 
 ANSWER = "Hold the power button for ten seconds until the phone restarts itself."
 """12 words: 1.2 s of the fake voice."""

@@ -8,13 +8,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from oratio.adapters.local.speech import voice, weights
-from oratio.adapters.local.speech.ears import Listener, VoiceActivity, load_activity, load_transcriber
-from oratio.adapters.local.speech.frames import Frame, Kind
-from oratio.adapters.local.speech.model import event_of
 from oratio.audio import Resampler, Samples, to_pcm
+from oratio.speech.local import tts_worker, weights
+from oratio.speech.local.provider import event_of
+from oratio.speech.local.stt_worker import Listener, VoiceActivity, load_activity, load_transcriber
+from oratio.speech.local.worker_protocol import Frame, Kind
 from tests.voice_server.machine import Machine
-from voice_server.effects import Hear
+from voice_server.session.effects import Hear
 
 pytestmark = [
     pytest.mark.soak,
@@ -81,7 +81,7 @@ def hiss() -> Samples:
 
 @pytest.fixture(scope="module")
 def speak() -> Callable[[str], Samples]:
-    model = voice.load("am_michael", 2)
+    model = tts_worker.load("am_michael", 2)
 
     def spoken(text: str) -> Samples:
         pcm = np.frombuffer(model.speak(text), "<i2").astype(np.float32)

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oratio.adapters.local.speech import LocalSpeech, weights
-from oratio.adapters.local.speech.ears import Transcribe, load_transcriber
 from oratio.audio import Resampler, to_pcm
-from oratio.domain.conversation import Handoff, TurnResult
+from oratio.domain.conversations.conversation import Handoff, TurnResult
 from oratio.domain.storage_layout import audio_key
 from oratio.ports.speech import Spoken
+from oratio.speech.local import LocalSpeech, weights
+from oratio.speech.local.stt_worker import Transcribe, load_transcriber
 from tests.voice_server.conftest import free_port
 from tests.voice_server.fakes import Exchange, Line
 

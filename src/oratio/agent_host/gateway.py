@@ -21,9 +21,9 @@ from oratio.agent_host.drills import PLANTED
 from oratio.agent_host.metrics import Metrics
 from oratio.agent_host.model_requests import BadRequest, ModelRequest, read_model_request
 from oratio.agentkit.framing import BadFrame, encode, read_frame
-from oratio.domain.knowledge_base import Passage
-from oratio.domain.plan import AgentPlan, Drill
-from oratio.domain.values import VersionRef
+from oratio.domain.knowledge.knowledge_base import Passage
+from oratio.domain.plan.agent_plan import AgentPlan, Drill
+from oratio.domain.refs import VersionRef
 from oratio.errors import OratioError
 from oratio.ports.knowledge_bases import KnowledgeBases
 

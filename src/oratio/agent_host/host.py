@@ -18,15 +18,15 @@ from strands.models import Model
 from oratio import tracing
 from oratio.adapters.local.runtime_store import RuntimeStore
 from oratio.agent_host.drills import drill_model
+from oratio.agent_host.forkserver_client import WarmParent
 from oratio.agent_host.gateway import AgentGateway
 from oratio.agent_host.isolation import Isolation, choose_isolation, confinement
 from oratio.agent_host.metrics import Metrics
 from oratio.agent_host.process import AgentProcess
 from oratio.agent_host.sandbox.confinement import Tier
-from oratio.agent_host.warm_parent import WarmParent
-from oratio.domain.conversation import TurnResult
-from oratio.domain.plan import AgentPlan, Drill
-from oratio.domain.values import VersionRef
+from oratio.domain.conversations.conversation import TurnResult
+from oratio.domain.plan.agent_plan import AgentPlan, Drill
+from oratio.domain.refs import VersionRef
 from oratio.errors import AgentFailed, CodeRejected, Conflict, RateLimited
 from oratio.ports.agent_runtime import AgentPackage
 from oratio.ports.knowledge_bases import KnowledgeBases

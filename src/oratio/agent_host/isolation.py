@@ -4,9 +4,9 @@ import logging
 import os
 from dataclasses import dataclass
 
+from oratio.agent_host.forkserver_client import TierRefused, WarmParent
 from oratio.agent_host.probes.table import attempts_in, escapes
 from oratio.agent_host.sandbox.confinement import Confinement, Tier
-from oratio.agent_host.warm_parent import TierRefused, WarmParent
 from oratio.errors import Unavailable
 
 logger = logging.getLogger(__name__)

@@ -14,11 +14,11 @@ from typing import Any
 import httpcore  # noqa: F401 - httpx imports it at its first use, which takes 0.3 s
 import httpx
 
+from oratio.agent_host.forkserver_client import Spawned, WarmParent
 from oratio.agent_host.gateway import AgentGateway
 from oratio.agent_host.output import OutputTap
 from oratio.agent_host.runner import boot_frame
 from oratio.agent_host.sandbox.confinement import Confinement
-from oratio.agent_host.warm_parent import Spawned, WarmParent
 from oratio.agentkit.framing import BadFrame, read_frame
 from oratio.errors import AgentFailed
 from oratio.ports.agent_runtime import AgentPackage

@@ -7,7 +7,7 @@ import sys
 import uvicorn
 
 from oratio import logs, settings, tracing
-from oratio.api import duties
+from oratio.api import background_jobs
 from oratio.api.app import create_app
 from oratio.api.http import BoundedHttp
 from oratio.bootstrap import Services, build_platform, build_services
@@ -28,7 +28,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._duties = asyncio.create_task(duties.run(self._services))
+        self._duties = asyncio.create_task(background_jobs.run(self._services))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._duties is not None:

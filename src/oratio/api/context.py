@@ -9,12 +9,12 @@ from fastapi import Depends, Header, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from oratio.api.agent_events import Watchers
 from oratio.api.caller import Caller
-from oratio.api.forms import Receiver
 from oratio.api.metrics import Metrics
 from oratio.api.problems import MEDIA_TYPE
 from oratio.api.readiness import Readiness
-from oratio.api.watching import Watchers
+from oratio.api.uploads.upload_receiver import Receiver
 from oratio.bootstrap import Platform, Services
 from oratio.errors import FieldProblem, InvalidInput
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pydantic import BaseModel, ConfigDict, Field
 
 from oratio.authoring.text import identifier, one_line
-from oratio.domain.plan import AgentPlan, Fact, FactType, HandoffTrigger, PlanStep, Procedure, Scenario
+from oratio.domain.plan.agent_plan import AgentPlan, Fact, FactType, HandoffTrigger, PlanStep, Procedure, Scenario
 
 MAX_ADDED_SCENARIOS = 20
 _WORD = re.compile(r"[^\W\d_]{4,}")

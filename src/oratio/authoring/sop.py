@@ -15,7 +15,7 @@ from oratio.authoring import lexicon
 from oratio.authoring.blocks import Unit, layout, split_lines
 from oratio.authoring.facts import Wanted, facts_of, noun_fact, type_of
 from oratio.authoring.language import guess_language
-from oratio.domain.plan import FactType
+from oratio.domain.plan.agent_plan import FactType
 
 type ConditionKind = Literal["if", "when", "unless", "only_if"]
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from oratio.domain.conversation import Message
+from oratio.domain.conversations.conversation import Message
 from oratio.ports.speech import SpeechEvent, SpeechQuality, VoiceSession
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from oratio.adapters.local.builtin_model import BuiltinModel
-from oratio.domain.plan import AgentPlan
+from oratio.domain.plan.agent_plan import AgentPlan
 from tests.fakes.aws.model import AwsError
 from tests.fakes.aws.state import World
 

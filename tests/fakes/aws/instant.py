@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 
-from oratio.domain.conversation import TurnResult
+from oratio.domain.conversations.conversation import TurnResult
 from tests.fakes.aws.processes import Processes
 
 _DONE = {"type": "done", "result": TurnResult(answer="Hello.", answered=False, model="builtin").model_dump(mode="json")}

@@ -4,6 +4,7 @@ import errno
 
 import pytest
 
+from oratio.agent_host.forkserver_client import TierRefused, WarmParent
 from oratio.agent_host.isolation import choose_isolation, confinement
 from oratio.agent_host.probes.attempts import ATTEMPTS
 from oratio.agent_host.probes.table import ALLOWED, attempts_in, escapes
@@ -11,7 +12,6 @@ from oratio.agent_host.sandbox import seccomp
 from oratio.agent_host.sandbox.confinement import Tier
 from oratio.agent_host.sandbox.kernel import ARCHITECTURES
 from oratio.agent_host.sandbox.syscalls import DENIED, number
-from oratio.agent_host.warm_parent import TierRefused, WarmParent
 from oratio.errors import Unavailable
 
 PID = 42

@@ -14,7 +14,7 @@ HOST = """
 import asyncio, os, socket, sys
 from oratio.agent_host.isolation import confinement
 from oratio.agent_host.sandbox.confinement import Tier
-from oratio.agent_host.warm_parent import TierRefused, WarmParent
+from oratio.agent_host.forkserver_client import TierRefused, WarmParent
 
 async def main():
     parent = WarmParent(Tier(sys.argv[1]))

@@ -3,7 +3,7 @@ from typing import Any
 from oratio.agentkit.attribution import attribute
 from oratio.agentkit.definition import PlanStep
 from oratio.agentkit.turn import TurnRecorder
-from oratio.domain.conversation import TurnResult
+from oratio.domain.conversations.conversation import TurnResult
 
 STEPS = {
     "s001": PlanStep(step_id="s001", title="Greet", text="Greet.", line_start=1, line_end=2),

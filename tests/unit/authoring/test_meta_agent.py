@@ -8,7 +8,7 @@ from strands.models.bedrock import BedrockModel
 from oratio.authoring.meta_agent import Budget, improve, meta_author, request
 from oratio.authoring.plan import draft_plan
 from oratio.authoring.review import Finding, review
-from oratio.domain.plan import AgentPlan, FactType
+from oratio.domain.plan.agent_plan import AgentPlan, FactType
 from tests.unit.authoring.samples import brief, text_of
 from tests.unit.authoring.scripted_model import TOKENS, Answer, ScriptedModel, converse_events
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from oratio.adapters.aws.bedrock_knowledge_bases import BedrockKnowledgeBases, KnowledgeOptions
-from oratio.adapters.aws.ingestion_turns import IngestionTurns
+from oratio.adapters.aws.agentcore.session_rate_limit import SessionPace
+from oratio.adapters.aws.bedrock.ingestion_queue import IngestionTurns
+from oratio.adapters.aws.bedrock.knowledge_bases import BedrockKnowledgeBases, KnowledgeOptions
 from oratio.adapters.aws.session import AwsSession
-from oratio.adapters.aws.session_pace import SessionPace
 from oratio.domain.storage_layout import engine_prefix
 from oratio.domain.tags import resource_tags
 from oratio.errors import CloudRefused, Conflict, NotFound, NotReady, StepFailed

@@ -10,7 +10,7 @@ from oratio.adapters.aws.dynamodb.tables import AGENTS, names
 from oratio.adapters.aws.session import AwsSession
 from oratio.adapters.aws.setup import create_buckets, create_tables
 from oratio.cli.aws.checks import aws_checks
-from oratio.cli.checks import Check
+from oratio.cli.machine.checks import Check
 from oratio.ports.secrets import SecretName
 from oratio.settings import Settings
 from tests.fakes.moto import aws_on, moto_server, reset

@@ -3,13 +3,13 @@
 import pytest
 
 from oratio.bootstrap.prices import prices_of
-from oratio.domain.agent import Step
-from oratio.domain.analytics import rehearsal_use, report, tally
-from oratio.domain.conversation import Channel, Conversation, ToolCall, Turn, TurnResult, Usage
+from oratio.domain.agents.agent import Step
+from oratio.domain.conversations.analytics import rehearsal_use, report, tally
+from oratio.domain.conversations.conversation import Channel, Conversation, ToolCall, Turn, TurnResult, Usage
+from oratio.domain.conversations.conversation_stats import ModelUse, Tally
 from oratio.domain.cost import CostEstimate, Prices, StageUse, conversation_cost, stage_cost
-from oratio.domain.plan import Scenario
-from oratio.domain.rehearsal import RehearsalReport, judge, rehearsed_turn
-from oratio.domain.tally import ModelUse, Tally
+from oratio.domain.plan.agent_plan import Scenario
+from oratio.domain.plan.rehearsal import RehearsalReport, judge, rehearsed_turn
 from oratio.errors import InvalidInput
 from oratio.settings import Settings, load
 

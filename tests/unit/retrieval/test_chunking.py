@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oratio.adapters.local.retrieval.blocks import Block, Kind
-from oratio.adapters.local.retrieval.chunking import MAX_UNIT_WORDS, MAX_WORDS, TARGET_WORDS, chunks, sentences
+from oratio.retrieval.chunking import MAX_UNIT_WORDS, MAX_WORDS, TARGET_WORDS, chunks, sentences
+from oratio.retrieval.parsing.blocks import Block, Kind
 
 
 def test_a_long_section_is_cut_evenly_between_sentences() -> None:

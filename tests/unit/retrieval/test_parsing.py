@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from oratio.adapters.local.retrieval.blocks import Block, Kind, ParsedDocument
-from oratio.adapters.local.retrieval.parsing import BROKEN, EMPTY, ENCRYPTED, NO_TEXT, parse
+from oratio.retrieval.parsing.blocks import Block, Kind, ParsedDocument
+from oratio.retrieval.parsing.documents import BROKEN, EMPTY, ENCRYPTED, NO_TEXT, parse
 from tests.unit.retrieval import files
 
 

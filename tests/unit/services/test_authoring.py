@@ -13,11 +13,11 @@ from oratio.adapters import strands_models
 from oratio.adapters.strands_models import strands_model
 from oratio.authoring.meta_agent import Budget, meta_author
 from oratio.bootstrap import build_platform, build_services
+from oratio.domain.refs import VersionRef
 from oratio.domain.storage_layout import CODE_FILE, version_key
-from oratio.domain.values import VersionRef
 from oratio.errors import CodeRejected, Conflict, InvalidInput
 from oratio.ports.object_store import ObjectStore
-from oratio.services.authoring import Author, AuthoringService
+from oratio.services.authoring.authoring import Author, AuthoringService
 from oratio.settings import Settings
 from tests.fakes.records import a_brief, a_knowledge_base, a_version, an_agent
 from tests.unit.authoring.scripted_model import Answer, ScriptedModel

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from oratio.adapters.local.speech.detection import FRAME
-from oratio.adapters.local.speech.ears import Listener, Samples
-from oratio.adapters.local.speech.frames import Kind, unpack_position
+from oratio.speech.local.stt_worker import Listener, Samples
+from oratio.speech.local.vad import FRAME
+from oratio.speech.local.worker_protocol import Kind, unpack_position
 
 LOUD, SILENT = 8_000, 0
 

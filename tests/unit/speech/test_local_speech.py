@@ -6,10 +6,10 @@ import contextlib
 import numpy as np
 import pytest
 
-from oratio.adapters.local.speech import LocalSpeech, weights
 from oratio.audio import Resampler, to_pcm
 from oratio.errors import Unavailable
 from oratio.ports.speech import Heard, SpeechSession, SpeechStarted, Spoken
+from oratio.speech.local import LocalSpeech, weights
 
 pytestmark = [
     pytest.mark.slow,

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from oratio.adapters.aws.nova_sonic import NovaAccess, NovaSonic
-from oratio.adapters.speech_to_speech.dialogues import StrandsDialogues
-from oratio.adapters.speech_to_speech.session import Course
 from oratio.errors import Unavailable
 from oratio.ports.dialogue import Brief, DialogueEvent, DialogueSession, ReplyAudio, ReplyEnded, Tool
 from oratio.ports.speech import Spoken
+from oratio.speech.realtime.nova_sonic import NovaAccess, NovaSonic
+from oratio.speech.realtime.provider import StrandsDialogues
+from oratio.speech.realtime.session import Course
 from tests.fakes.nova import NovaFake
 from tests.fakes.nova.callers import Mouth
 

@@ -4,8 +4,7 @@ import asyncio
 
 import pytest
 
-from oratio.adapters.aws.nova_sonic import NovaAccess
-from oratio.domain.conversation import Message
+from oratio.domain.conversations.conversation import Message
 from oratio.errors import Unavailable
 from oratio.ports.dialogue import (
     BargedIn,
@@ -18,6 +17,7 @@ from oratio.ports.dialogue import (
     UsageSpent,
 )
 from oratio.ports.speech import Heard, SpeechStarted, SpeechStopped, Spoken
+from oratio.speech.realtime.nova_sonic import NovaAccess
 from tests.fakes.nova import Fault, NovaFake, Turn
 from tests.fakes.nova.script import tone
 from tests.unit.speech_to_speech.conftest import BRIEF, Calling, eventually

@@ -17,7 +17,7 @@ from oratio.adapters.local.dialogue.evidence import DEFAULT_THRESHOLD
 from oratio.adapters.local.dialogue.replies import Reply
 from oratio.adapters.local.dialogue.transcript import Transcript
 from oratio.agentkit.guidance import guidance_of
-from oratio.domain.plan import AgentPlan
+from oratio.domain.plan.agent_plan import AgentPlan
 from oratio.errors import InvalidInput
 
 MODEL_ID = "builtin"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from oratio.adapters.local.database import Database
 from oratio.adapters.local.rows import insert
-from oratio.domain.changes import News
+from oratio.domain.agents.events import News
 from oratio.domain.webhook import Delivery, Webhook
 from oratio.errors import Conflict, NotFound
 from oratio.ports.clock import Clock

@@ -3,11 +3,11 @@
 import asyncio
 import sys
 
+from oratio.agent_host.forkserver_client import TierRefused, WarmParent
 from oratio.agent_host.isolation import confinement
 from oratio.agent_host.probes.attempts import ATTEMPTS
 from oratio.agent_host.probes.table import attempts_in, escapes
 from oratio.agent_host.sandbox.confinement import Tier
-from oratio.agent_host.warm_parent import TierRefused, WarmParent
 from oratio.errors import Unavailable
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from oratio.api.context import ByCaller, Context, InContext, answers, reply
-from oratio.wire import CallList, CallView, TicketView
+from oratio.protocol.http import CallList, CallView, TicketView
 
 router = APIRouter(tags=["calls"])
 

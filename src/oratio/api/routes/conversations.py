@@ -10,11 +10,11 @@ from starlette.background import BackgroundTask
 
 from oratio.api.context import ByCaller, Context, InContext, answers, reply
 from oratio.api.routes.agents import MAX_PAGE
-from oratio.domain.conversation import Conversation
+from oratio.domain.conversations.conversation import Conversation
 from oratio.domain.storage_layout import audio_key
 from oratio.errors import NotFound
 from oratio.ports.repositories import Page
-from oratio.wire import ConversationDetail, ConversationPage, ConversationView
+from oratio.protocol.http import ConversationDetail, ConversationPage, ConversationView
 
 router = APIRouter(tags=["conversations"])
 

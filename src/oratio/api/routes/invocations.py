@@ -9,10 +9,10 @@ from fastapi.responses import Response
 
 from oratio.api import sse
 from oratio.api.context import ByCaller, Context, InContext, answers, reply
-from oratio.domain.conversation import TurnDelta
+from oratio.domain.conversations.conversation import TurnDelta
 from oratio.errors import AgentFailed
-from oratio.services.conversations import Closed, ConversationEvent, Opened
-from oratio.wire import Answer, PromptBody
+from oratio.protocol.http import Answer, PromptBody
+from oratio.services.conversations.conversations import Closed, ConversationEvent, Opened
 
 router = APIRouter(tags=["conversations"])
 

@@ -11,9 +11,9 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from oratio.api.context import ByCaller, Context, InContext, answers, reply
-from oratio.services.kept_uploads import KeptUpload
-from oratio.services.uploads import StagedFile
-from oratio.wire import NewUpload, UploadBody, UploadView
+from oratio.protocol.http import NewUpload, UploadBody, UploadView
+from oratio.services.knowledge.resumable_uploads import KeptUpload
+from oratio.services.knowledge.uploads import StagedFile
 
 router = APIRouter(tags=["uploads"])
 

@@ -12,11 +12,11 @@ from oratio.api.problems import Refusal
 from oratio.api.routes.agents import form_of
 from oratio.api.routes.uploads import UPLOAD_ID, UPLOAD_ID_BYTES, staged_files
 from oratio.api.sse import unless_gone
-from oratio.domain.rehearsal import RehearsalReport
+from oratio.domain.plan.rehearsal import RehearsalReport
+from oratio.domain.refs import VersionRef
 from oratio.domain.storage_layout import CODE_FILE, PLAN_FILE, PROMPT_FILE, REHEARSAL_FILE
-from oratio.domain.values import VersionRef
 from oratio.errors import FieldProblem, InvalidInput, NotFound, RehearsalFailed
-from oratio.wire import (
+from oratio.protocol.http import (
     AcceptedVersion,
     ActivateBody,
     Activated,

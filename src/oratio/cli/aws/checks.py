@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from oratio.adapters.aws.dynamodb.tables import names
 from oratio.adapters.aws.session import AwsSession, error_code, translated
 from oratio.adapters.aws.setup import table_problems
-from oratio.cli.checks import Check
+from oratio.cli.machine.checks import Check
 from oratio.errors import CloudRefused, NotFound, OratioError
 from oratio.ports.secrets import SecretName
 from oratio.settings import Settings

@@ -13,7 +13,7 @@ from functools import partial
 from oratio.adapters.aws.dynamodb.codec import Item, decode, to_item, to_record
 from oratio.adapters.aws.dynamodb.store import Dynamo, Refused, Write, key_of
 from oratio.adapters.aws.dynamodb.tables import OUTBOX, WEBHOOKS, WORK
-from oratio.domain.changes import News
+from oratio.domain.agents.events import News
 from oratio.domain.webhook import Delivery, Webhook
 from oratio.errors import Conflict, NotFound
 from oratio.ports.clock import Clock

@@ -14,7 +14,7 @@ from oratio.adapters.local.dialogue.selection import chosen
 from oratio.adapters.local.dialogue.stages import quoted_say, wording
 from oratio.adapters.local.dialogue.text import Term, content_stems, stems, terms
 from oratio.adapters.local.dialogue.transcript import ToolReply, Transcript
-from oratio.domain.plan import AgentPlan, PlanStep
+from oratio.domain.plan.agent_plan import AgentPlan, PlanStep
 
 MAX_QUERIES = 3
 SENTENCES = {"text": 3, "voice": 2}

@@ -11,7 +11,7 @@ from oratio.adapters.local.dialogue.phrasing import closed
 from oratio.adapters.local.dialogue.replies import Reply
 from oratio.adapters.local.dialogue.small_talk import social_reply
 from oratio.adapters.local.dialogue.transcript import ToolReply, Transcript
-from oratio.domain.plan import AgentPlan
+from oratio.domain.plan.agent_plan import AgentPlan
 
 SEARCH = "search_knowledge_base"
 HAND_OFF = "hand_off_to_human"

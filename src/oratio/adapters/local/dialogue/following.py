@@ -11,7 +11,7 @@ from oratio.adapters.local.dialogue.procedures import Known, Procedure, known_fa
 from oratio.adapters.local.dialogue.replies import Reply
 from oratio.adapters.local.dialogue.stages import Stage, stage_of, wanted_facts
 from oratio.adapters.local.dialogue.transcript import Transcript
-from oratio.domain.plan import AgentPlan, PlanStep
+from oratio.domain.plan.agent_plan import AgentPlan, PlanStep
 
 SENTENCES = {"text": 3, "voice": 2}
 ACTS = {"text": 6, "voice": 3}

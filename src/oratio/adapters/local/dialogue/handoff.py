@@ -8,7 +8,7 @@ from oratio.adapters.local.dialogue.pleas import spoken
 from oratio.adapters.local.dialogue.procedures import Known
 from oratio.adapters.local.dialogue.text import content_stems, match, stem, stems
 from oratio.adapters.local.dialogue.transcript import Transcript
-from oratio.domain.plan import AgentPlan, HandoffTrigger
+from oratio.domain.plan.agent_plan import AgentPlan, HandoffTrigger
 
 OFFER = "Would you like me to hand you over to a person?"
 ASKED = "The caller asked for a human."

@@ -12,7 +12,7 @@ from oratio.adapters.local.dialogue.question import is_trouble
 from oratio.adapters.local.dialogue.stages import quoted_say, wanted_facts
 from oratio.adapters.local.dialogue.text import Term, content_stems, coverage, match, stem, stems, terms
 from oratio.adapters.local.dialogue.transcript import Exchange
-from oratio.domain.plan import AgentPlan, Fact, Guardrail, PlanStep
+from oratio.domain.plan.agent_plan import AgentPlan, Fact, Guardrail, PlanStep
 
 _ALTERNATIVES = re.compile(r"\b(?:or|either|using|one of|any of)\b", re.I)
 _VAGUE = frozenset(

@@ -9,7 +9,7 @@ from oratio.adapters.local.dialogue.procedures import procedures
 from oratio.adapters.local.dialogue.stages import quoted_say
 from oratio.adapters.local.dialogue.transcript import Transcript
 from oratio.adapters.local.dialogue.units import plain
-from oratio.domain.plan import AgentPlan
+from oratio.domain.plan.agent_plan import AgentPlan
 
 MAX_TOPICS = 5
 
