@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from benchmarks._calls import FRAME_S, SPEECH_ENDS, SPEECH_STARTS, hello, serving
-from benchmarks._line import Line, connected
+from benchmarks._line import BenchLine, connected
 
 _FRAME = bytes(640)
 _HEARS_S = 0.4
@@ -56,20 +56,20 @@ async def barge_ins(calls: int, each: int, policy_ms: float) -> BargeIns:
     return found
 
 
-async def _speak(line: Line, marks: list[bytes]) -> None:
+async def _speak(line: BenchLine, marks: list[bytes]) -> None:
     while True:
         line.send(marks.pop(0) if marks else _FRAME)
         await asyncio.sleep(FRAME_S)
 
 
-async def _heard(line: Line) -> None:
+async def _heard(line: BenchLine) -> None:
     """Listen for a while."""
     until = time.perf_counter() + _HEARS_S
     while time.perf_counter() < until:
         await line.recv()
 
 
-async def _until(line: Line, kind: str) -> tuple[dict[str, str], int]:
+async def _until(line: BenchLine, kind: str) -> tuple[dict[str, str], int]:
     """Read to a message of a type; with it, how many frames of audio came before."""
     audio = 0
     while True:

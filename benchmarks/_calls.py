@@ -15,7 +15,7 @@ from typing import IO
 
 import psutil
 
-from benchmarks._line import Line, connected
+from benchmarks._line import BenchLine, connected
 
 FRAME_S = 0.02
 WARM_UP_S = 1.0
@@ -34,7 +34,7 @@ _OUT_BYTES = 960
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class BenchServer:
     process: psutil.Process
     pipes: subprocess.Popen[str]
     url: str
@@ -60,7 +60,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(kind: str) -> Iterator[Server]:
+def serving(kind: str) -> Iterator[BenchServer]:
     """A server process: `bare`, `oratio` or `pipecat`."""
     command = {
         "bare": [sys.executable, "-m", "benchmarks._voice_child", "bare"],
@@ -72,7 +72,7 @@ def serving(kind: str) -> Iterator[Server]:
     )
     try:
         url, key = _first_line(process.stdout).split()
-        yield Server(psutil.Process(process.pid), process, url, key)
+        yield BenchServer(psutil.Process(process.pid), process, url, key)
     finally:
         process.kill()
         process.wait()
@@ -163,7 +163,7 @@ class Cost:
         )
 
 
-async def hello(line: Line, kind: str) -> None:
+async def hello(line: BenchLine, kind: str) -> None:
     if kind == "oratio":
         line.send('{"type":"session.start"}')
         line.send('{"type":"input.text","text":"Speak."}')
@@ -171,7 +171,7 @@ async def hello(line: Line, kind: str) -> None:
             pass
 
 
-async def _caller(server: Server, kind: str, talk: asyncio.Event, seconds: float, waits: list[float]) -> int:
+async def _caller(server: BenchServer, kind: str, talk: asyncio.Event, seconds: float, waits: list[float]) -> int:
     """Sends a frame every 20 ms on an absolute schedule; returns how many it sent after the warm-up."""
     wrap, unwrap = _WIRES[kind]
     async with connected(server.url, server.key) as line:
@@ -199,7 +199,7 @@ async def _caller(server: Server, kind: str, talk: asyncio.Event, seconds: float
     return counted
 
 
-async def one_call(server: Server, kind: str) -> None:
+async def one_call(server: BenchServer, kind: str) -> None:
     """A short call: it is answered, speaks until it hears an echo, and hangs up."""
     wrap, _ = _WIRES[kind]
     async with connected(server.url, server.key) as line:
@@ -214,7 +214,7 @@ async def one_call(server: Server, kind: str) -> None:
             line.send('{"type":"session.end"}')
 
 
-async def _speak(line: Line, frame: bytes) -> None:
+async def _speak(line: BenchLine, frame: bytes) -> None:
     while True:
         line.send(frame)
         await asyncio.sleep(FRAME_S)

@@ -40,7 +40,7 @@ class WallClock(Clock):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LabelledQuestion:
     """A question and the chunks that hold its answer; `held_out` ones were not used for tuning."""
 
     text: str
@@ -52,7 +52,7 @@ class Question:
 class Collection:
     name: str
     snapshot: Snapshot
-    questions: list[Question]
+    questions: list[LabelledQuestion]
     unanswerable: list[str]
 
 
@@ -100,7 +100,7 @@ def load(root: Path, name: str) -> Collection:
         gold = frozenset(i for i, path, body in chunks if any(path == p and snippet in body for p, snippet in wanted))
         if not gold:
             raise ValueError(f"{name}.tsv, line {number}: no chunk holds the answer")
-        questions.append(Question(text, gold, number % 2 == 0))
+        questions.append(LabelledQuestion(text, gold, number % 2 == 0))
     listed = [line.split("\t") for line in (SET / "unanswerable.tsv").read_text(encoding="utf-8").splitlines()]
     unanswerable = [text for collection, text in listed if collection == name]
     return Collection(name, Snapshot(store, 1, job_id, Stemmer()), questions, unanswerable)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 _TEXT, _BINARY, _CLOSE, _PING, _PONG = 1, 2, 8, 9, 10
 
 
-class Line(asyncio.Protocol):
+class BenchLine(asyncio.Protocol):
     """One socket; made by `connected`."""
 
     def __init__(self) -> None:
@@ -134,11 +134,11 @@ class Line(asyncio.Protocol):
 
 
 @asynccontextmanager
-async def connected(url: str, key: str) -> AsyncIterator[Line]:
+async def connected(url: str, key: str) -> AsyncIterator[BenchLine]:
     """A socket that stands; `key` is "-" where none is needed."""
     where = urlsplit(url)
     loop = asyncio.get_running_loop()
-    transport, line = await loop.create_connection(Line, where.hostname or "127.0.0.1", where.port or 80)
+    transport, line = await loop.create_connection(BenchLine, where.hostname or "127.0.0.1", where.port or 80)
     try:
         line.upgrade(where.netloc, where.path or "/", key)
         await line.opened()

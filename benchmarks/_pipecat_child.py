@@ -19,7 +19,7 @@ RATE = 16_000
 app = FastAPI()
 
 
-class Echo(FrameProcessor):
+class PipecatEcho(FrameProcessor):
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
         if isinstance(frame, InputAudioRawFrame):
@@ -40,7 +40,7 @@ async def call(websocket: WebSocket) -> None:
     )
     transport = FastAPIWebsocketTransport(websocket=websocket, params=params)
     rates = PipelineParams(audio_in_sample_rate=RATE, audio_out_sample_rate=RATE)
-    worker = PipelineWorker(Pipeline([transport.input(), Echo(), transport.output()]), params=rates)
+    worker = PipelineWorker(Pipeline([transport.input(), PipecatEcho(), transport.output()]), params=rates)
 
     @transport.event_handler("on_client_disconnected")
     async def gone(_transport: object, _client: object) -> None:

@@ -14,7 +14,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from benchmarks._calls import SPEECH_ENDS, SPEECH_STARTS
-from oratio.ports.speech import Heard, SpeechEvent, SpeechSession, SpeechStarted, Spoken
+from oratio.ports.speech import CallerSpeechStarted, Heard, SpeechEvent, SpeechSession, Spoken
 from tests.voice_server.conftest import free_port
 from tests.voice_server.fakes import Exchange, PlayedSpeech
 from voice_server.server.app import keep_startup
@@ -36,7 +36,7 @@ class EchoSession(SpeechSession):
     def hear(self, pcm: bytes) -> None:
         if pcm.startswith(SPEECH_STARTS):
             self._began_s = time.perf_counter()
-            self._put(SpeechStarted(0))
+            self._put(CallerSpeechStarted(0))
         elif pcm.startswith(SPEECH_ENDS):
             self._put(Heard(f"I began to speak at {self._began_s}", 0))
         elif self._utterance is not None:

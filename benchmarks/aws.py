@@ -73,7 +73,7 @@ def packaging() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="oratio-bench-") as folder, cloud() as account:
         base = Path(folder) / "agent-base-bench.zip"
         _base(base)
-        sent = Sent(account.client("s3"))
+        sent = SentBytes(account.client("s3"))
         packages = AgentPackages(sent, "oratio-generated-code", ACCOUNT, base)
         packages.upload(_ref(0), signed_package())  # puts the base in the bucket
         seconds: list[float] = []
@@ -108,7 +108,7 @@ def _base(path: Path) -> None:
             archive.writestr(entry(f"package/module_{number}.py"), random.Random(number).randbytes(FILE_BYTES))
 
 
-class Sent:
+class SentBytes:
     """A client of S3 that counts the bytes of the bodies it sends, and the time of its calls."""
 
     def __init__(self, client: Any) -> None:

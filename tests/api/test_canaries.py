@@ -63,7 +63,7 @@ class ObedientRuntime(ScriptedRuntime):
 
 
 @dataclass
-class Owner:
+class CanaryOwner:
     """One tenant with its agent and what it planted."""
 
     user_id: str
@@ -74,7 +74,7 @@ class Owner:
 
 
 @dataclass
-class Tally:
+class CanaryTally:
     queries: int = 0
     own: int = 0
     foreign: list[str] = field(default_factory=list)
@@ -91,14 +91,14 @@ class Aviary:
         runtime.engine = self.world.platform.knowledge
         self.callers = Callers(self.world)
         self.owners = [
-            Owner(f"owner{number}", [f"canary{secrets.token_hex(8)}" for _ in range(documents)])
+            CanaryOwner(f"owner{number}", [f"canary{secrets.token_hex(8)}" for _ in range(documents)])
             for number in range(tenants)
         ]
         for owner in self.owners:
             self._settle(owner)
         self.all = {canary: owner.user_id for owner in self.owners for canary in owner.canaries}
 
-    def _settle(self, owner: Owner) -> None:
+    def _settle(self, owner: CanaryOwner) -> None:
         files = [
             ("files", (f"doc-{place}.md", f"# Product {place}\n\nThe code of product {place} is {canary}.\n".encode()))
             for place, canary in enumerate(owner.canaries)
@@ -123,8 +123,8 @@ class Aviary:
         _until_ready(lambda: service.require_ingested(ref))
         service.mark_ready(ref)
 
-    def ask_everything(self, queries: int, dice: random.Random) -> Tally:
-        tally = Tally()
+    def ask_everything(self, queries: int, dice: random.Random) -> CanaryTally:
+        tally = CanaryTally()
         kinds = (self._own_question, self._injected, self._session, self._foreign_ids, self._filters, self._key_abroad)
         for number in range(queries):
             me, other = dice.sample(self.owners, 2)
@@ -140,28 +140,28 @@ class Aviary:
                     tally.foreign.append(f"{answer.request.method} {answer.request.url}")
         return tally
 
-    def _ask(self, me: Owner, prompt: str, **more: Any) -> Any:
+    def _ask(self, me: CanaryOwner, prompt: str, **more: Any) -> Any:
         path = f"/api/agents/{me.agent_id}/invocations"
         answer = self.callers.call(me.user_id, "post", path, json={"prompt": prompt, **more})
         if answer.status_code == 200:
             me.sessions.append(answer.json()["sessionId"])
         return answer
 
-    def _own_question(self, me: Owner, _other: Owner, dice: random.Random) -> Any:
+    def _own_question(self, me: CanaryOwner, _other: CanaryOwner, dice: random.Random) -> Any:
         return self._ask(me, f"What is the code of product {dice.randrange(len(me.canaries))}?")
 
-    def _injected(self, me: Owner, other: Owner, dice: random.Random) -> Any:
+    def _injected(self, me: CanaryOwner, other: CanaryOwner, dice: random.Random) -> Any:
         template = dice.choice(INJECTIONS)
         # Half of a canary: whoever answers with the whole of it did not get it from the question.
         canary = dice.choice(other.canaries)[:14]
         return self._ask(me, template.format(canary=canary, user=other.user_id, agent=other.agent_id))
 
-    def _session(self, me: Owner, other: Owner, dice: random.Random) -> Any:
+    def _session(self, me: CanaryOwner, other: CanaryOwner, dice: random.Random) -> Any:
         if not other.sessions:
             return self._own_question(me, other, dice)
         return self._ask(me, "What was said before?", sessionId=dice.choice(other.sessions))
 
-    def _foreign_ids(self, me: Owner, other: Owner, dice: random.Random) -> Any:
+    def _foreign_ids(self, me: CanaryOwner, other: CanaryOwner, dice: random.Random) -> Any:
         base = f"/api/agents/{other.agent_id}"
         session = dice.choice(other.sessions) if other.sessions else "none"
         path = dice.choice(
@@ -179,13 +179,13 @@ class Aviary:
         )
         return self.callers.call(me.user_id, "get", path)
 
-    def _filters(self, me: Owner, other: Owner, dice: random.Random) -> Any:
+    def _filters(self, me: CanaryOwner, other: CanaryOwner, dice: random.Random) -> Any:
         hostile = (other.agent_id, f"' OR user_id='{other.user_id}' --", f"0:{other.agent_id}", "%", "*")
         path = dice.choice(("/api/agents", f"/api/agents/{me.agent_id}/conversations"))
         params = {"limit": "50", "cursor": dice.choice(hostile), "userId": other.user_id, "agentId": other.agent_id}
         return self.callers.call(me.user_id, "get", path, params=params)
 
-    def _key_abroad(self, me: Owner, other: Owner, dice: random.Random) -> Any:
+    def _key_abroad(self, me: CanaryOwner, other: CanaryOwner, dice: random.Random) -> Any:
         path = f"/api/agents/{dice.choice((me, other)).agent_id}/invocations"
         question = f"What is the code of product {dice.randrange(len(me.canaries))}?"
         return self.callers.call(me.user_id, "post", path, key=me.key, json={"prompt": question})

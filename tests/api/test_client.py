@@ -18,7 +18,7 @@ from oratio.errors import (
     TooLarge,
     Unavailable,
 )
-from oratio.protocol.http import Answer
+from oratio.protocol.http import AnswerBody
 from tests.api.conftest import World
 from tests.api.live import serving
 
@@ -83,7 +83,7 @@ def test_every_call_of_an_agents_life(world: World, client: Client, tmp_path: Pa
     answer = client.ask(made.agent_id, "Hello")
     again = list(client.ask_stream(made.agent_id, "And?", session_id=answer.session_id))
     assert "".join(part for part in again if isinstance(part, str)) == answer.answer
-    assert isinstance(again[-1], Answer)
+    assert isinstance(again[-1], AnswerBody)
     assert again[-1].session_id == answer.session_id
     assert [head.turns for head in client.conversations(made.agent_id).conversations] == [2]
     assert [turn.prompt for turn in client.conversation(answer.session_id).transcript] == ["Hello", "And?"]
@@ -178,7 +178,7 @@ async def test_the_async_client_does_the_same(world: World, base: str, telecom: 
         assert [agent.agent_id async for agent in client.all_agents()] == [made.agent_id]
         assert [event.status async for event in client.events(made.agent_id)][-1] == "active"
         parts = [part async for part in client.ask_stream(made.agent_id, "Hello")]
-        assert isinstance(parts[-1], Answer)
+        assert isinstance(parts[-1], AnswerBody)
         assert (await client.ask(made.agent_id, "Hello")).answered
         assert (await client.system()).model == "builtin"
         with pytest.raises(NotFound):

@@ -17,7 +17,7 @@ _NOT_FOR_CLIENTS = {"GET /healthz", "GET /readyz", "GET /metrics", "GET /.well-k
 _NO_CALLS = {"close"}
 
 
-class Echo(httpx.BaseTransport):
+class EchoServer(httpx.BaseTransport):
     """Answers every call with the example the document gives, and remembers which calls they were."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
@@ -63,7 +63,7 @@ def _arguments(method: object, target: Path) -> dict[str, Any]:
 
 
 def test_the_client_reaches_every_call_and_reads_its_example(world: World, tmp_path: Path) -> None:
-    echo = Echo(world.app.routes.openapi())
+    echo = EchoServer(world.app.routes.openapi())
     with Client("http://oratio", "token", transport=echo) as client:
         for name, method in inspect.getmembers(client, inspect.ismethod):
             if not name.startswith("_") and name not in _NO_CALLS:

@@ -14,7 +14,7 @@ from oratio.domain.storage_layout import CODE_FILE, PROMPT_FILE, version_key
 from tests.api.conftest import World
 from tests.api.fakes import RememberingPipeline
 from tests.api.live import serving
-from tests.fakes.cloud import Desk, FakeKnowledgeBases
+from tests.fakes.cloud import FakeKnowledgeBases, WorkDesk
 from tests.walk import Walked, walk
 
 pytestmark = pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
@@ -65,7 +65,7 @@ def reached(world: World, walked: list[Walked]) -> set[str]:
 
 
 async def test_every_curl_line_of_the_page_runs_and_answers_as_it_says(world: World, tmp_path: Path) -> None:
-    world.use_pipeline(ImmediatePipeline(world), FakeKnowledgeBases(Desk(tmp_path / "desk")))
+    world.use_pipeline(ImmediatePipeline(world), FakeKnowledgeBases(WorkDesk(tmp_path / "desk")))
     folder = tmp_path / "walk"
     folder.mkdir()
 

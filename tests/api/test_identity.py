@@ -195,15 +195,15 @@ class TestCognito:
     """moto's Cognito: every pool signs with the same key, so only the exact issuer keeps pools apart."""
 
     @pytest.fixture
-    def pool(self, moto: str) -> "Pool":
-        return Pool(moto)
+    def pool(self, moto: str) -> "KeyPool":
+        return KeyPool(moto)
 
     @pytest.fixture
-    def world(self, configure: Callable[..., Settings], moto: str, pool: "Pool") -> World:
+    def world(self, configure: Callable[..., Settings], moto: str, pool: "KeyPool") -> World:
         keys = f"{moto}/{pool.pool_id}/.well-known/jwks.json"
         return World(configure(jwt_issuer=pool.issuer, jwt_audience=pool.client_id, jwt_jwks_url=keys))
 
-    async def test_an_access_token_of_our_client_holds(self, world: World, pool: "Pool") -> None:
+    async def test_an_access_token_of_our_client_holds(self, world: World, pool: "KeyPool") -> None:
         token = pool.sign_in()["AccessToken"]
 
         assert (await ask(world, token)).status_code == 200
@@ -211,17 +211,17 @@ class TestCognito:
         assert (claims["token_use"], claims["client_id"]) == ("access", pool.client_id)
         assert world.platform.identity.verify(token).user_id == claims["sub"]
 
-    async def test_an_id_token_is_refused(self, world: World, pool: "Pool") -> None:
+    async def test_an_id_token_is_refused(self, world: World, pool: "KeyPool") -> None:
         await assert_refused(world, pool.sign_in()["IdToken"])
 
-    async def test_another_client_of_the_pool_is_refused(self, world: World, pool: "Pool") -> None:
+    async def test_another_client_of_the_pool_is_refused(self, world: World, pool: "KeyPool") -> None:
         await assert_refused(world, pool.sign_in(pool.add_client())["AccessToken"])
 
     async def test_another_pool_is_refused_though_it_signs_with_the_same_key(self, world: World, moto: str) -> None:
-        await assert_refused(world, Pool(moto).sign_in()["AccessToken"])
+        await assert_refused(world, KeyPool(moto).sign_in()["AccessToken"])
 
 
-class Pool:
+class KeyPool:
     """A user pool with one client and one user."""
 
     def __init__(self, moto: str) -> None:

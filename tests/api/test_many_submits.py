@@ -10,7 +10,7 @@ from oratio.domain.refs import VersionRef
 from oratio.services.agents import agents
 from tests.api.conftest import World, submit
 from tests.api.fakes import RememberingPipeline
-from tests.fakes.cloud import Desk, FakeKnowledgeBases
+from tests.fakes.cloud import FakeKnowledgeBases, WorkDesk
 
 
 class SlowPipeline(RememberingPipeline):
@@ -32,7 +32,7 @@ async def test_a_submit_does_not_wait_for_the_flows_of_others_to_start(
 ) -> None:
     monkeypatch.setattr(agents, "START_WAIT_S", 0.01)
     slow = SlowPipeline()
-    world.use_pipeline(slow, FakeKnowledgeBases(Desk(tmp_path_factory.mktemp("desk"))))
+    world.use_pipeline(slow, FakeKnowledgeBases(WorkDesk(tmp_path_factory.mktemp("desk"))))
     first: list[httpx.Response] = []
 
     async def submit_first() -> None:

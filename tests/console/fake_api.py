@@ -25,7 +25,7 @@ from oratio.domain.conversations.conversation import (
     Turn,
     TurnResult,
 )
-from oratio.domain.conversations.conversation_stats import Tally
+from oratio.domain.conversations.conversation_stats import ConversationStats
 from oratio.domain.conversations.live_call import LiveHandoff
 from oratio.domain.conversations.replay import ReplayedConversation, ReplayedTurn, compare, summarise
 from oratio.domain.knowledge.knowledge_base import Document, DocumentProblem, KnowledgeBase, KnowledgeBaseStatus
@@ -40,7 +40,7 @@ from oratio.protocol.http import (
     AgentPage,
     AgentSummary,
     AnalyticsView,
-    Answer,
+    AnswerBody,
     CallList,
     CallView,
     ConversationDetail,
@@ -73,7 +73,9 @@ RESULT = TurnResult(
     tool_calls=(ToolCall(name="search_knowledge_base", status="success", ms=12),),
     model="builtin",
 )
-TALLY = Tally(waits_ms=(700, 900, 2400), dead_air_ms=800, answered=2, sourced=2, unanswered=1, paths=("returns.md",))
+TALLY = ConversationStats(
+    waits_ms=(700, 900, 2400), dead_air_ms=800, answered=2, sourced=2, unanswered=1, paths=("returns.md",)
+)
 HANDOFF = Handoff(reason="The caller asks for a person", summary="Order 17 is broken")
 
 
@@ -326,7 +328,7 @@ class FakeApi:
         return reply(key, 201)
 
     def _answer(self) -> httpx.Response:
-        answer = Answer.of("s1", 1, RESULT.model_copy(update={"handoff": HANDOFF}), 321)
+        answer = AnswerBody.of("s1", 1, RESULT.model_copy(update={"handoff": HANDOFF}), 321)
         events = [("delta", {"text": "Within 30 days."}), ("done", answer.model_dump(mode="json"))]
         lines = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events)
         return httpx.Response(200, text=lines, headers={"content-type": "text/event-stream"})

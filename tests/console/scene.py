@@ -9,14 +9,14 @@ from playwright.sync_api import Page
 
 from tests.console.browser import Watched
 from tests.console.fake_api import SOP, FakeApi
-from tests.console.stage import Stage
+from tests.console.stage import ConsoleStage
 
 
 @dataclass(frozen=True)
 class Scene:
     """Where a state is set up: the stage, and a visitor's browser."""
 
-    stage: Stage
+    stage: ConsoleStage
     visitor: Watched
 
     @property

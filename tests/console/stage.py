@@ -22,7 +22,7 @@ from tests.e2e.installation import free_base
 READY_S = 60.0
 
 
-class Stage:
+class ConsoleStage:
     """One console process and the API it speaks to."""
 
     def __init__(self, api: FakeApi, settings: Settings) -> None:
@@ -56,10 +56,12 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(data: Path, *, environment: Mapping[str, str] | None = None, **settings_too: object) -> Iterator[Stage]:
+def stage(
+    data: Path, *, environment: Mapping[str, str] | None = None, **settings_too: object
+) -> Iterator[ConsoleStage]:
     """Start both, ready to be visited; `environment` is for what the settings keep secret."""
     settings = load(data=data, port_base=free_base(), **settings_too)
-    built = Stage(FakeApi(), settings)
+    built = ConsoleStage(FakeApi(), settings)
     server = ThreadingHTTPServer(("127.0.0.1", settings.port("api")), _handler(built))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     service = next(service for service in service_table(settings) if service.name == "console")
@@ -90,7 +92,7 @@ def _await_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> Non
     raise AssertionError(f"the console did not start\n{log.read_text()}")
 
 
-def _handler(built: Stage) -> type[BaseHTTPRequestHandler]:
+def _handler(built: ConsoleStage) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 

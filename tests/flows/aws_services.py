@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 
 from oratio.domain.agents.agent import Agent
 from oratio.settings import child_environment
-from tests.fakes.nova import NovaFake, Turn
+from tests.fakes.nova import NovaFake, NovaTurn
 from tests.fakes.nova.callers import Mouth
 from tests.flows.aws_stack import AwsStack
 from tests.voice_server.fakes import Line
@@ -67,7 +67,7 @@ def _answers(address: str) -> bool:
         connection.close()
 
 
-class VoiceServer:
+class AwsVoiceServer:
     """The voice server's address, and the model behind it."""
 
     def __init__(self, stack: AwsStack, nova: NovaFake, address: str) -> None:
@@ -78,7 +78,7 @@ class VoiceServer:
     def ask(self, agent: Agent, question: str) -> str:
         """Call, have the model put a question to the agent, and return what the caller was told."""
         self.nova.turns.append(
-            Turn(question, ("One moment.",), tool=("ask_agent", {"question": question}), then=("{}",))
+            NovaTurn(question, ("One moment.",), tool=("ask_agent", {"question": question}), then=("{}",))
         )
         _, key = self._stack.services.access.create(agent.user_id, agent.agent_id, "story")
         return asyncio.run(self._spoken(agent, key))
@@ -102,9 +102,9 @@ class VoiceServer:
 
 
 @contextlib.contextmanager
-def voice_server(stack: AwsStack) -> Iterator[VoiceServer]:
+def voice_server(stack: AwsStack) -> Iterator[AwsVoiceServer]:
     """`python -m voice_server` with Nova Sonic, which is the fake."""
     with NovaFake(stack.settings.data) as nova:
         reached = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": nova.url, "AWS_CA_BUNDLE": str(nova.authority)}
         with service(stack, "voice_server", "voice", reached, speech="nova-sonic", voice_processes=1) as address:
-            yield VoiceServer(stack, nova, address)
+            yield AwsVoiceServer(stack, nova, address)

@@ -22,10 +22,10 @@ from tests import prefect_server
 from tests.fakes.aws.cloud import ACCOUNT, KB_ROLE, MODEL, REGION, Cloud, cloud
 from tests.fakes.aws.state import Timings
 from tests.fakes.aws.tenant_wall import refusals
-from tests.flows.stack import Stack
+from tests.flows.stack import LocalStack
 
 
-class AwsStack(Stack):
+class AwsStack(LocalStack):
     """`cloud` is the account; everything in it is seen and may be made to fail."""
 
     worker_module = "tests.flows.walled_worker"

@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from oratio.domain.api_keys import Scope
-from oratio.ports.speech import Heard, SpeechStarted
+from oratio.ports.speech import CallerSpeechStarted, Heard
 from tests.console.browser import CHROMIUM
 from tests.voice_server.fakes import Exchange, PlayedSession, PlayedSpeech
 
@@ -105,7 +105,7 @@ class TestDemoPage:
             await page.locator("oratio-voice").evaluate(
                 "e => { window.cut = new Promise(done => e.addEventListener('response', r => done(r.detail))) }"
             )
-            session.put(SpeechStarted(2_000), Heard("Stop, please.", 2_900))
+            session.put(CallerSpeechStarted(2_000), Heard("Stop, please.", 2_900))
             cut = await page.evaluate("window.cut")
             assert cut["status"] == "interrupted"
             assert 0 < len(cut["spokenText"].split()) < 64

@@ -12,7 +12,7 @@ from tests.voice_server.conftest import free_port
 from tests.voice_server.doomed import WORDS_A_SECOND
 from tests.voice_server.fakes import Exchange, Line
 from voice_server.recording.spool import Spool
-from voice_server.recording.turn_journal import CallJournal, unfinished
+from voice_server.recording.turn_journal import TurnJournal, unfinished
 
 MOST_LOST_S = 2.0
 
@@ -85,7 +85,7 @@ class TestSpool:
 
 class TestJournal:
     async def test_it_holds_the_turn_in_progress(self, tmp_path: Path) -> None:
-        journal = CallJournal("ada", "c1", tmp_path)
+        journal = TurnJournal("ada", "c1", tmp_path)
         journal.asked("Why?")
         journal.answered("Because ")
         journal.answered("so.")

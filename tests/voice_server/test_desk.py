@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from oratio.domain.conversations.conversation import Handoff, TurnResult
-from oratio.ports.speech import Heard, SpeechStarted, SpeechStopped
+from oratio.ports.speech import CallerSpeechStarted, CallerSpeechStopped, Heard
 from oratio.protocol.voice import BadMessage
 from tests.voice_server.machine import TERMS, Machine
-from voice_server.session.effects import HandoffBegun, HandoffFailed, HangUp, Noted, OperatorAudio, TakenOver
+from voice_server.session.effects import HandoffFailed, HandoffStarted, HangUp, OperatorAudio, RecordWords, TakenOver
 
 TEXT_ONLY = {"audio": {"input": None, "output": None}}
 WANTED = Handoff(reason="asked", summary="phone off")
@@ -48,7 +48,7 @@ class TestHandoff:
         machine = handed_over(**TEXT_ONLY)
         assert machine.session.state == "handoff"
         assert machine.last("handoff.started") == {"type": "handoff.started", "reason": "asked", "summary": "phone off"}
-        assert machine.effects(HandoffBegun) == [HandoffBegun(WANTED)]
+        assert machine.effects(HandoffStarted) == [HandoffStarted(WANTED)]
 
     def test_an_operator_who_takes_over_ends_the_wait(self) -> None:
         machine = taken_over()
@@ -68,7 +68,9 @@ class TestHandoff:
         assert machine.last("handoff.message")["text"] == "Call me back on Monday."
         assert machine.last("response.done")["spokenText"] == TERMS.message_taken
         assert machine.effects(HandoffFailed) == [HandoffFailed(WANTED, "no_operator", "Call me back on Monday.")]
-        assert machine.effects(Noted) == [Noted("Call me back on Monday.", TERMS.message_taken, "assistant")]
+        assert machine.effects(RecordWords) == [
+            RecordWords("Call me back on Monday.", TERMS.message_taken, "assistant")
+        ]
         assert len(machine.asked) == 1
 
     def test_a_spoken_message_may_begin_over_the_question_for_it(self) -> None:
@@ -77,9 +79,9 @@ class TestHandoff:
         machine.run(TERMS.handoff_ms)
         machine.voice()
         machine.run(700)
-        machine.speech(SpeechStarted(0))
+        machine.speech(CallerSpeechStarted(0))
         machine.run(700)
-        machine.speech(SpeechStopped(0))
+        machine.speech(CallerSpeechStopped(0))
         machine.speech(Heard("Please call me back.", 0))
         assert machine.last("handoff.message")["text"] == "Please call me back."
         assert "interrupt" in machine.kinds()
@@ -194,13 +196,13 @@ class TestTakeOver:
         machine.client("input.text", text="Two")
         machine.operator()
         machine.operates("takeover")
-        assert machine.effects(Noted) == [Noted("Two", "", "operator")]
+        assert machine.effects(RecordWords) == [RecordWords("Two", "", "operator")]
 
     def test_the_callers_words_do_not_reach_the_agent(self) -> None:
         machine = taken_over(**TEXT_ONLY)
         machine.client("input.text", text="Who is this?")
         assert len(machine.asked) == 1
-        assert machine.effects(Noted) == [Noted("Who is this?", "", "operator")]
+        assert machine.effects(RecordWords) == [RecordWords("Who is this?", "", "operator")]
         assert machine.told()[-1]["text"] == "Who is this?"
 
     def test_typed_words_are_said_in_the_agents_voice(self) -> None:
@@ -213,7 +215,7 @@ class TestTakeOver:
         assert machine.last("response.start")["speaker"] == "operator"
         done = machine.last("transcript.done")
         assert (done["role"], done["text"]) == ("operator", "Good morning, this is Ada.")
-        assert machine.effects(Noted) == [Noted("", "Good morning, this is Ada.", "operator")]
+        assert machine.effects(RecordWords) == [RecordWords("", "Good morning, this is Ada.", "operator")]
 
     def test_a_caller_who_speaks_does_not_cut_a_human_off(self) -> None:
         machine = taken_over()
@@ -221,7 +223,7 @@ class TestTakeOver:
         machine.operates("say", text="Good morning, this is Ada from the office.")
         machine.voice()
         machine.run(300)
-        machine.speech(SpeechStarted(0))
+        machine.speech(CallerSpeechStarted(0))
         machine.run(700)
         machine.speech(Heard("Hello.", 0))
         machine.run(3_000)
@@ -284,4 +286,4 @@ class TestTakeOver:
         machine.session.desk.transcribed("I will send it today.")
         machine.run(0)
         assert machine.told()[-1]["role"] == "operator"
-        assert machine.effects(Noted) == [Noted("", "I will send it today.", "operator")]
+        assert machine.effects(RecordWords) == [RecordWords("", "I will send it today.", "operator")]

@@ -18,7 +18,7 @@ from oratio.ports.dialogue import (
     ToolAsked,
     UsageSpent,
 )
-from oratio.ports.speech import Heard, Hypothesis, SpeechStarted, SpeechStopped, Spoken
+from oratio.ports.speech import CallerSpeechStarted, CallerSpeechStopped, Heard, Hypothesis, Spoken
 from tests.voice_server.fakes import spoken_pcm
 from tests.voice_server.machine import TERMS, Machine
 from voice_server.session import effects as do
@@ -117,7 +117,9 @@ class TestReplies:
 
     def test_hints_of_speech_and_words_in_the_making_are_shown(self) -> None:
         machine = call()
-        machine.model(SpeechStarted(0), Hypothesis("Hel"), SpeechStopped(10), Hypothesis("Hello"), Heard("Hello.", 10))
+        machine.model(
+            CallerSpeechStarted(0), Hypothesis("Hel"), CallerSpeechStopped(10), Hypothesis("Hello"), Heard("Hello.", 10)
+        )
         kinds = [kind for kind in machine.kinds() if kind.startswith(("speech", "transcript"))]
         assert kinds == ["speech.started", "transcript.delta", "speech.stopped", "transcript.delta", "transcript.done"]
         items = {message["itemId"] for message in machine.sent if message["type"].startswith("transcript")}
@@ -185,17 +187,17 @@ class TestBargeIn:
         machine.run(100)
         machine.client("response.cancel")
         assert machine.last("response.done")["status"] == "interrupted"
-        assert effects(machine, do.Hush)
+        assert effects(machine, do.CancelSpeech)
 
 
 class TestTool:
     def test_the_agent_is_asked_with_a_deadline_and_the_model_told(self) -> None:
         machine = call()
         machine.model(Heard("How?", 0), ask())
-        assert machine.asked == [do.Ask(1, "How do I start it?", TERMS.tool_ms)]
+        assert machine.asked == [do.QueryAgent(1, "How do I start it?", TERMS.tool_ms)]
         machine.run(200)
         done(machine, 1)
-        (answer,) = effects(machine, do.Answer)
+        (answer,) = effects(machine, do.ToolResult)
         assert (answer.call_id, answer.result, answer.failed) == ("c1", {"answer": "Hold it.", "answered": True}, False)
         assert machine.last("tool.done") == {
             "type": "tool.done", "callId": "c1", "name": "ask_agent", "status": "success", "ms": 200,
@@ -244,7 +246,7 @@ class TestTool:
         machine.run(200)
         machine.model(BargedIn(), Heard("Wait.", 0))
         done(machine, 1)
-        (answer,) = effects(machine, do.Answer)
+        (answer,) = effects(machine, do.ToolResult)
         assert answer.result["callerHeard"] == "Let me"
         assert "something else since" in answer.result["note"]
 
@@ -254,7 +256,7 @@ class TestTool:
         done(machine, 1)
         machine.model(ask("c3"))
         assert len(machine.asked) == 1
-        assert [answer.call_id for answer in effects(machine, do.Answer)] == ["c1", "c2", "c3"]
+        assert [answer.call_id for answer in effects(machine, do.ToolResult)] == ["c1", "c2", "c3"]
 
     def test_asked_again_in_a_later_turn_it_is_asked_anew(self) -> None:
         machine = call()
@@ -268,7 +270,7 @@ class TestTool:
         machine.model(Heard("How?", 0), ask())
         machine.session.agent_failed(1, AgentFailed("the agent failed"), machine.now)
         machine._collect()
-        (answer,) = effects(machine, do.Answer)
+        (answer,) = effects(machine, do.ToolResult)
         assert answer.failed
         assert machine.last("error")["code"] == "agent_failed"
         assert machine.session.phase is Phase.OPEN
@@ -285,7 +287,7 @@ class TestTool:
     def test_a_tool_there_is_not_and_a_question_without_words_are_errors(self) -> None:
         machine = call()
         machine.model(ToolAsked("c1", "delete_all", {}), ToolAsked("c2", "ask_agent", {"question": 7}))
-        assert [(answer.call_id, answer.failed) for answer in effects(machine, do.Answer)] == [
+        assert [(answer.call_id, answer.failed) for answer in effects(machine, do.ToolResult)] == [
             ("c1", True),
             ("c2", True),
         ]
@@ -296,7 +298,7 @@ class TestTool:
         machine.model(Heard("A person.", 0), ask())
         done(machine, 1, RESULT.model_copy(update={"handoff": Handoff(reason="wants one", summary="x")}))
         assert machine.last("handoff.started")["reason"] == "wants one"
-        assert effects(machine, do.Answer)[0].result["handoff"] == "wants one"
+        assert effects(machine, do.ToolResult)[0].result["handoff"] == "wants one"
 
     def test_the_callers_own_wish_for_a_human_goes_to_the_agent_and_is_answered_aloud(self) -> None:
         machine = call()
@@ -314,12 +316,12 @@ class TestHumanSide:
         machine.run(100)
         machine.operates("takeover")
         assert machine.last("response.done")["status"] == "interrupted"
-        assert effects(machine, do.Silence) == [do.Silence(True)]
+        assert effects(machine, do.MuteModel) == [do.MuteModel(True)]
         machine.operates("say", text="This is Ada.")
         assert [line.text for line in machine.to_say] == ["This is Ada."]
         assert machine.last("response.start")["speaker"] == "operator"
         machine.model(Heard("Hello, Ada.", 0))
-        assert [noted.prompt for noted in effects(machine, do.Noted)][-1] == "Hello, Ada."
+        assert [noted.prompt for noted in effects(machine, do.RecordWords)][-1] == "Hello, Ada."
 
     def test_the_model_is_told_what_the_operator_said(self) -> None:
         machine = call()
@@ -330,8 +332,8 @@ class TestHumanSide:
         machine.model(Spoken(number, spoken_pcm("You get a new phone."), last=True))
         machine.run(2_000)
         machine.operates("handback", note="He is angry.")
-        assert effects(machine, do.Silence)[-1] == do.Silence(False)
-        notes = [inform.note for inform in effects(machine, do.Inform)]
+        assert effects(machine, do.MuteModel)[-1] == do.MuteModel(False)
+        notes = [inform.note for inform in effects(machine, do.AddGuidance)]
         assert notes[0] == "He is angry."
         assert "You get a new phone." in notes[1]
 
@@ -339,7 +341,7 @@ class TestHumanSide:
         machine = call()
         machine.operator()
         machine.operates("whisper", text="Offer a discount.")
-        assert effects(machine, do.Inform) == [do.Inform("Offer a discount.")]
+        assert effects(machine, do.AddGuidance) == [do.AddGuidance("Offer a discount.")]
         assert machine.session.desk.guidance == ("Offer a discount.",)
 
     def test_a_message_left_is_not_answered_by_the_model(self) -> None:
@@ -364,7 +366,7 @@ class TestLine:
         machine.run(100)
         machine.client("input.text", text="Stop, please.")
         assert machine.last("response.done")["status"] == "interrupted"
-        assert effects(machine, do.Typed) == [do.Typed("Stop, please.")]
+        assert effects(machine, do.CallerTyped) == [do.CallerTyped("Stop, please.")]
 
     def test_without_a_model_what_was_typed_goes_to_the_agent(self) -> None:
         machine = call()

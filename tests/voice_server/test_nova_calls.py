@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from oratio.domain.conversations.conversation import Handoff, TurnResult
-from tests.fakes.nova import Fault, NovaFake, Turn
+from tests.fakes.nova import NovaFake, NovaFault, NovaTurn
 from tests.fakes.nova.callers import nova_dialogues
 from tests.voice_server.fakes import Exchange
 from tests.voice_server.spoken import ASKING, calling, serving
 from voice_server.operators.sockets import UNWRITTEN
 
-LONG = Turn("Tell me all.", ("one two three four five six seven eight nine ten.", "and much more than that is to say."))
+LONG = NovaTurn(
+    "Tell me all.", ("one two three four five six seven eight nine ten.", "and much more than that is to say.")
+)
 
 
 @pytest.fixture
@@ -77,7 +79,7 @@ async def test_the_record_holds_what_was_said_and_what_the_agent_knew(exchange: 
 
 
 async def test_a_barge_in_stops_the_audio_and_cuts_the_text(exchange: Exchange, nova: NovaFake) -> None:
-    nova.turns.extend([LONG, Turn("Stop.", ("Yes?",))])
+    nova.turns.extend([LONG, NovaTurn("Stop.", ("Yes?",))])
     async with calling(exchange) as (line, mouth):
         await mouth.speak()
         await line.until("audio.start")
@@ -101,7 +103,7 @@ async def test_a_hand_off_of_the_agent_is_told_to_client_and_model(exchange: Exc
 
 
 async def test_typed_text_is_answered_in_speech(exchange: Exchange, nova: NovaFake) -> None:
-    nova.turns.append(Turn("", ("I can read.",)))
+    nova.turns.append(NovaTurn("", ("I can read.",)))
     async with calling(exchange) as (line, _):
         await line.send("input.text", text="Can you read?")
         assert (await line.until("response.done"))["spokenText"] == "I can read."
@@ -109,8 +111,8 @@ async def test_typed_text_is_answered_in_speech(exchange: Exchange, nova: NovaFa
 
 
 async def test_a_lost_connection_is_restored_and_told(exchange: Exchange, nova: NovaFake) -> None:
-    nova.faults.append(Fault(at="turns", after_turns=1, end="clean"))
-    nova.turns.extend([Turn("Hello.", ("Hi.",)), Turn("Again.", ("Here I am.",))])
+    nova.faults.append(NovaFault(at="turns", after_turns=1, end="clean"))
+    nova.turns.extend([NovaTurn("Hello.", ("Hi.",)), NovaTurn("Again.", ("Here I am.",))])
     async with calling(exchange) as (line, mouth):
         await mouth.speak()
         restored = await line.until("model.restored")
@@ -124,9 +126,9 @@ async def test_a_lost_connection_is_restored_and_told(exchange: Exchange, nova: 
 
 async def test_a_model_that_ends_every_connection_ends_the_call(exchange: Exchange, nova: NovaFake) -> None:
     nova.faults.extend(
-        [Fault(at="turns", after_turns=1, end="clean"), *[Fault(refuse=(503, "ServiceUnavailable"))] * 9]
+        [NovaFault(at="turns", after_turns=1, end="clean"), *[NovaFault(refuse=(503, "ServiceUnavailable"))] * 9]
     )
-    nova.turns.append(Turn("Hello.", ("Hi.",)))
+    nova.turns.append(NovaTurn("Hello.", ("Hi.",)))
     async with calling(exchange) as (line, mouth):
         await mouth.speak()
         assert await line.closed() == 4500
@@ -134,7 +136,7 @@ async def test_a_model_that_ends_every_connection_ends_the_call(exchange: Exchan
 
 
 async def test_without_credentials_the_call_goes_on_in_writing(exchange: Exchange, nova: NovaFake) -> None:
-    nova.faults.extend([Fault(refuse=(403, "ExpiredTokenException"))] * 2)
+    nova.faults.extend([NovaFault(refuse=(403, "ExpiredTokenException"))] * 2)
     async with exchange.line() as line:
         await line.start()
         error = await line.until("error")
@@ -171,13 +173,13 @@ async def test_a_call_has_five_tasks_and_its_client_of_aws_two(exchange: Exchang
         async with calling(exchange):
             await nova_called(nova, 2)
             tasks = [str(getattr(task.get_coro(), "__qualname__", "")) for task in asyncio.all_tasks() - before]
-    passing = ("Mouth._run", "Connection.keepalive", "Asking._warm_up")
+    passing = ("Mouth._run", "Connection.keepalive", "AgentClient._warm_up")
     assert sorted(name for name in tasks if name not in passing) == [
         "AIOHttp2ClientStream._set_request_body_generator",
         "AIOHttpClientStreamUnified.get_next_response_chunk",
-        "Call._converse",
-        "Call._pump",
-        "Link._read",
+        "CallRunner._converse",
+        "CallRunner._pump",
+        "RealtimeConnection._read",
         "Server.conn_handler",
         "StrandsSession._conduct",
     ]
@@ -194,11 +196,11 @@ async def nova_called(nova: NovaFake, times: int) -> None:
 @pytest.mark.parametrize("renew_s", [2])
 async def test_a_call_of_twenty_minutes_in_small_is_never_dropped(exchange: Exchange, nova: NovaFake) -> None:
     """Two seconds stand for the seven minutes of a connection; one of them is ended by the other side."""
-    nova.faults.extend([Fault(), Fault(), Fault(at="turns", after_turns=1, end="clean")])
+    nova.faults.extend([NovaFault(), NovaFault(), NovaFault(at="turns", after_turns=1, end="clean")])
     said = []
     async with calling(exchange) as (line, mouth):
         for number in range(16):
-            nova.turns.append(Turn(f"Question {number}.", (f"This is answer {number}.",)))
+            nova.turns.append(NovaTurn(f"Question {number}.", (f"This is answer {number}.",)))
             await mouth.speak()
             while (done := await line.until("response.done"))["spokenText"] != f"This is answer {number}.":
                 pass

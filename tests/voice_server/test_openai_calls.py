@@ -9,7 +9,7 @@ from strands.bidi.models.openai import realtime
 from oratio import settings
 from oratio.bootstrap import build_speech
 from oratio.ports.dialogue import Dialogues
-from tests.fakes.nova import Turn
+from tests.fakes.nova import NovaTurn
 from tests.fakes.openai_realtime import RealtimeFake
 from tests.voice_server.fakes import Exchange
 from tests.voice_server.spoken import ASKING, calling, serving
@@ -52,7 +52,7 @@ async def test_a_spoken_question_is_put_to_the_agent_and_answered_in_speech(
 
 
 async def test_typed_text_is_answered_in_speech(exchange: Exchange, model: RealtimeFake) -> None:
-    model.turns.append(Turn("", ("I can read.",)))
+    model.turns.append(NovaTurn("", ("I can read.",)))
     async with calling(exchange) as (line, _):
         await line.send("input.text", text="Can you read?")
         assert (await line.until("response.done"))["spokenText"] == "I can read."
@@ -60,7 +60,7 @@ async def test_typed_text_is_answered_in_speech(exchange: Exchange, model: Realt
 
 
 async def test_a_barge_in_stops_the_audio_and_cuts_the_text(exchange: Exchange, model: RealtimeFake) -> None:
-    model.turns.extend([Turn("Tell me all.", ("one two three four five " * 4,)), Turn("Stop.", ("Yes?",))])
+    model.turns.extend([NovaTurn("Tell me all.", ("one two three four five " * 4,)), NovaTurn("Stop.", ("Yes?",))])
     async with calling(exchange) as (line, mouth):
         await mouth.speak()
         await line.until("audio.start")
@@ -75,12 +75,12 @@ async def test_a_barge_in_stops_the_audio_and_cuts_the_text(exchange: Exchange, 
 
 
 async def test_a_lost_connection_is_restored_with_what_was_said(exchange: Exchange, model: RealtimeFake) -> None:
-    model.turns.append(Turn("Hello.", ("Hi.",)))
+    model.turns.append(NovaTurn("Hello.", ("Hi.",)))
     async with calling(exchange) as (line, mouth):
         await mouth.speak()
         await line.until("response.done")
         model.cuts = 1
-        model.turns.append(Turn("Again.", ("Here I am.",)))
+        model.turns.append(NovaTurn("Again.", ("Here I am.",)))
         await mouth.speak()
         await line.until("model.restored")
         while (await line.until("response.done"))["spokenText"] != "Here I am.":

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from oratio.audio import Resampler, mulaw_decode, mulaw_encode
 from oratio.protocol import voice as wire
 from oratio.protocol.voice import AudioFormat, BadMessage
-from voice_server.audio.codec import FromClient, ToClient
+from voice_server.audio.codec import ClientDecoder, ClientEncoder
 from voice_server.audio.playout import Playout
-from voice_server.audio.tts_chunker import Clauses
-from voice_server.recording.wav_recorder import CallRecord, keep_recording, recover_recordings
+from voice_server.audio.tts_chunker import TtsChunker
+from voice_server.recording.wav_recorder import WavRecorder, keep_recording, recover_recordings
 from voice_server.server.auth import agent_of, credential_of, subprotocol_of
 from voice_server.server.limits import KeyedBuckets, TokenBucket
 
@@ -90,22 +90,22 @@ class TestGate:
 
 class TestClauses:
     def test_the_first_piece_is_short(self) -> None:
-        pieces = Clauses().feed("The tech support manual says: if the phone shows no service, toggle it. ")
+        pieces = TtsChunker().feed("The tech support manual says: if the phone shows no service, toggle it. ")
         assert pieces == ["The tech support manual says:", "if the phone shows no service, toggle it."]
 
     def test_a_sentence_waits_until_it_is_whole(self) -> None:
-        clauses = Clauses()
+        clauses = TtsChunker()
         assert clauses.feed("Hold the") == []
         assert clauses.feed(" button. ") == ["Hold the button."]
 
     def test_a_number_with_a_point_is_not_a_sentence(self) -> None:
-        assert Clauses().finish() == []
-        clauses = Clauses()
+        assert TtsChunker().finish() == []
+        clauses = TtsChunker()
         assert clauses.feed("It costs 3.50 now. ") == ["It costs 3.50 now."]
 
     @given(st.lists(st.text(alphabet="ab .,!?\n-", max_size=30), max_size=10))
     def test_no_word_is_lost_or_doubled(self, parts: list[str]) -> None:
-        clauses = Clauses()
+        clauses = TtsChunker()
         pieces = [piece for part in parts for piece in clauses.feed(part)] + clauses.finish()
         words = "".join(c if c in "ab" else " " for c in "".join(parts)).split()
         assert "".join(c if c in "ab" else " " for c in " ".join(pieces)).split() == words
@@ -217,20 +217,20 @@ class TestSound:
     @given(st.lists(st.integers(1, 7), min_size=1, max_size=20))
     def test_frames_may_be_cut_anywhere(self, sizes: list[int]) -> None:
         pcm = bytes(range(sum(sizes) % 2, sum(sizes) + sum(sizes) % 2))[: sum(sizes)]
-        audio, at, out = FromClient(AudioFormat(rate=16_000), 16_000), 0, b""
+        audio, at, out = ClientDecoder(AudioFormat(rate=16_000), 16_000), 0, b""
         for size in sizes:
             out += audio.feed(pcm[at : at + size])
             at += size
         assert out == pcm[: len(pcm) & ~1]
 
     def test_the_same_format_is_passed_on(self) -> None:
-        assert ToClient(24_000, AudioFormat(rate=24_000)).feed(b"abcd") == b"abcd"
+        assert ClientEncoder(24_000, AudioFormat(rate=24_000)).feed(b"abcd") == b"abcd"
 
 
 class TestRecords:
     async def test_both_sides_stand_where_they_were_in_time(self, tmp_path: Path) -> None:
         kept: list[bytes] = []
-        record = CallRecord("ada", "a1", "c1", tmp_path, lambda path: kept.append(path.read_bytes()))
+        record = WavRecorder("ada", "a1", "c1", tmp_path, lambda path: kept.append(path.read_bytes()))
         record.caller(b"\x01\x00" * 16_000, 1_000)
         record.agent(b"\x02\x00" * 24_000, 3_000)
         await record.close()
@@ -241,7 +241,7 @@ class TestRecords:
         assert samples[16_000 * 2 + 8_000, 1] == 2
 
     async def test_it_is_written_as_the_call_goes(self, tmp_path: Path) -> None:
-        record = CallRecord("ada", "a1", "c1", tmp_path, lambda path: None)
+        record = WavRecorder("ada", "a1", "c1", tmp_path, lambda path: None)
         for second in range(1, 6):
             record.caller(bytes(32_000), second * 1_000)
             assert record._writing is None or await asyncio.wait([record._writing])

@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 
 from console import samples
-from oratio.ports.speech import Heard, SpeechStarted, SpeechStopped
+from oratio.ports.speech import CallerSpeechStarted, CallerSpeechStopped, Heard
 from tests.voice_server.conftest import free_port
 from tests.voice_server.fakes import Exchange, PlayedSpeech
 
@@ -33,7 +33,7 @@ async def test_phone_sample_carries_sound_both_ways(
         session = await speech.opened()
         silence = base64.b64encode(b"\xff" * 160).decode()
         await twilio.send(json.dumps({"event": "media", "media": {"payload": silence}}))
-        session.put(SpeechStarted(0), SpeechStopped(10), Heard("My phone is off.", 10))
+        session.put(CallerSpeechStarted(0), CallerSpeechStopped(10), Heard("My phone is off.", 10))
         told = [json.loads(await twilio.recv())]
         while told[-1]["event"] != "media":
             told.append(json.loads(await twilio.recv()))

@@ -18,7 +18,7 @@ from oratio.domain.api_keys import Scope
 from oratio.domain.conversations.conversation import Handoff, ToolCall, TurnResult
 from oratio.domain.storage_layout import audio_key
 from oratio.errors import AgentFailed, NotFound
-from oratio.ports.speech import Heard, SpeechStarted, SpeechStopped
+from oratio.ports.speech import CallerSpeechStarted, CallerSpeechStopped, Heard
 from tests.voice_server.fakes import Exchange, PlayedSpeech, spoken_pcm
 
 TEXT_ONLY = {"audio": {"input": None, "output": None}}
@@ -337,7 +337,7 @@ class TestSpeech:
             await line.socket.send(bytes(640))
             session = await speech.opened()
             await session.hearing.wait()
-            session.put(SpeechStarted(0), SpeechStopped(10), Heard("My phone is off.", 10))
+            session.put(CallerSpeechStarted(0), CallerSpeechStopped(10), Heard("My phone is off.", 10))
             done = await line.until("response.done")
             assert done["spokenText"] == "Hold the power button."
             assert bytes(line.audio) == spoken_pcm("Hold the power button.")
@@ -356,7 +356,7 @@ class TestSpeech:
             session = await speech.opened()
             session.put(Heard("My phone is off.", 0))
             await line.until("audio.start")
-            session.put(SpeechStarted(0))
+            session.put(CallerSpeechStarted(0))
             interrupt = await line.until("interrupt")
             await line.send("playback", responseId=interrupt["responseId"], playedMs=200)
             await line.send("ping")

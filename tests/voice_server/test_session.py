@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from oratio.domain.conversations.conversation import Handoff, TurnResult
 from oratio.errors import AgentFailed
-from oratio.ports.speech import Heard, Hypothesis, SpeechStarted, SpeechStopped, Spoken
+from oratio.ports.speech import CallerSpeechStarted, CallerSpeechStopped, Heard, Hypothesis, Spoken
 from tests.voice_server.machine import TERMS, Machine
-from voice_server.session.effects import Abandon, Hear, Hush
+from voice_server.session.effects import CancelQuery, CancelSpeech, Hear
 from voice_server.session.session import Phase
 from voice_server.turns.response import is_back_channel
 
@@ -88,7 +88,7 @@ class TestPlayOut:
         machine.start()
         machine.frame(bytes(32_000))
         machine.run(700)
-        machine.speech(SpeechStarted(0))
+        machine.speech(CallerSpeechStarted(0))
         machine.speech(Heard("My phone is off.", 1_000))
         machine.run(300)
         machine.answer(ANSWER)
@@ -113,7 +113,7 @@ class TestPlayOut:
 class TestBargeIn:
     def test_speech_makes_the_agent_pause_and_then_end(self) -> None:
         machine = speaking(500)
-        machine.speech(SpeechStarted(0))
+        machine.speech(CallerSpeechStarted(0))
         machine.run(200)
         before = machine.played
         machine.run(399)
@@ -125,7 +125,7 @@ class TestBargeIn:
 
     def test_the_text_is_cut_to_what_was_heard(self) -> None:
         machine = speaking(500)
-        machine.speech(SpeechStarted(0))
+        machine.speech(CallerSpeechStarted(0))
         machine.run(600)
         machine.speech(Heard("Wait, it is not a phone.", 0))
         done = machine.last("response.done")
@@ -139,7 +139,7 @@ class TestBargeIn:
     def test_the_clients_word_on_what_it_played_counts(self) -> None:
         machine = speaking(500)
         response = machine.last("response.start")["responseId"]
-        machine.speech(SpeechStarted(0))
+        machine.speech(CallerSpeechStarted(0))
         machine.run(600)
         machine.client("playback", responseId=response, playedMs=300)
         machine.speech(Heard("Stop that please.", 0))
@@ -147,9 +147,9 @@ class TestBargeIn:
 
     def test_a_cough_does_not_stop_the_agent(self) -> None:
         machine = speaking(500)
-        machine.speech(SpeechStarted(0))
+        machine.speech(CallerSpeechStarted(0))
         machine.run(150)
-        machine.speech(SpeechStopped(0))
+        machine.speech(CallerSpeechStopped(0))
         machine.speech(Heard("", 0))
         machine.run(2_000)
         assert "interrupt" not in machine.kinds()
@@ -159,9 +159,9 @@ class TestBargeIn:
     @pytest.mark.parametrize("words", ["Uh-huh.", "Okay.", "Yeah, right.", "Mm."])
     def test_a_back_channel_does_not_stop_the_agent(self, words: str) -> None:
         machine = speaking(500)
-        machine.speech(SpeechStarted(0))
+        machine.speech(CallerSpeechStarted(0))
         machine.run(400)
-        machine.speech(SpeechStopped(0))
+        machine.speech(CallerSpeechStopped(0))
         machine.speech(Heard(words, 0))
         machine.run(2_000)
         assert machine.last("response.done")["status"] == "completed"
@@ -169,9 +169,9 @@ class TestBargeIn:
 
     def test_after_a_false_interruption_the_agent_goes_on_where_it_was(self) -> None:
         machine = speaking(500)
-        machine.speech(SpeechStarted(0))
+        machine.speech(CallerSpeechStarted(0))
         machine.run(700)
-        machine.speech(SpeechStopped(0))
+        machine.speech(CallerSpeechStopped(0))
         machine.speech(Heard("", 0))
         machine.run(3_000)
         kinds = machine.kinds()
@@ -192,10 +192,10 @@ class TestBargeIn:
         machine = Machine()
         machine.start()
         machine.caller_says("My phone")
-        machine.speech(SpeechStarted(0))
+        machine.speech(CallerSpeechStarted(0))
         machine.speech(Heard("does not start.", 0))
         assert [ask.prompt for ask in machine.asked] == ["My phone", "My phone does not start."]
-        assert any(isinstance(effect, Abandon) for effect in machine.done)
+        assert any(isinstance(effect, CancelQuery) for effect in machine.done)
 
     def test_an_interruption_hushes_what_is_being_synthesised(self) -> None:
         machine = Machine()
@@ -206,7 +206,7 @@ class TestBargeIn:
         machine.speech(Spoken(first.utterance, bytes(48_000), last=True))
         machine.run(100)
         machine.client("input.text", text="Stop")
-        assert any(isinstance(effect, Hush) for effect in machine.done)
+        assert any(isinstance(effect, CancelSpeech) for effect in machine.done)
         assert machine.last("interrupt")["reason"] == "caller_text"
 
 
@@ -285,7 +285,7 @@ class TestLimits:
         machine = Machine()
         machine.start()
         machine.frame(b"\x01\x00" * 320)
-        machine.speech(SpeechStarted(0))
+        machine.speech(CallerSpeechStarted(0))
         machine.run(1_000)
         heard = [effect.audio for effect in machine.done if isinstance(effect, Hear)]
         assert heard[1:] == [bytes(9_600)] * 3
@@ -359,9 +359,9 @@ def apply(machine: Machine, what: str, how: object) -> None:
         case "client", str(kind):
             machine.client(kind, **({"text": "A question"} if kind == "input.text" else {}))
         case "speech", "started":
-            machine.speech(SpeechStarted(0))
+            machine.speech(CallerSpeechStarted(0))
         case "speech", "stopped":
-            machine.speech(SpeechStopped(0))
+            machine.speech(CallerSpeechStopped(0))
         case "speech", "heard":
             machine.speech(Heard("What now?", 0))
         case "speech", "noise":

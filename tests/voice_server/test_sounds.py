@@ -12,7 +12,7 @@ from oratio.audio import Resampler, Samples, to_pcm
 from oratio.speech.local import tts_worker, weights
 from oratio.speech.local.provider import event_of
 from oratio.speech.local.stt_worker import Listener, VoiceActivity, load_activity, load_transcriber
-from oratio.speech.local.worker_protocol import Frame, Kind
+from oratio.speech.local.worker_protocol import Frame, FrameKind
 from tests.voice_server.machine import Machine
 from voice_server.session.effects import Hear
 
@@ -90,7 +90,7 @@ def speak() -> Callable[[str], Samples]:
     return spoken
 
 
-class Ears:
+class RecogniserProcess:
     """The ears of this machine, with no process and no time between."""
 
     def __init__(self, activity: VoiceActivity, transcribe: Callable[[Samples], str]) -> None:
@@ -111,7 +111,7 @@ class Ears:
             self._listener.feed(machine.effects(Hear)[-1].audio)
             out, self._out = self._out, []
             for frame in out:
-                assert frame.kind in Kind
+                assert frame.kind in FrameKind
                 if (event := event_of(frame)) is not None:
                     machine.speech(event)
 
@@ -122,8 +122,8 @@ def models() -> tuple[VoiceActivity, Callable[[Samples], str]]:
 
 
 @pytest.fixture
-def ears(models: tuple[VoiceActivity, Callable[[Samples], str]]) -> Ears:
-    return Ears(*models)
+def ears(models: tuple[VoiceActivity, Callable[[Samples], str]]) -> RecogniserProcess:
+    return RecogniserProcess(*models)
 
 
 def speaking() -> Machine:
@@ -145,27 +145,31 @@ def says_on(machine: Machine) -> list[str]:
 
 
 @pytest.mark.parametrize("sound", [cough, keyboard, door, hiss])
-def test_a_sound_does_not_stop_the_agent(ears: Ears, sound: Callable[[], Samples]) -> None:
+def test_a_sound_does_not_stop_the_agent(ears: RecogniserProcess, sound: Callable[[], Samples]) -> None:
     machine = speaking()
     ears.hear(machine, sound())
     assert "interrupt" not in machine.kinds()
     assert says_on(machine) == ["completed"]
 
 
-def test_a_hummed_yes_does_not_end_the_answer(ears: Ears) -> None:
+def test_a_hummed_yes_does_not_end_the_answer(ears: RecogniserProcess) -> None:
     machine = speaking()
     ears.hear(machine, mm_hmm())
     assert says_on(machine) == ["completed"]
 
 
 @pytest.mark.parametrize("words", ["Okay.", "Right.", "I see."])
-def test_a_spoken_back_channel_does_not_stop_the_agent(ears: Ears, speak: Callable[[str], Samples], words: str) -> None:
+def test_a_spoken_back_channel_does_not_stop_the_agent(
+    ears: RecogniserProcess, speak: Callable[[str], Samples], words: str
+) -> None:
     machine = speaking()
     ears.hear(machine, speak(words))
     assert says_on(machine) == ["completed"]
 
 
-def test_spoken_words_stop_the_agent_and_are_the_next_question(ears: Ears, speak: Callable[[str], Samples]) -> None:
+def test_spoken_words_stop_the_agent_and_are_the_next_question(
+    ears: RecogniserProcess, speak: Callable[[str], Samples]
+) -> None:
     machine = speaking()
     ears.hear(machine, speak("Wait, that is not my question."))
     assert machine.last("interrupt")["reason"] == "caller_speech"

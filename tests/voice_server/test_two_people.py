@@ -54,7 +54,7 @@ async def said_aloud(texts: list[str]) -> dict[str, bytes]:
     return spoken
 
 
-class Microphone:
+class TwoPeopleMicrophone:
     """A person's end: silence in real time, until there is something to say."""
 
     def __init__(self, line: Line) -> None:
@@ -109,12 +109,12 @@ async def test_an_operator_takes_a_call_over_aloud_and_hands_it_back(tmp_path: P
     async with exchange_of(tmp_path) as exchange, exchange.line() as caller:
         exchange.runtime.result = WANTED
         ready = await caller.start()
-        caller_mic = Microphone(caller)
+        caller_mic = TwoPeopleMicrophone(caller)
         caller_mic.say(aloud[WISH])
         assert "person" in await words_of(caller, "user")
         await caller.until("handoff.started")
         async with exchange.operator(ready["sessionId"], audio={"output": {"rate": 16_000}}) as operator:
-            operator_mic = Microphone(operator)
+            operator_mic = TwoPeopleMicrophone(operator)
             await operator.send("takeover")
             await caller.until("handoff.connected")
             caller.audio.clear()

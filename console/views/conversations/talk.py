@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from console.components.voice_call import Heard, voice_call
+from console.components.voice_call import HeardWords, voice_call
 from console.state import Chat, chat, client, forget_chat
 from console.views.conversations.turns import behind, sop_lines
 from console.wording import guarded, plain, show_error
 from oratio.domain.agents.agent import AgentStatus
 from oratio.errors import NotAuthenticated, NotFound, OratioError
-from oratio.protocol.http import AgentDetail, Answer
+from oratio.protocol.http import AgentDetail, AnswerBody
 
 
 def show(agent: AgentDetail) -> None:
@@ -36,7 +36,7 @@ def _calling(agent: AgentDetail) -> None:
             _behind_the_call(agent, heard)
 
 
-def _behind_the_call(agent: AgentDetail, heard: Heard) -> None:
+def _behind_the_call(agent: AgentDetail, heard: HeardWords) -> None:
     """The turns of the call that are stored by now, the newest first."""
     try:
         with client() as api:
@@ -78,7 +78,7 @@ def _writing(agent: AgentDetail) -> None:
 
 
 def _answer(agent: AgentDetail, talk: Chat, prompt: str) -> None:
-    final: list[Answer] = []
+    final: list[AnswerBody] = []
 
     def pieces() -> Iterator[str]:
         with client() as api:
@@ -105,7 +105,7 @@ def _answer(agent: AgentDetail, talk: Chat, prompt: str) -> None:
     _behind(agent, final[0])
 
 
-def _behind(agent: AgentDetail, answer: Answer) -> None:
+def _behind(agent: AgentDetail, answer: AnswerBody) -> None:
     with st.expander("Why it says that", expanded=True, icon=":material/quick_reference_all:"):
         sop = sop_lines(agent.agent_id, answer.version) if answer.sop_steps else []
         behind(answer, answer.latency_ms, sop=sop, extra=f"version {answer.version} · {answer.model}")

@@ -10,7 +10,7 @@ import httpx
 
 from oratio.client import answers, calls
 from oratio.client.answers import EventParser, ServerEvent
-from oratio.client.calls import Call
+from oratio.client.calls import HttpCall
 from oratio.client.connection import MAX_LOST, PARTS_AT_ONCE, RECONNECT_S, UPLOAD_TIMEOUT, options
 from oratio.client.forms import Brief, Files, Progress
 from oratio.client.listing import Listing
@@ -163,17 +163,19 @@ class Client:
     def revoke_key(self, agent_id: str, key_id: str) -> None:
         answers.check(self._request("DELETE", calls.revoke_key_path(agent_id, key_id)))
 
-    def ask(self, agent_id: str, prompt: str, *, session_id: str | None = None) -> wire.Answer:
+    def ask(self, agent_id: str, prompt: str, *, session_id: str | None = None) -> wire.AnswerBody:
         return self._send(calls.ask(agent_id, prompt, session_id))
 
-    def ask_stream(self, agent_id: str, prompt: str, *, session_id: str | None = None) -> Iterator[str | wire.Answer]:
+    def ask_stream(
+        self, agent_id: str, prompt: str, *, session_id: str | None = None
+    ) -> Iterator[str | wire.AnswerBody]:
         """One turn as it is said: pieces of text, then the whole answer."""
         call = calls.ask(agent_id, prompt, session_id)
         for event in self._stream("POST", call.path, json=call.json):
             if event.name == "delta":
                 yield str(event.data["text"])
             elif event.name == "done":
-                yield wire.Answer.model_validate(event.data)
+                yield wire.AnswerBody.model_validate(event.data)
             elif event.name == "error":
                 raise answers.error_of(int(event.data.get("status", 500)), event.data)
 
@@ -278,7 +280,7 @@ class Client:
     def system(self) -> wire.SystemView:
         return self._send(calls.system())
 
-    def _send[W: wire.Wire](self, call: Call[W]) -> W:
+    def _send[W: wire.Wire](self, call: HttpCall[W]) -> W:
         parts: dict[str, Any] = {"params": call.params, "json": call.json, "headers": dict(call.headers)}
         if call.timeout_s is not None:
             parts["timeout"] = call.timeout_s

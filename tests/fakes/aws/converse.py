@@ -9,7 +9,7 @@ from typing import Any
 from oratio.adapters.local.builtin_model import BuiltinModel
 from oratio.domain.plan.agent_plan import AgentPlan
 from tests.fakes.aws.model import AwsError
-from tests.fakes.aws.state import World
+from tests.fakes.aws.state import CloudState
 
 type Events = Iterable[Mapping[str, Any]]
 type Brain = Callable[[list[Any], str, list[Any]], Events]
@@ -26,7 +26,7 @@ class ConverseFake:
         missing: Models this account has no access to.
     """
 
-    def __init__(self, world: World, brain: Brain) -> None:
+    def __init__(self, world: CloudState, brain: Brain) -> None:
         self._world = world
         self.brain = brain
         self.missing: set[str] = set()

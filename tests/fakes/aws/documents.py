@@ -32,7 +32,7 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class FakeChunk:
     """One piece of a document and what it is found by."""
 
     uri: str
@@ -42,7 +42,7 @@ class Chunk:
     metadata: dict[str, Any]
 
 
-def read(uri: str, data: bytes, sidecar: bytes | None, *, s3_vectors: bool) -> list[Chunk]:
+def read(uri: str, data: bytes, sidecar: bytes | None, *, s3_vectors: bool) -> list[FakeChunk]:
     """The chunks of a document.
 
     Raises:
@@ -53,7 +53,7 @@ def read(uri: str, data: bytes, sidecar: bytes | None, *, s3_vectors: bool) -> l
     if not text.strip():
         raise Unreadable("the document holds no text")
     return [
-        Chunk(uri, number, piece, Counter(words(f"{piece} {embedded}")), metadata)
+        FakeChunk(uri, number, piece, Counter(words(f"{piece} {embedded}")), metadata)
         for number, piece in enumerate(_pieces(text))
     ]
 
@@ -128,7 +128,7 @@ def words(text: str) -> list[str]:
     return [re.sub(r"(?:ing|ed|es|s)$", "", word) if len(word) > 4 else word for word in found if word not in _STOP]
 
 
-def ranked(query: str, chunks: list[Chunk], limit: int) -> list[tuple[float, Chunk]]:
+def ranked(query: str, chunks: list[FakeChunk], limit: int) -> list[tuple[float, FakeChunk]]:
     """BM25 over these chunks, best first, scores from 0 to 1; only chunks that share a word."""
     asked = set(words(query))
     if not chunks or not asked:
@@ -136,7 +136,7 @@ def ranked(query: str, chunks: list[Chunk], limit: int) -> list[tuple[float, Chu
     mean = sum(chunk.words.total() for chunk in chunks) / len(chunks)
     holding = {word: sum(word in chunk.words for chunk in chunks) for word in asked}
     weight = {word: math.log(1 + (len(chunks) - n + 0.5) / (n + 0.5)) for word, n in holding.items()}
-    scored: list[tuple[float, Chunk]] = []
+    scored: list[tuple[float, FakeChunk]] = []
     for chunk in chunks:
         length = 1.2 * (0.25 + 0.75 * chunk.words.total() / mean)
         score = sum(weight[word] * chunk.words[word] * 2.2 / (chunk.words[word] + length) for word in asked)

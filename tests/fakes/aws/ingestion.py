@@ -5,9 +5,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.fakes.aws.documents import Chunk, Unreadable, read
+from tests.fakes.aws.documents import FakeChunk, Unreadable, read
 from tests.fakes.aws.model import AwsError
-from tests.fakes.aws.state import World
+from tests.fakes.aws.state import CloudState
 
 SIDECAR = ".metadata.json"
 
@@ -18,7 +18,7 @@ class Indexed:
 
     etag: str
     sidecar_etag: str
-    chunks: list[Chunk] = field(default_factory=list)
+    chunks: list[FakeChunk] = field(default_factory=list)
     problem: str = ""
 
 
@@ -29,7 +29,7 @@ class Outcome:
 
 
 def ingest(
-    world: World, bucket: str, prefix: str, owner: str | None, before: dict[str, Indexed], *, s3_vectors: bool
+    world: CloudState, bucket: str, prefix: str, owner: str | None, before: dict[str, Indexed], *, s3_vectors: bool
 ) -> Outcome:
     """Bring `before` up to what lies in the bucket; the statistics count as the service's do.
 
@@ -93,7 +93,7 @@ def _reasons(documents: dict[str, Indexed]) -> list[str]:
     ]
 
 
-def _listing(world: World, bucket: str, prefix: str, owner: str | None) -> dict[str, str]:
+def _listing(world: CloudState, bucket: str, prefix: str, owner: str | None) -> dict[str, str]:
     found: dict[str, str] = {}
     kwargs: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
     if owner:
@@ -107,10 +107,10 @@ def _listing(world: World, bucket: str, prefix: str, owner: str | None) -> dict[
     return found
 
 
-def _get(world: World, bucket: str, key: str) -> bytes:
+def _get(world: CloudState, bucket: str, key: str) -> bytes:
     body: bytes = world.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     return body
 
 
-def _sidecar(world: World, bucket: str, key: str, etag: str) -> bytes | None:
+def _sidecar(world: CloudState, bucket: str, key: str, etag: str) -> bytes | None:
     return _get(world, bucket, key + SIDECAR) if etag else None

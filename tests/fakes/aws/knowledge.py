@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fakes.aws.connector import read_connector
-from tests.fakes.aws.documents import Chunk, holds, ranked, words
+from tests.fakes.aws.documents import FakeChunk, holds, ranked, words
 from tests.fakes.aws.ingestion import Indexed, Outcome, ingest
 from tests.fakes.aws.model import AwsError
-from tests.fakes.aws.state import ACCOUNT, REGION, Slow, Tokens, World, new_id
+from tests.fakes.aws.state import ACCOUNT, REGION, CloudState, Slow, Tokens, new_id
 
 MAX_DATA_SOURCES = {"MANAGED": 200, "VECTOR": 5}
 MAX_BASES = {"MANAGED": 10_000, "VECTOR": 100}
@@ -42,7 +42,7 @@ class _Base(Slow):
 class KnowledgeFake:
     """The operations of bedrock-agent and bedrock-agent-runtime by their names."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: CloudState) -> None:
         self._world = world
         self.reset()
 
@@ -58,7 +58,7 @@ class KnowledgeFake:
         source = _Source({"knowledgeBaseId": base_id, "dataSourceId": new_id()}, "AVAILABLE")
         for path, text in documents.items():
             metadata = {"path": path, "version": version}
-            chunk = Chunk(f"s3://seed/{path}", 0, text, Counter(words(text)), metadata)
+            chunk = FakeChunk(f"s3://seed/{path}", 0, text, Counter(words(text)), metadata)
             source.documents[chunk.uri] = Indexed("seed", "", [chunk])
         base = _Base({"knowledgeBaseId": base_id, "name": f"seed-{base_id}"}, "ACTIVE", kind=kind)
         base.sources[source.value["dataSourceId"]] = source
@@ -248,7 +248,7 @@ class KnowledgeFake:
         found = ranked(text, chunks, search.get("numberOfResults", 5))
         return {"retrievalResults": [_result(score, chunk) for score, chunk in found]}
 
-    def _chunks(self, base: _Base) -> Iterator[Chunk]:
+    def _chunks(self, base: _Base) -> Iterator[FakeChunk]:
         for source in self._sources(base):
             for job in source.jobs.values():
                 self._job_status(source, job)
@@ -364,7 +364,7 @@ def _place(kind: str, params: dict[str, Any]) -> tuple[str, str, str | None]:
     return s3["bucketArn"].rpartition(":::")[2], prefixes[0], s3.get("bucketOwnerAccountId")
 
 
-def _result(score: float, chunk: Chunk) -> dict[str, Any]:
+def _result(score: float, chunk: FakeChunk) -> dict[str, Any]:
     metadata = chunk.metadata | {
         "x-amz-bedrock-kb-source-uri": chunk.uri,
         "x-amz-bedrock-kb-chunk-id": f"1%3A0%3A{chunk.number}",

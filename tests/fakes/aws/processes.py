@@ -33,7 +33,7 @@ class _Process:
     pid: int
 
 
-class Processes:
+class AgentProcesses:
     """Args:
     environment: What every process gets beside its runtime's own variables.
     """

@@ -10,8 +10,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.fakes.aws.model import AwsError
-from tests.fakes.aws.processes import SESSION_HEADER, Processes
-from tests.fakes.aws.state import ACCOUNT, REGION, Slow, Tokens, World, new_id
+from tests.fakes.aws.processes import SESSION_HEADER, AgentProcesses
+from tests.fakes.aws.state import ACCOUNT, REGION, CloudState, Slow, Tokens, new_id
 
 MAX_RUNTIMES = 1_000
 MAX_ENDPOINTS = 10
@@ -59,7 +59,7 @@ class _Runtime(Slow):
 class RuntimeFake:
     """The operations of bedrock-agentcore-control and bedrock-agentcore by their names."""
 
-    def __init__(self, world: World, processes: Processes) -> None:
+    def __init__(self, world: CloudState, processes: AgentProcesses) -> None:
         self._world = world
         self.processes = processes
         self.runtimes: dict[str, _Runtime] = {}

@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 
 from oratio.errors import Unavailable
-from oratio.ports.dialogue import Brief, DialogueEvent, DialogueSession, ReplyAudio, ReplyEnded, Tool
+from oratio.ports.dialogue import DialogueBrief, DialogueEvent, DialogueSession, ReplyAudio, ReplyEnded, Tool
 from oratio.ports.speech import Spoken
 from oratio.speech.realtime.nova_sonic import NovaAccess, NovaSonic
 from oratio.speech.realtime.provider import StrandsDialogues
-from oratio.speech.realtime.session import Course
+from oratio.speech.realtime.session import RenewalPolicy
 from tests.fakes.nova import NovaFake
 from tests.fakes.nova.callers import Mouth
 
-BRIEF = Brief("You are Ada's agent.", (Tool("ask_agent", "Asks.", {"type": "object", "properties": {}}),))
+BRIEF = DialogueBrief("You are Ada's agent.", (Tool("ask_agent", "Asks.", {"type": "object", "properties": {}}),))
 
 
-class Caller:
+class RealtimeCaller:
     """A session, somebody who speaks into it in real time, and all that came out."""
 
     def __init__(self, session: DialogueSession) -> None:
@@ -85,7 +85,7 @@ async def eventually(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-type Calling = Callable[..., AbstractAsyncContextManager[Caller]]
+type Calling = Callable[..., AbstractAsyncContextManager[RealtimeCaller]]
 
 
 @pytest.fixture
@@ -104,15 +104,15 @@ async def calling(nova: NovaFake, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     made: list[StrandsDialogues] = []
 
     @asynccontextmanager
-    async def call(brief: Brief = BRIEF, **course: Any) -> AsyncIterator[Caller]:
-        terms = Course(**{"renew_s": None, "delays_s": (0.0, 0.05, 0.1), **course})
+    async def call(brief: DialogueBrief = BRIEF, **course: Any) -> AsyncIterator[RealtimeCaller]:
+        terms = RenewalPolicy(**{"renew_s": None, "delays_s": (0.0, 0.05, 0.1), **course})
         dialogues = StrandsDialogues(
             "nova",
             lambda: NovaSonic(access, model_id="amazon.nova-2-sonic-v1:0", voice="tiffany", endpointing="HIGH"),
             terms,
         )
         made.append(dialogues)
-        caller = Caller(await dialogues.converse(brief))
+        caller = RealtimeCaller(await dialogues.converse(brief))
         try:
             yield caller
         finally:

@@ -8,7 +8,7 @@ from oratio.domain.conversations.conversation import Message
 from oratio.errors import Unavailable
 from oratio.ports.dialogue import (
     BargedIn,
-    Brief,
+    DialogueBrief,
     ReplyEnded,
     ReplyText,
     Restarting,
@@ -16,15 +16,15 @@ from oratio.ports.dialogue import (
     ToolAsked,
     UsageSpent,
 )
-from oratio.ports.speech import Heard, SpeechStarted, SpeechStopped, Spoken
+from oratio.ports.speech import CallerSpeechStarted, CallerSpeechStopped, Heard, Spoken
 from oratio.speech.realtime.nova_sonic import NovaAccess
-from tests.fakes.nova import Fault, NovaFake, Turn
+from tests.fakes.nova import NovaFake, NovaFault, NovaTurn
 from tests.fakes.nova.script import tone
 from tests.unit.speech_to_speech.conftest import BRIEF, Calling, eventually
 
-HELLO = Turn("Hello.", ("Hi there.", "How are you?"))
-LONG = Turn("Tell me all.", ("one two three four five six seven eight nine ten.",) * 3)
-ASKING = Turn("It is off.", ("Let me look.",), tool=("ask_agent", {"question": "off?"}), then=("Got {}",))
+HELLO = NovaTurn("Hello.", ("Hi there.", "How are you?"))
+LONG = NovaTurn("Tell me all.", ("one two three four five six seven eight nine ten.",) * 3)
+ASKING = NovaTurn("It is off.", ("Let me look.",), tool=("ask_agent", {"question": "off?"}), then=("Got {}",))
 
 
 class TestTalk:
@@ -48,8 +48,8 @@ class TestTalk:
         async with calling() as caller:
             await caller.mouth.speak()
             await caller.until(UsageSpent)
-            await eventually(lambda: any(isinstance(event, SpeechStopped) for event in caller.events))
-        stopped = next(event for event in caller.events if isinstance(event, SpeechStopped))
+            await eventually(lambda: any(isinstance(event, CallerSpeechStopped) for event in caller.events))
+        stopped = next(event for event in caller.events if isinstance(event, CallerSpeechStopped))
         said = [(event.text.strip(), event.final) for event in caller.events if isinstance(event, ReplyText)]
         assert [text for text, final in said if not final] == list(HELLO.says)
         assert [text for text, final in said if final] == list(HELLO.says)
@@ -117,7 +117,7 @@ class TestTalk:
 class TestInterruptions:
     @pytest.mark.parametrize("form", ["text", "audio", "marker"])
     async def test_each_form_is_a_barge_in(self, calling: Calling, nova: NovaFake, form: str) -> None:
-        nova.turns.append(Turn(LONG.hears, LONG.says, interrupted_by=form))  # type: ignore[arg-type]
+        nova.turns.append(NovaTurn(LONG.hears, LONG.says, interrupted_by=form))  # type: ignore[arg-type]
         async with calling() as caller:
             await caller.mouth.speak()
             await caller.until(ReplyText)
@@ -126,21 +126,21 @@ class TestInterruptions:
         assert '"interrupted"' not in "".join(event.text for event in caller.events if isinstance(event, ReplyText))
 
     async def test_text_without_a_stage_is_what_is_said(self, calling: Calling, nova: NovaFake) -> None:
-        nova.turns.append(Turn("Hello.", ("Hi.",), stage=False))
+        nova.turns.append(NovaTurn("Hello.", ("Hi.",), stage=False))
         async with calling() as caller:
             await caller.mouth.speak()
             assert (await caller.until(ReplyText)).text == "Hi."
             await caller.until(ReplyEnded)
 
     async def test_usage_without_details_is_the_growth_of_the_totals(self, calling: Calling, nova: NovaFake) -> None:
-        nova.turns.extend([Turn("One.", ("A.",), details=False), Turn("Two.", ("B.",), details=False)])
+        nova.turns.extend([NovaTurn("One.", ("A.",), details=False), NovaTurn("Two.", ("B.",), details=False)])
         async with calling() as caller:
             for _ in range(2):
                 await caller.mouth.speak()
                 assert await caller.until(UsageSpent) == UsageSpent(10, 20)
 
     async def test_a_cut_reply_is_remembered_as_it_was_heard(self, calling: Calling, nova: NovaFake) -> None:
-        nova.faults.append(Fault(at="turns", after_turns=1, end="clean"))
+        nova.faults.append(NovaFault(at="turns", after_turns=1, end="clean"))
         nova.turns.append(HELLO)
         async with calling() as caller:
             caller.hears = lambda text: "Hi"
@@ -165,8 +165,8 @@ class TestLosses:
     async def test_a_lost_connection_is_replaced_with_the_history(
         self, calling: Calling, nova: NovaFake, end: str | tuple[str, str]
     ) -> None:
-        nova.faults.append(Fault(at="turns", after_turns=1, end=end))  # type: ignore[arg-type]
-        nova.turns.extend([HELLO, Turn("Again.", ("Yes.",))])
+        nova.faults.append(NovaFault(at="turns", after_turns=1, end=end))  # type: ignore[arg-type]
+        nova.turns.extend([HELLO, NovaTurn("Again.", ("Yes.",))])
         async with calling() as caller:
             await caller.mouth.speak()
             assert (await caller.until(Restarting)).planned is False
@@ -179,7 +179,7 @@ class TestLosses:
     async def test_a_reply_cut_off_by_a_loss_ends_and_the_turn_is_said_to_be_lost(
         self, calling: Calling, nova: NovaFake
     ) -> None:
-        nova.faults.append(Fault(at="answer", end="cut"))
+        nova.faults.append(NovaFault(at="answer", end="cut"))
         nova.turns.append(LONG)
         async with calling() as caller:
             await caller.mouth.speak()
@@ -189,8 +189,8 @@ class TestLosses:
     async def test_words_spoken_while_the_connection_was_lost_are_heard_by_the_next(
         self, calling: Calling, nova: NovaFake
     ) -> None:
-        nova.faults.append(Fault(at="turns", after_turns=1, end="clean"))
-        nova.turns.extend([HELLO, Turn("In the gap.", ("Heard you.",))])
+        nova.faults.append(NovaFault(at="turns", after_turns=1, end="clean"))
+        nova.turns.extend([HELLO, NovaTurn("In the gap.", ("Heard you.",))])
         async with calling(delays_s=(0.6, 0.1, 0.1)) as caller:
             await caller.mouth.speak()
             await caller.until(Restarting)
@@ -199,14 +199,14 @@ class TestLosses:
             assert (await caller.until(Heard)).text == "In the gap."
 
     async def test_a_result_that_comes_after_the_loss_is_told_in_words(self, calling: Calling, nova: NovaFake) -> None:
-        nova.faults.append(Fault())
+        nova.faults.append(NovaFault())
         nova.turns.append(ASKING)
         async with calling() as caller:
             await caller.mouth.speak()
             asked = await caller.until(ToolAsked)
             nova.drop()
             await caller.until(Restored)
-            nova.turns.append(Turn("", ("Done.",)))
+            nova.turns.append(NovaTurn("", ("Done.",)))
             caller.session.answer(asked.call_id, {"answer": "press it"})
             await caller.until(ReplyText, reply=2)
         assert "press it" in nova.nova.told[-1]
@@ -216,14 +216,14 @@ class TestLosses:
         self, calling: Calling, nova: NovaFake
     ) -> None:
         async with calling() as caller:
-            nova.faults.extend([Fault(end="clean")] * 20)
+            nova.faults.extend([NovaFault(end="clean")] * 20)
             nova.drop()
             reason = await caller.ended()
         assert reason
         assert len(nova.novas) <= 5
 
     async def test_a_slow_start_is_left(self, calling: Calling, nova: NovaFake) -> None:
-        nova.faults.append(Fault(slow_s=0.5))
+        nova.faults.append(NovaFault(slow_s=0.5))
         async with calling() as caller:
             nova.turns.append(HELLO)
             await caller.mouth.speak()
@@ -243,13 +243,13 @@ class TestOpening:
         ],
     )
     async def test_a_refusal_says_how_to_mend_it(self, calling: Calling, nova: NovaFake, error: str, mend: str) -> None:
-        nova.faults.extend([Fault(refuse=(400, error))] * 2)
+        nova.faults.extend([NovaFault(refuse=(400, error))] * 2)
         with pytest.raises(Unavailable, match=mend):
             async with calling():
                 pass
 
     async def test_one_passing_failure_is_tried_again(self, calling: Calling, nova: NovaFake) -> None:
-        nova.faults.append(Fault(refuse=(503, "ServiceUnavailableException")))
+        nova.faults.append(NovaFault(refuse=(503, "ServiceUnavailableException")))
         nova.turns.append(HELLO)
         async with calling() as caller:
             await caller.mouth.speak()
@@ -267,7 +267,7 @@ class TestOpening:
     async def test_a_call_begins_from_the_history_it_is_given(self, calling: Calling, nova: NovaFake) -> None:
         history = (Message(role="user", text="Before."), Message(role="assistant", text="Yes."))
         nova.turns.append(HELLO)
-        async with calling(Brief("Go on.", (), history)) as caller:
+        async with calling(DialogueBrief("Go on.", (), history)) as caller:
             await caller.mouth.speak()
             await caller.until(ReplyEnded)
         assert nova.nova.history == [("USER", "Before."), ("ASSISTANT", "Yes.")]
@@ -289,7 +289,7 @@ class TestHangUp:
             caller.session.hear(bytes(640))
 
     async def test_a_call_given_up_while_it_opens_leaves_nothing(self, calling: Calling, nova: NovaFake) -> None:
-        nova.faults.append(Fault(slow_s=5))
+        nova.faults.append(NovaFault(slow_s=5))
         opening = asyncio.create_task(calling().__aenter__())
         await eventually(lambda: nova.novas)
         opening.cancel()
@@ -299,7 +299,7 @@ class TestHangUp:
 
 class TestRenewal:
     async def test_a_renewal_waits_for_a_pause_and_loses_no_audio(self, calling: Calling, nova: NovaFake) -> None:
-        nova.echo = Turn("Hello.", ("Hi.",))
+        nova.echo = NovaTurn("Hello.", ("Hi.",))
         async with calling(renew_s=0.5) as caller:
             for _ in range(3):
                 await caller.mouth.speak()
@@ -316,7 +316,7 @@ class TestRenewal:
     async def test_a_caller_who_never_pauses_is_heard_across_a_forced_renewal(
         self, calling: Calling, nova: NovaFake
     ) -> None:
-        nova.turns.append(Turn("All of it.", ("I heard all.",)))
+        nova.turns.append(NovaTurn("All of it.", ("I heard all.",)))
         async with calling(renew_s=0.3, patience_s=0.5) as caller:
             await caller.mouth.speak(1_600)
             restored = await caller.until(Restored)
@@ -328,7 +328,7 @@ class TestRenewal:
     async def test_a_call_of_twenty_minutes_does_not_drop(self, calling: Calling, nova: NovaFake) -> None:
         """Eighty times as fast: streams end after 6 s and are renewed from 5.25 s on."""
         nova.limit_s = 480 / 80
-        nova.echo = Turn("Hello.", ("Hi.",))
+        nova.echo = NovaTurn("Hello.", ("Hi.",))
         turns = 0
         async with calling(renew_s=420 / 80, patience_s=30 / 80, spare_s=1.0) as caller:
             loop = asyncio.get_running_loop()
@@ -361,4 +361,4 @@ class TestRenewal:
             before = len(nova.nova.heard)
             await asyncio.sleep(0.8)
             assert len(nova.nova.heard) - before > 0.3 * 32_000
-            assert not [event for event in caller.events if isinstance(event, SpeechStarted)]
+            assert not [event for event in caller.events if isinstance(event, CallerSpeechStarted)]
