@@ -193,7 +193,7 @@ class _Layout:
             line = self._lines[at]
             cells = tuple(plain(cell) for cell in line.text.strip("|").split("|"))
             below = self._lines[at + 1].text if at + 1 < len(self._lines) else ""
-            divider = "-" in below and not below.strip("|-: \t")
+            divider = below.startswith("|") and "-" in below and not below.strip("|-: \t")
             rows = at + 2 < len(self._lines) and self._lines[at + 2].text.startswith("|")
             self._block += 1
             if not header and divider and rows and self._lines[at + 2].text.strip("|-: \t"):
