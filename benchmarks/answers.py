@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import Row
-from benchmarks._collections import COLLECTIONS, SET, USER, WallClock, ingest
+from benchmarks.support.collections import COLLECTIONS, SET, USER, WallClock, ingest
 from oratio.adapters.local.dialogue import evidence, phrasing, selection
 from oratio.adapters.local.dialogue.evidence import DEFAULT_THRESHOLD, EvidencePassage
 from oratio.adapters.local.dialogue.intents import Intent, classify

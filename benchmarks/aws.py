@@ -15,8 +15,8 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks import Row
-from benchmarks._timed_worker import LOG, in_flight_s
 from benchmarks.orchestration import one_agent
+from benchmarks.support.timed_worker import LOG, in_flight_s
 from oratio.adapters.aws.agentcore.agent_base import entry
 from oratio.adapters.aws.agentcore.agent_packages import AgentPackages
 from oratio.domain.refs import VersionRef
@@ -24,7 +24,7 @@ from tests.fakes.agents import signed_package
 from tests.fakes.aws.cloud import ACCOUNT, cloud
 from tests.fakes.aws.instant import InstantAgents
 from tests.fakes.aws.state import Timings
-from tests.flows.aws_stack import AwsStack, aws_stack
+from tests.flows.aws.stack import AwsStack, aws_stack
 
 RUNS = 7
 FILES, FILE_BYTES = 3_000, 10_000
@@ -65,7 +65,10 @@ def orchestration() -> list[Row]:
 def _timing(log: Path) -> Iterator[Path]:
     """A worker that notes its calls in `log`."""
     log.touch()
-    with patch.object(AwsStack, "worker_module", "benchmarks._timed_worker"), patch.dict(os.environ, {LOG: str(log)}):
+    with (
+        patch.object(AwsStack, "worker_module", "benchmarks.support.timed_worker"),
+        patch.dict(os.environ, {LOG: str(log)}),
+    ):
         yield log
 
 

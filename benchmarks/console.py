@@ -1,6 +1,6 @@
 """The console in a browser: a large folder beside Streamlit's own uploader, a large tree, pages, many watchers.
 
-The console stands before an API in memory (`tests.console.stage`), so what is measured is the console and the browser.
+The console runs against an API in memory (`tests.console.support.stage`): only console and browser are measured.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ import psutil
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from benchmarks import Row
-from benchmarks._watchers import Watcher, all_see
+from benchmarks.support.watchers import Watcher, all_see
 from oratio.domain.agents.agent import Agent, AgentStatus
-from tests.console.browser import CHROMIUM, Watched, chromium
-from tests.console.fake_api import TOKEN, agent
-from tests.console.stage import ConsoleStage, stage
+from tests.console.support.browser import CHROMIUM, Watched, chromium
+from tests.console.support.fake_api import TOKEN, agent
+from tests.console.support.stage import ConsoleStage, stage
 from tests.e2e.installation import free_base
 
 FILES, BYTES = 1_000, 512_000

@@ -9,8 +9,8 @@ import statistics
 from collections.abc import Iterator
 
 from benchmarks import Row
-from benchmarks._barge_ins import barge_ins
-from benchmarks._calls import Cost, cost, growth
+from benchmarks.support.barge_ins import barge_ins
+from benchmarks.support.calls import Cost, cost, growth
 from voice_server.session.config import SessionConfig
 
 COUNTS, SECONDS = (1, 50, 200), 4.0

@@ -16,7 +16,7 @@ from oratio.client import Client
 from oratio.domain.agents.journal import AgentEvent
 from oratio.domain.plan.rehearsal import RehearsalReport
 from oratio.errors import NotFound, RateLimited, Unavailable
-from oratio.protocol.http import AgentDetail, AnswerBody, SystemView
+from oratio.protocol.http import AgentDetail, Answer, SystemView
 
 _CHATS = "chats"
 _PAGES = "pages"
@@ -57,7 +57,7 @@ class Chat:
 
     def __init__(self) -> None:
         self.session_id: str | None = None
-        self.turns: list[tuple[str, AnswerBody]] = []
+        self.turns: list[tuple[str, Answer]] = []
 
 
 def chat(agent_id: str) -> Chat:

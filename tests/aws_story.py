@@ -12,10 +12,10 @@ from rich.table import Table
 
 from oratio.domain.agents.agent import Agent, AgentStatus
 from oratio.domain.conversations.conversation import Channel, Conversation
-from tests.fakes.aws.orphans import orphans
-from tests.flows.aws_services import AwsVoiceServer, voice_server
-from tests.flows.aws_stack import AwsStack, aws_stack
-from tests.flows.test_aws import WARRANTY, ask, deleted, update
+from tests.fakes.aws.agentcore.orphans import orphans
+from tests.flows.aws.services import AwsVoiceServer, voice_server
+from tests.flows.aws.stack import AwsStack, aws_stack
+from tests.flows.aws.test_creation import WARRANTY, ask, deleted, update
 
 QUESTION = "How long does the warranty of the router last?"
 console = Console()

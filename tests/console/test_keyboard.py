@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from oratio.domain.agents.agent import AgentStatus
-from tests.console.browser import Watched
-from tests.console.fake_api import TOKEN, agent
-from tests.console.stage import ConsoleStage, stage
+from tests.console.support.browser import Watched
+from tests.console.support.fake_api import TOKEN, agent
+from tests.console.support.stage import ConsoleStage, stage
 
 # Keys come faster than any person's, and a page under load falls behind them: not beside other tests.
 pytestmark = [pytest.mark.browser, pytest.mark.soak, pytest.mark.xdist_group("stage"), pytest.mark.timeout(300)]

@@ -11,9 +11,9 @@ import jwt
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.console.browser import Watched
-from tests.console.fake_api import agent, problem
-from tests.console.stage import ConsoleStage, stage
+from tests.console.support.browser import Watched
+from tests.console.support.fake_api import agent, problem
+from tests.console.support.stage import ConsoleStage, stage
 from tests.e2e.installation import free_base
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stage"), pytest.mark.timeout(180)]

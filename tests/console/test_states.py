@@ -5,11 +5,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.console import states, troubles  # noqa: F401 - each state puts itself on the list
-from tests.console.axe import lasting
-from tests.console.browser import Watched
-from tests.console.scene import STATES, Scene
-from tests.console.stage import ConsoleStage, stage
+from tests.console.support import (
+    troubles,  # noqa: F401 - each state puts itself on the list
+)
+from tests.console.support.axe import lasting
+from tests.console.support.browser import Watched
+from tests.console.support.scene import STATES, Scene
+from tests.console.support.stage import ConsoleStage, stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stage"), pytest.mark.timeout(300)]
 

@@ -10,7 +10,7 @@ from console.views.conversations.turns import behind, sop_lines
 from console.wording import guarded, plain, show_error
 from oratio.domain.agents.agent import AgentStatus
 from oratio.errors import NotAuthenticated, NotFound, OratioError
-from oratio.protocol.http import AgentDetail, AnswerBody
+from oratio.protocol.http import AgentDetail, Answer
 
 
 def show(agent: AgentDetail) -> None:
@@ -78,7 +78,7 @@ def _writing(agent: AgentDetail) -> None:
 
 
 def _answer(agent: AgentDetail, talk: Chat, prompt: str) -> None:
-    final: list[AnswerBody] = []
+    final: list[Answer] = []
 
     def pieces() -> Iterator[str]:
         with client() as api:
@@ -105,7 +105,7 @@ def _answer(agent: AgentDetail, talk: Chat, prompt: str) -> None:
     _behind(agent, final[0])
 
 
-def _behind(agent: AgentDetail, answer: AnswerBody) -> None:
+def _behind(agent: AgentDetail, answer: Answer) -> None:
     with st.expander("Why it says that", expanded=True, icon=":material/quick_reference_all:"):
         sop = sop_lines(agent.agent_id, answer.version) if answer.sop_steps else []
         behind(answer, answer.latency_ms, sop=sop, extra=f"version {answer.version} · {answer.model}")

@@ -8,7 +8,7 @@ import httpx
 from starlette.concurrency import run_in_threadpool
 
 from oratio.bootstrap import Platform
-from oratio.protocol.http import DependencyCheck
+from oratio.protocol.http import Check
 
 _TIMEOUT_S = 2.0
 _KEEP_S = 1.0
@@ -21,19 +21,19 @@ class Readiness:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._lock = asyncio.Lock()
-        self._known: dict[str, DependencyCheck] = {}
+        self._known: dict[str, Check] = {}
         self._asked_at = float("-inf")
         self._client: httpx.AsyncClient | None = None
         self.sandbox: str | None = None
 
-    async def checks(self) -> dict[str, DependencyCheck]:
+    async def checks(self) -> dict[str, Check]:
         async with self._lock:
             if time.monotonic() - self._asked_at >= _KEEP_S:
                 self._known = await self._ask()
                 self._asked_at = time.monotonic()
             return self._known
 
-    async def _ask(self) -> dict[str, DependencyCheck]:
+    async def _ask(self) -> dict[str, Check]:
         settings = self._platform.settings
         # Kept, because making one loads the certificate store, which takes longer than all the questions.
         client = self._client = self._client or httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
@@ -46,30 +46,28 @@ class Readiness:
             asked["agent-host"] = self._agent_host(client, settings.local_url("agent-host"))
         return dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
 
-    async def _agent_host(self, client: httpx.AsyncClient, base: str) -> DependencyCheck:
+    async def _agent_host(self, client: httpx.AsyncClient, base: str) -> Check:
         try:
             answer = await client.get(f"{base}/healthz")
             told = answer.json() if answer.is_success else {}
         except (httpx.HTTPError, ValueError):
-            return DependencyCheck(ok=False, detail="does not answer")
+            return Check(ok=False, detail="does not answer")
         tier = told.get("isolation") if isinstance(told, dict) else None
         self.sandbox = tier if isinstance(tier, str) else None
-        return DependencyCheck(
-            ok=answer.is_success, detail="" if answer.is_success else f"answers {answer.status_code}"
-        )
+        return Check(ok=answer.is_success, detail="" if answer.is_success else f"answers {answer.status_code}")
 
 
-def _call(ask: Callable[[], object]) -> DependencyCheck:
+def _call(ask: Callable[[], object]) -> Check:
     try:
         ask()
     except Exception as error:
-        return DependencyCheck(ok=False, detail=type(error).__name__)
-    return DependencyCheck(ok=True)
+        return Check(ok=False, detail=type(error).__name__)
+    return Check(ok=True)
 
 
-async def _get(client: httpx.AsyncClient, url: str) -> DependencyCheck:
+async def _get(client: httpx.AsyncClient, url: str) -> Check:
     try:
         answer = await client.get(url)
     except httpx.HTTPError:
-        return DependencyCheck(ok=False, detail="does not answer")
-    return DependencyCheck(ok=answer.is_success, detail="" if answer.is_success else f"answers {answer.status_code}")
+        return Check(ok=False, detail="does not answer")
+    return Check(ok=answer.is_success, detail="" if answer.is_success else f"answers {answer.status_code}")

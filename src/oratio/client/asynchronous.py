@@ -163,19 +163,19 @@ class AsyncClient:
     async def revoke_key(self, agent_id: str, key_id: str) -> None:
         answers.check(await self._request("DELETE", calls.revoke_key_path(agent_id, key_id)))
 
-    async def ask(self, agent_id: str, prompt: str, *, session_id: str | None = None) -> wire.AnswerBody:
+    async def ask(self, agent_id: str, prompt: str, *, session_id: str | None = None) -> wire.Answer:
         return await self._send(calls.ask(agent_id, prompt, session_id))
 
     async def ask_stream(
         self, agent_id: str, prompt: str, *, session_id: str | None = None
-    ) -> AsyncIterator[str | wire.AnswerBody]:
+    ) -> AsyncIterator[str | wire.Answer]:
         """One turn as it is said: pieces of text, then the whole answer."""
         call = calls.ask(agent_id, prompt, session_id)
         async for event in self._stream("POST", call.path, json=call.json):
             if event.name == "delta":
                 yield str(event.data["text"])
             elif event.name == "done":
-                yield wire.AnswerBody.model_validate(event.data)
+                yield wire.Answer.model_validate(event.data)
             elif event.name == "error":
                 raise answers.error_of(int(event.data.get("status", 500)), event.data)
 

@@ -131,9 +131,9 @@ def revoke_key_path(agent_id: str, key_id: str) -> str:
     return _agent(agent_id, "api-keys", key_id)
 
 
-def ask(agent_id: str, prompt: str, session_id: str | None) -> HttpCall[http.AnswerBody]:
+def ask(agent_id: str, prompt: str, session_id: str | None) -> HttpCall[http.Answer]:
     body = body_of(prompt=prompt, sessionId=session_id)
-    return HttpCall("POST", _agent(agent_id, "invocations"), http.AnswerBody, json=body)
+    return HttpCall("POST", _agent(agent_id, "invocations"), http.Answer, json=body)
 
 
 def voice_ticket(agent_id: str, origin: str | None) -> HttpCall[http.TicketView]:

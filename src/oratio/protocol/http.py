@@ -292,7 +292,7 @@ class PromptBody(Body):
     session_id: str | None = None
 
 
-class AnswerBody(Wire):
+class Answer(Wire):
     """One turn; `answered` is false, and `citations` empty, when the documents do not answer."""
 
     session_id: str
@@ -308,7 +308,7 @@ class AnswerBody(Wire):
     tool_calls: tuple[ToolCall, ...]
 
     @classmethod
-    def of(cls, session_id: str, version: int, result: TurnResult, latency_ms: int) -> "AnswerBody":
+    def of(cls, session_id: str, version: int, result: TurnResult, latency_ms: int) -> "Answer":
         known = {name: getattr(result, name) for name in TurnResult.model_fields}
         return cls(**known, session_id=session_id, version=version, latency_ms=latency_ms)
 
@@ -416,14 +416,14 @@ class SearchView(Wire):
     passages: list[PassageView]
 
 
-class DependencyCheck(Wire):
+class Check(Wire):
     ok: bool
     detail: str = ""
 
 
 class ReadinessView(Wire):
     ready: bool
-    checks: dict[str, DependencyCheck]
+    checks: dict[str, Check]
 
 
 class SystemView(Wire):

@@ -9,11 +9,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.fakes.aws.agentcore.processes import AgentProcesses
+from tests.fakes.aws.agentcore.runtimes import RuntimeFake
+from tests.fakes.aws.bedrock.converse import BuiltinBrain, ConverseFake
+from tests.fakes.aws.bedrock.knowledge import KnowledgeFake
 from tests.fakes.aws.catalogue import CatalogueFake
-from tests.fakes.aws.converse import BuiltinBrain, ConverseFake
-from tests.fakes.aws.knowledge import KnowledgeFake
-from tests.fakes.aws.processes import AgentProcesses
-from tests.fakes.aws.runtimes import RuntimeFake
 from tests.fakes.aws.server import FakeService
 from tests.fakes.aws.state import ACCOUNT, REGION, CloudState, Timings
 from tests.fakes.moto import moto_server, reset

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from oratio.domain.conversations.conversation import TurnResult
-from tests.fakes.aws.processes import AgentProcesses
+from tests.fakes.aws.agentcore.processes import AgentProcesses
 
 _DONE = {"type": "done", "result": TurnResult(answer="Hello.", answered=False, model="builtin").model_dump(mode="json")}
 

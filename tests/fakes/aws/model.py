@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote
 import botocore.session
 from botocore.model import OperationModel
 
-from tests.fakes.aws.eventstream import frame
+from tests.fakes.aws.agentcore.eventstream import frame
 from tests.fakes.aws.shapes import problems
 
 _SESSION = botocore.session.get_session()

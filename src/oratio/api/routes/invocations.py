@@ -11,14 +11,14 @@ from oratio.api import sse
 from oratio.api.context import ApiContext, ByCaller, InContext, answers, reply
 from oratio.domain.conversations.conversation import TurnDelta
 from oratio.errors import AgentFailed
-from oratio.protocol.http import AnswerBody, PromptBody
+from oratio.protocol.http import Answer, PromptBody
 from oratio.services.conversations.conversations import Closed, ConversationEvent, Opened
 
 router = APIRouter(tags=["conversations"])
 
 _BOTH: dict[str, Any] = {
     "description": "With `Accept: text/event-stream`: `delta` events, then one `done` with the same object",
-    "model": AnswerBody,
+    "model": Answer,
     "content": {"text/event-stream": {"schema": {"type": "string"}}},
 }
 
@@ -26,7 +26,7 @@ _BOTH: dict[str, Any] = {
 @router.post(
     "/api/agents/{agentId}/invocations",
     response_model=None,
-    responses={**answers(200, AnswerBody, 403, 409, 429, 502), 200: _BOTH},
+    responses={**answers(200, Answer, 403, 409, 429, 502), 200: _BOTH},
 )
 async def invoke(
     agentId: str,
@@ -59,13 +59,13 @@ async def _opened(turn: AsyncGenerator[ConversationEvent]) -> Opened:
     return event
 
 
-async def _answer(context: ApiContext, turn: AsyncGenerator[ConversationEvent]) -> AnswerBody:
+async def _answer(context: ApiContext, turn: AsyncGenerator[ConversationEvent]) -> Answer:
     async with aclosing(turn):
         opened = await _opened(turn)
         async for event in turn:
             if isinstance(event, Closed):
                 context.metrics.turn(event.latency_ms, event.result.usage)
-                return AnswerBody.of(opened.session_id, opened.version, event.result, event.latency_ms)
+                return Answer.of(opened.session_id, opened.version, event.result, event.latency_ms)
     raise AgentFailed("the agent ended its turn without a result", hint="try again")
 
 
@@ -78,5 +78,5 @@ async def _events(
                 yield sse.event("delta", {"text": event.text})
             elif isinstance(event, Closed):
                 context.metrics.turn(event.latency_ms, event.result.usage)
-                answer = AnswerBody.of(opened.session_id, opened.version, event.result, event.latency_ms)
+                answer = Answer.of(opened.session_id, opened.version, event.result, event.latency_ms)
                 yield sse.event("done", answer.model_dump(mode="json", by_alias=True))

@@ -11,7 +11,7 @@ from oratio.cli.output import console, print_json, printable
 from oratio.domain.conversations.conversation import Citation
 
 if TYPE_CHECKING:
-    from oratio.protocol.http import AnswerBody
+    from oratio.protocol.http import Answer
 
 
 def register(app: typer.Typer) -> None:
@@ -53,7 +53,7 @@ def _prompts() -> Iterator[str]:
         yield line
 
 
-def show(answer: "AnswerBody") -> None:
+def show(answer: "Answer") -> None:
     from rich.text import Text
 
     page = console()
