@@ -17,7 +17,7 @@ from benchmarks import Row
 from oratio.adapters.local.runtime_store import RuntimeStore, StoredRuntime
 from oratio.agent_host.host import AgentHost
 from oratio.agent_host.sandbox.confinement import Tier
-from oratio.domain.values import VersionRef
+from oratio.domain.refs import VersionRef
 from tests.fakes.agents import MemoryKnowledge, ScriptedModel, is_signed, passage, prompt_script, signed_package
 
 STARTS, AT_ONCE, WARM_UP, TURNS, PLAIN_STARTS = 15, 10, 10, 150, 3

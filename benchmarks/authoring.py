@@ -12,7 +12,7 @@ from oratio.authoring.plan import draft_plan
 from oratio.authoring.prompt import render_prompt
 from oratio.authoring.review import review_in_child
 from oratio.authoring.sop import parse_sop
-from oratio.domain.brief import AgentBrief, AgentType
+from oratio.domain.agents.brief import AgentBrief, AgentType
 
 SOP = Path(__file__).parents[1] / "examples" / "telecom" / "documents" / "main_policy.md"
 ROUNDS = 7

@@ -8,8 +8,8 @@ from statistics import median
 from benchmarks import Row
 from benchmarks.startup import command
 from oratio.client import Brief, Client, FileSource
-from oratio.domain.agent import AgentStatus
-from oratio.wire import AgentDetail
+from oratio.domain.agents.agent import AgentStatus
+from oratio.protocol.http import AgentDetail
 
 TELECOM = Path(__file__).parents[1] / "examples" / "telecom" / "documents"
 LEFT_OUT = {"main_policy.md", "LICENSE"}

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import Row
-from benchmarks._collections import WallClock, files, ingest
+from benchmarks.support.collections import WallClock, files, ingest
 from oratio.adapters.local.knowledge_bases import LocalKnowledgeBases, engine_id_of
 from oratio.adapters.local.objects import FileObjectStore
-from oratio.adapters.local.retrieval.chunking import chunks
-from oratio.adapters.local.retrieval.embedding import BATCH_TOKENS, Embedder
-from oratio.adapters.local.retrieval.indexer import embedded_text
-from oratio.adapters.local.retrieval.parsing import parse
-from oratio.adapters.local.retrieval.store import Store
-from oratio.domain.uploads import sniff
-from oratio.domain.values import VersionRef
+from oratio.domain.knowledge.uploads import sniff
+from oratio.domain.refs import VersionRef
+from oratio.retrieval.chunking import chunks
+from oratio.retrieval.embedding import BATCH_TOKENS, Embedder
+from oratio.retrieval.indexer import embedded_text
+from oratio.retrieval.parsing.documents import parse
+from oratio.retrieval.store import Store
 
 COLLECTION = "python"
 FLOOR_SHARE = 1.35  # CPU of the whole job to CPU of the bare model calls

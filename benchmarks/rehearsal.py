@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from benchmarks import Row
-from oratio.domain.rehearsal import RehearsalReport
+from oratio.domain.plan.rehearsal import RehearsalReport
 from tests.unit.services.workshop import Workshop, workshop
 
 TELECOM = Path(__file__).parents[1] / "examples" / "telecom" / "documents"

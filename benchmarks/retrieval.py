@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import Row
-from benchmarks._collections import COLLECTIONS, SET, Collection, WallClock, files, ingest, load
+from benchmarks.support.collections import COLLECTIONS, SET, Collection, WallClock, files, ingest, load
 from oratio.adapters.local.knowledge_bases import LocalKnowledgeBases, engine_id_of
 from oratio.adapters.local.objects import FileObjectStore
-from oratio.adapters.local.retrieval.chunking import Chunk, chunks
-from oratio.adapters.local.retrieval.embedding import DIMENSIONS, Embedder, embedder
-from oratio.adapters.local.retrieval.fusion import WEIGHTS, Hit, Weights, search
-from oratio.adapters.local.retrieval.indexer import PIPELINE
-from oratio.adapters.local.retrieval.parsing import parse
-from oratio.adapters.local.retrieval.store import NewDocument, Store, add_documents, publish
+from oratio.domain.knowledge.uploads import sniff
 from oratio.domain.tags import resource_tags
-from oratio.domain.uploads import sniff
+from oratio.retrieval.chunking import Chunk, chunks
+from oratio.retrieval.embedding import DIMENSIONS, Embedder, embedder
+from oratio.retrieval.indexer import PIPELINE
+from oratio.retrieval.parsing.documents import parse
+from oratio.retrieval.ranking import WEIGHTS, Hit, Weights, search
+from oratio.retrieval.store import NewDocument, Store, add_documents, publish
 
 RESAMPLES = 2_000
 UNSCORED = 10**6

@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import Row
-from benchmarks._calls import FRAME_S
-from oratio.adapters.local.speech import LocalSpeech
-from oratio.adapters.local.speech.detection import FRAME, RATE, silence_frames
-from oratio.adapters.local.speech.ears import load_transcriber
-from oratio.adapters.local.speech.flite import Flite
+from benchmarks.support.calls import FRAME_S
 from oratio.audio import Resampler, to_pcm
 from oratio.errors import Unavailable
 from oratio.ports.speech import Heard, SpeechSession, Spoken
+from oratio.speech.local import LocalSpeech
+from oratio.speech.local.flite import Flite
+from oratio.speech.local.stt_worker import load_transcriber
+from oratio.speech.local.vad import FRAME, RATE, silence_frames
 
 TURNS, AT_ONCE = 50, 10
 TOO_LONG_S = 240.0

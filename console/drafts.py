@@ -18,8 +18,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from oratio.domain.uploads import normalise, path_problem
-from oratio.domain.values import Value
+from oratio.domain.knowledge.uploads import normalise, path_problem
+from oratio.domain.refs import Value
 from oratio.errors import FieldProblem, InvalidInput, NotFound
 
 _DRAFT = "draft.json"

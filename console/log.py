@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from oratio.domain.agent import StepStatus
-from oratio.domain.journal import AgentEvent
+from oratio.domain.agents.agent import StepStatus
+from oratio.domain.agents.journal import AgentEvent
 
 
 class LogLine(NamedTuple):

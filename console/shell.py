@@ -6,7 +6,9 @@ from console import state
 from console.components.session_form import return_to_this_page, sign_in_form, sign_out_form
 from console.pages import HOME
 from console.state import keep_pages, show_notice, system
-from console.views import agent, agents, analytics, conversation, conversations, create, health, live
+from console.views import agent, agents, analytics, health
+from console.views.conversations import conversation, conversations, live
+from console.views.creation import create
 from console.web.identity import by_provider
 from console.wording import show_error
 from oratio.errors import NotAuthenticated, OratioError

@@ -13,10 +13,10 @@ from console import backend
 from console.drafts import Drafts
 from console.web.identity import token_of
 from oratio.client import Client
-from oratio.domain.journal import AgentEvent
-from oratio.domain.rehearsal import RehearsalReport
+from oratio.domain.agents.journal import AgentEvent
+from oratio.domain.plan.rehearsal import RehearsalReport
 from oratio.errors import NotFound, RateLimited, Unavailable
-from oratio.wire import AgentDetail, Answer, SystemView
+from oratio.protocol.http import AgentDetail, Answer, SystemView
 
 _CHATS = "chats"
 _PAGES = "pages"

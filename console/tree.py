@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from console.wording import size
-from oratio.domain import descriptions
-from oratio.domain.descriptions import nest, parse
+from oratio.domain.knowledge import descriptions
+from oratio.domain.knowledge.descriptions import nest, parse
 from oratio.errors import InvalidInput
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from oratio.domain.agent import AgentStatus, Step
+from oratio.domain.agents.agent import AgentStatus, Step
 from oratio.errors import (
     Conflict,
     InvalidInput,

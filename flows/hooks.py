@@ -5,8 +5,8 @@ from typing import Any
 
 from prefect.client.schemas.objects import FlowRun, State
 
-from oratio.domain.values import VersionRef
-from oratio.domain.version import VersionStatus
+from oratio.domain.agents.version import VersionStatus
+from oratio.domain.refs import VersionRef
 from oratio.errors import NotFound, StepFailed
 from tasks.context import platform, services
 

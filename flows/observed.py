@@ -10,7 +10,7 @@ from prefect import runtime
 
 from flows.metrics import METRICS
 from oratio import tracing
-from oratio.domain.agent import Agent, Step
+from oratio.domain.agents.agent import Agent, Step
 from oratio.errors import NotFound
 from oratio.tenancy import acting_for
 from tasks.context import services

@@ -22,9 +22,9 @@ from prefect.states import AwaitingRetry, Cancelled, Failed
 
 from flows.hooks import mark_stopped
 from flows.metrics import METRICS
-from oratio.domain.agent import Agent, AgentStatus
-from oratio.domain.values import VersionRef
-from oratio.domain.version import VersionStatus
+from oratio.domain.agents.agent import Agent, AgentStatus
+from oratio.domain.agents.version import VersionStatus
+from oratio.domain.refs import VersionRef
 from oratio.errors import Conflict, NotFound, StaleRecord, StepFailed
 from tasks.context import platform, services
 

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifact, aupdate_progress_artifact
 
-from oratio.domain.agent import Agent, StepStatus
-from oratio.domain.knowledge_base import KnowledgeBase
-from oratio.domain.values import VersionRef
+from oratio.domain.agents.agent import Agent, StepStatus
+from oratio.domain.knowledge.knowledge_base import KnowledgeBase
+from oratio.domain.refs import VersionRef
 from oratio.errors import NotFound
 from tasks.context import platform, services
 from tasks.retry import call

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from flows.observed import observed_step
-from oratio.domain.agent import Step
-from oratio.domain.knowledge_base import DocumentProblem
+from oratio.domain.agents.agent import Step
+from oratio.domain.knowledge.knowledge_base import DocumentProblem
 from oratio.errors import CodeRejected, RehearsalFailed
-from oratio.services.authoring import MAX_ROUNDS
+from oratio.services.authoring.authoring import MAX_ROUNDS
 from tasks import authoring, deployment, ingestion, knowledge_base, rehearsal
 from tasks.context import platform, services
 from tasks.retry import call

@@ -6,7 +6,7 @@ from typing import Any
 from prefect import task
 
 from oratio.authoring.review import Finding
-from oratio.domain.values import VersionRef
+from oratio.domain.refs import VersionRef
 from tasks.context import services
 from tasks.retry import RETRYING, call
 from tasks.slots import model_slot

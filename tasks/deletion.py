@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from oratio.domain.values import VersionRef
+from oratio.domain.refs import VersionRef
 from oratio.errors import NotFound, NotReady
 from tasks.context import platform, services
 from tasks.retry import RETRYING, call, poll

@@ -2,9 +2,9 @@
 
 from prefect import task
 
-from oratio.domain.agent import Agent
-from oratio.domain.values import VersionRef
-from oratio.domain.version import VersionStatus
+from oratio.domain.agents.agent import Agent
+from oratio.domain.agents.version import VersionStatus
+from oratio.domain.refs import VersionRef
 from tasks.context import platform, services
 from tasks.retry import RETRYING, call, poll, task_span, worded
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from prefect import task
 
-from oratio.domain.knowledge_base import DocumentProblem
-from oratio.domain.values import VersionRef
+from oratio.domain.knowledge.knowledge_base import DocumentProblem
+from oratio.domain.refs import VersionRef
 from tasks.context import services
 from tasks.retry import RETRYING, call
 

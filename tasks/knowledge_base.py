@@ -2,8 +2,8 @@
 
 from prefect import task
 
-from oratio.domain.knowledge_base import IngestionJob
-from oratio.domain.values import VersionRef
+from oratio.domain.knowledge.knowledge_base import IngestionJob
+from oratio.domain.refs import VersionRef
 from tasks.context import services
 from tasks.retry import RETRYING, call, poll
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from prefect import task
 
-from oratio.domain.values import VersionRef
-from oratio.domain.version import RehearsalSummary
+from oratio.domain.agents.version import RehearsalSummary
+from oratio.domain.refs import VersionRef
 from tasks.context import services
 from tasks.retry import RETRYING, task_span, worded
 

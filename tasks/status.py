@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from oratio.domain.agent import Step
-from oratio.domain.values import VersionRef
+from oratio.domain.agents.agent import Step
+from oratio.domain.refs import VersionRef
 from oratio.errors import LeaseLost, OratioError
 from tasks.context import platform, services
 from tasks.retry import Unexpected, call, worded

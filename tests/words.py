@@ -24,7 +24,7 @@ class Word(NamedTuple):
     right: tuple[re.Pattern[str], ...]
 
 
-class Hit(NamedTuple):
+class WordHit(NamedTuple):
     """A word where it should not be."""
 
     line: int
@@ -42,13 +42,13 @@ def word(entry: dict[str, Any]) -> Word:
     return Word(pattern, entry["write"], tuple(re.compile(context, re.IGNORECASE) for context in right))
 
 
-def hits(text: str, words: Sequence[Word]) -> Iterator[Hit]:
+def hits(text: str, words: Sequence[Word]) -> Iterator[WordHit]:
     """Yield every word of the list that a text has in a wrong place, line by line."""
     for number, line in enumerate(text.splitlines(), start=1):
         for entry in words:
             for match in entry.pattern.finditer(line):
                 if not _right(match, line, entry.right):
-                    yield Hit(number, match[0], entry.write)
+                    yield WordHit(number, match[0], entry.write)
 
 
 def _right(match: re.Match[str], line: str, contexts: Sequence[re.Pattern[str]]) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from console.backend import settings
 from console.components.assets import component
-from oratio.domain.uploads import READABLE_ENDINGS
+from oratio.domain.knowledge.uploads import READABLE_ENDINGS
 
 _picker = component(
     "folder_picker",

@@ -8,7 +8,7 @@ from console.state import client, loading, notify
 from console.wording import Colour, ago, moment, plain, show_error
 from oratio.domain.api_keys import Scope
 from oratio.errors import NotAuthenticated, OratioError
-from oratio.wire import AgentDetail, KeyView
+from oratio.protocol.http import AgentDetail, KeyView
 
 _DAY_MS = 86_400_000
 _LIVES = {"30 days": 30, "90 days": 90, "one year": 365, "no end": None}

@@ -5,13 +5,15 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from console.state import client, loading, page, seen
-from console.views import access, conversations, generated, knowledge, overview, rehearsal, settings, talk, versions
-from console.views.create import begin_version
-from console.views.making import is_busy
+from console.views import access, knowledge, overview, settings
+from console.views.conversations import conversations, talk
+from console.views.creation.create import begin_version
+from console.views.versions import generated, rehearsal, versions
+from console.views.versions.making import is_busy
 from console.wording import STATUS_COLOURS, guarded, plain, stale
-from oratio.domain.agent import AgentStatus
+from oratio.domain.agents.agent import AgentStatus
 from oratio.errors import NotFound
-from oratio.wire import AgentDetail
+from oratio.protocol.http import AgentDetail
 
 _SECTIONS: Mapping[str, Callable[[AgentDetail], None]] = {
     "Overview": overview.show,

@@ -7,8 +7,8 @@ import streamlit as st
 
 from console.state import drafts, last_talks, loading, page, seen, tenant
 from console.wording import STATUS_COLOURS, ago, guarded, moment, plain, stale
-from oratio.domain.agent import AgentStatus
-from oratio.wire import AgentSummary
+from oratio.domain.agents.agent import AgentStatus
+from oratio.protocol.http import AgentSummary
 
 _SAMPLE = Path(__file__).parent.parent / "sample"
 _BUSY = (AgentStatus.CREATING, AgentStatus.DELETING)

@@ -6,10 +6,10 @@ from datetime import timedelta
 import streamlit as st
 
 from console.state import loading, page
-from console.views.conversations import SPANS, day_bounds, offset_minutes, today
+from console.views.conversations.conversations import SPANS, day_bounds, offset_minutes, today
 from console.wording import counted, duration, guarded, moment, plain, table
-from oratio.domain.analytics import DayFigures, Figures
-from oratio.wire import AnalyticsView
+from oratio.domain.conversations.analytics import DayFigures, Figures
+from oratio.protocol.http import AnalyticsView
 
 _FEW = 10
 _COLOURS = ("#2a78c2", "#c2702a")

@@ -8,7 +8,7 @@ import streamlit as st
 from console import backend
 from console.state import system
 from console.wording import guarded, size
-from oratio.wire import ReadinessView
+from oratio.protocol.http import ReadinessView
 
 _NAMES = {"records": "Records", "objects": "Object store", "prefect": "Flow engine", "agent-host": "Agent host"}
 _TICK_S = 5.0

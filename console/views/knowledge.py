@@ -6,11 +6,11 @@ import streamlit as st
 
 from console import tree
 from console.state import loading, page
-from console.views.create import begin_version
-from console.views.create_knowledge import flat
+from console.views.creation.create import begin_version
+from console.views.creation.create_knowledge import flat
 from console.wording import Colour, counted, guarded, moment, plain, size, table
-from oratio.domain.agent import AgentStatus
-from oratio.wire import AgentDetail, KnowledgeUseView, PassageView, VersionDetail
+from oratio.domain.agents.agent import AgentStatus
+from oratio.protocol.http import AgentDetail, KnowledgeUseView, PassageView, VersionDetail
 
 _COLOURS: Mapping[str, Colour] = {"ready": "green", "notready": "orange", "failed": "red"}
 _SHOWN = 500

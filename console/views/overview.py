@@ -4,10 +4,10 @@ import streamlit as st
 
 from console import samples
 from console.state import loading
-from console.views.making import TICK_S, is_busy, watch
+from console.views.versions.making import TICK_S, is_busy, watch
 from console.wording import counted, guarded, plain
-from oratio.domain.agent import AgentStatus
-from oratio.wire import AgentDetail
+from oratio.domain.agents.agent import AgentStatus
+from oratio.protocol.http import AgentDetail
 
 
 def show(agent: AgentDetail) -> None:

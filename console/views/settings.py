@@ -4,9 +4,9 @@ import streamlit as st
 
 from console.state import client, notify, page
 from console.wording import moment, plain, show_error
-from oratio.domain.agent import AgentStatus
+from oratio.domain.agents.agent import AgentStatus
 from oratio.errors import NotAuthenticated, OratioError
-from oratio.wire import AgentDetail
+from oratio.protocol.http import AgentDetail
 
 
 def show(agent: AgentDetail) -> None:

@@ -14,7 +14,7 @@ from console.backend import settings, tenant_of
 from console.state import drafts
 from console.web.identity import token_of
 from console.web.session import same_origin
-from oratio.domain.uploads import SNIFF_BYTES, sniff
+from oratio.domain.knowledge.uploads import SNIFF_BYTES, sniff
 from oratio.errors import InvalidInput, OratioError, TooLarge
 
 _MAX_LIST = 4_000_000

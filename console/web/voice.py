@@ -16,8 +16,8 @@ from console.web.identity import token_of
 from console.web.session import same_origin
 from oratio.client import Client
 from oratio.errors import InvalidInput, OratioError
+from oratio.protocol.http import TicketView
 from oratio.web import voice_module, worklet
-from oratio.wire import TicketView
 
 _MAX_BODY = 2_000
 _SCRIPT = {"Cache-Control": "no-cache"}

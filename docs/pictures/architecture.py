@@ -78,7 +78,7 @@ ARROWS = (
 )
 # Open to everything above, agentkit excepted; each imports only its neighbours and what lies below.
 BANDS = (
-    Box("wire forms", "what crosses HTTP", ("oratio.wire", "oratio.protocol"), "band", 20, 562, 310),
+    Box("wire forms", "what crosses HTTP", ("oratio.protocol.http", "oratio.protocol"), "band", 20, 562, 310),
     Box(
         "settings, logs, tracing, tenancy",
         "",

@@ -13,7 +13,7 @@ import textwrap
 from pathlib import Path
 
 from oratio.authoring.author import author
-from oratio.domain.brief import AgentBrief, AgentType
+from oratio.domain.agents.brief import AgentBrief, AgentType
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"

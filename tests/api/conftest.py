@@ -14,8 +14,8 @@ from oratio.adapters.local.clock import SystemClock
 from oratio.adapters.local.identity import EmbeddedIssuer
 from oratio.api.app import Application, create_app
 from oratio.bootstrap import Platform, Services, build_platform, build_services
-from oratio.domain.agent import Agent, AgentStatus, StepStatus, with_status, with_step
-from oratio.domain.version import RehearsalSummary, VersionStatus
+from oratio.domain.agents.agent import Agent, AgentStatus, StepStatus, with_status, with_step
+from oratio.domain.agents.version import RehearsalSummary, VersionStatus
 from oratio.ports.knowledge_bases import KnowledgeBases
 from oratio.settings import Settings
 from tests.api.fakes import RememberingPipeline, ScriptedRuntime

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 
-from oratio.domain.conversation import TurnDelta, TurnEvent, TurnResult
-from oratio.domain.values import VersionRef
+from oratio.domain.conversations.conversation import TurnDelta, TurnEvent, TurnResult
+from oratio.domain.refs import VersionRef
 from oratio.errors import OratioError, Unavailable
 from oratio.ports.agent_runtime import AgentPackage, AgentRuntime, Invocation, RuntimeRef, RuntimeStatus
 from oratio.ports.pipeline import Pipeline

@@ -10,10 +10,20 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from console import backend, state
-from oratio.domain.agent import AgentStatus, Step
-from oratio.domain.conversation import Channel, Conversation
-from oratio.domain.knowledge_base import DocumentProblem
-from tests.console.fake_api import HANDOFF, NOW, SOP, TOKEN, FakeApi, a_live_call, agent, problem, refused_connection
+from oratio.domain.agents.agent import AgentStatus, Step
+from oratio.domain.conversations.conversation import Channel, Conversation
+from oratio.domain.knowledge.knowledge_base import DocumentProblem
+from tests.console.support.fake_api import (
+    HANDOFF,
+    NOW,
+    SOP,
+    TOKEN,
+    FakeApi,
+    a_live_call,
+    agent,
+    problem,
+    refused_connection,
+)
 
 type Open = Callable[..., AppTest]
 

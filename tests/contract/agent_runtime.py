@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from oratio.domain.conversation import Message, TurnDelta, TurnEvent, TurnResult
-from oratio.domain.values import VersionRef
+from oratio.domain.conversations.conversation import Message, TurnDelta, TurnEvent, TurnResult
+from oratio.domain.refs import VersionRef
 from oratio.errors import AgentFailed, NotFound, NotReady
 from oratio.ports.agent_runtime import LIVE, AgentPackage, AgentRuntime, Invocation, RuntimeRef, RuntimeStatus
 from tests.fakes.agents import agent_file, signed_package

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from oratio.domain.knowledge_base import DocumentProblem, IngestionJob, IngestionStatus
-from oratio.domain.sidecar import sidecar
+from oratio.domain.knowledge.knowledge_base import DocumentProblem, IngestionJob, IngestionStatus
+from oratio.domain.knowledge.metadata_file import sidecar
+from oratio.domain.refs import VersionRef
 from oratio.domain.storage_layout import SIDECAR_SUFFIX
 from oratio.domain.tags import object_tags, resource_tags
-from oratio.domain.values import VersionRef
 from oratio.errors import NotFound, NotReady
 from oratio.ports.knowledge_bases import EngineRef, EngineStatus, KnowledgeBases
 from oratio.ports.object_store import ObjectStore

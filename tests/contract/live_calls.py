@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from oratio.domain.live_call import LiveCall, LiveHandoff
+from oratio.domain.conversations.live_call import LiveCall, LiveHandoff
 from oratio.errors import NotFound
 from oratio.ports.live_calls import LiveCallRepository
 from tests.fakes.clock import FakeClock

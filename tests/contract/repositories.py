@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from oratio.domain.agent import AgentStatus, Step, StepStatus, with_step
+from oratio.domain.agents.agent import AgentStatus, Step, StepStatus, with_step
+from oratio.domain.agents.journal import StepRecord
 from oratio.domain.api_keys import ApiKey, Scope
-from oratio.domain.conversation import Channel, Conversation
-from oratio.domain.journal import StepRecord
-from oratio.domain.values import VersionRef
+from oratio.domain.conversations.conversation import Channel, Conversation
+from oratio.domain.refs import VersionRef
 from oratio.errors import Conflict, InvalidInput, LeaseLost, NotFound, StaleRecord
 from oratio.ports.repositories import (
     AgentRepository,

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from oratio.adapters.aws.agent_packages import AgentPackages
-from oratio.adapters.aws.agentcore import AgentCoreParts, AgentCoreRuntime, RuntimeOptions
-from oratio.adapters.aws.roles import AgentRoles, RoleOptions
+from oratio.adapters.aws.agentcore.agent_packages import AgentPackages
+from oratio.adapters.aws.agentcore.roles import AgentRoles, RoleOptions
+from oratio.adapters.aws.agentcore.runtime import AgentCoreParts, AgentCoreRuntime, RuntimeOptions
 from oratio.adapters.aws.session import AwsSession
-from oratio.domain.values import VersionRef
+from oratio.domain.refs import VersionRef
 from oratio.errors import CodeRejected
 from oratio.ports.agent_runtime import AgentPackage, AgentRuntime, RuntimeRef
 from tests.contract.agent_runtime import REF, Advance, AgentRuntimeContract

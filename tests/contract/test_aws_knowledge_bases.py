@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from oratio.adapters.aws.bedrock_knowledge_bases import BedrockKnowledgeBases, KnowledgeOptions
+from oratio.adapters.aws.bedrock.knowledge_bases import BedrockKnowledgeBases, KnowledgeOptions
 from oratio.adapters.aws.session import AwsSession
 from oratio.adapters.local.clock import SystemClock
 from oratio.ports.knowledge_bases import KnowledgeBases

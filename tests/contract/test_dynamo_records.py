@@ -20,9 +20,9 @@ from oratio.adapters.aws.dynamodb.tables import VERSIONS, Table, names
 from oratio.adapters.aws.s3 import S3ObjectStore
 from oratio.adapters.aws.session import AwsSession
 from oratio.adapters.aws.setup import create_buckets, create_tables, table_problems
-from oratio.domain.agent import Step, StepStatus
-from oratio.domain.journal import StepRecord
-from oratio.domain.knowledge_base import Document
+from oratio.domain.agents.agent import Step, StepStatus
+from oratio.domain.agents.journal import StepRecord
+from oratio.domain.knowledge.knowledge_base import Document
 from oratio.errors import CloudRefused, Conflict, RateLimited, Unavailable
 from oratio.ports.object_store import ObjectStore
 from oratio.settings import Settings

@@ -15,9 +15,9 @@ import pytest
 from oratio.adapters.local.clock import SystemClock
 from oratio.adapters.local.knowledge_bases import LocalKnowledgeBases
 from oratio.adapters.local.objects import FileObjectStore
-from oratio.domain.knowledge_base import IngestionStatus
+from oratio.domain.knowledge.knowledge_base import IngestionStatus
+from oratio.domain.refs import VersionRef
 from oratio.domain.tags import resource_tags
-from oratio.domain.values import VersionRef
 from oratio.errors import NotFound, NotReady
 from oratio.ports.knowledge_bases import KnowledgeBases
 from oratio.ports.object_store import ObjectStore
@@ -148,7 +148,7 @@ class TestLocalKnowledgeBases(KnowledgeBasesContract):
             "from oratio.adapters.local.clock import SystemClock\n"
             "from oratio.adapters.local.knowledge_bases import LocalKnowledgeBases\n"
             "from oratio.adapters.local.objects import FileObjectStore\n"
-            "from oratio.domain.values import VersionRef\n"
+            "from oratio.domain.refs import VersionRef\n"
             "documents = FileObjectStore(Path(sys.argv[2]), 'knowledge')\n"
             "engine = LocalKnowledgeBases(Path(sys.argv[1]), documents, SystemClock())\n"
             "ref = VersionRef(user_id='ada', agent_id='a1', version=1)\n"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from oratio.domain.agent import Agent, AgentFailure, AgentStatus
-from oratio.domain.conversation import Handoff
+from oratio.domain.agents.agent import Agent, AgentFailure, AgentStatus
+from oratio.domain.conversations.conversation import Handoff
 from oratio.domain.webhook import Delivery, Webhook, WebhookEvent
 from oratio.errors import Conflict, NotFound
 from oratio.ports.repositories import AgentRepository, ConversationRepository

@@ -18,7 +18,7 @@ NAMES = sorted(readme.parent.name for readme in EXAMPLES.glob("*/README.md"))
 HANDED_OVER, UNANSWERED = "(a hand-off)", "(the documents do not say)"
 
 
-class Row(NamedTuple):
+class ExampleRow(NamedTuple):
     """A line of a README's table of questions."""
 
     question: str
@@ -36,9 +36,9 @@ def command(name: str) -> str:
     return str(block)
 
 
-def rows(name: str) -> list[Row]:
+def rows(name: str) -> list[ExampleRow]:
     lines = [line for line in readme(name).splitlines() if line.startswith("| ")]
-    _header, *found = [Row(*(cell.strip() for cell in line.strip("|").split("|"))) for line in lines]
+    _header, *found = [ExampleRow(*(cell.strip() for cell in line.strip("|").split("|"))) for line in lines]
     return [row for row in found if row.question]
 
 
@@ -65,7 +65,7 @@ def agents(oratio: Installation) -> dict[str, str]:
     [pytest.param(name, row, id=f"{name}: {row.question}") for name in NAMES for row in rows(name)],
 )
 def test_a_question_of_the_readme_gets_its_answer(
-    oratio: Installation, agents: dict[str, str], name: str, row: Row
+    oratio: Installation, agents: dict[str, str], name: str, row: ExampleRow
 ) -> None:
     answer: dict[str, Any] = oratio.json("ask", agents[name], row.question)
     if row.held == HANDED_OVER:

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oratio.adapters.local.speech.ears import Transcribe, load_transcriber
-from oratio.adapters.local.speech.voice import RATE, Kokoro
 from oratio.audio import Resampler
+from oratio.speech.local.stt_worker import Transcribe, load_transcriber
+from oratio.speech.local.tts_worker import RATE, Kokoro
 from tests.e2e.installation import Installation
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(600)]

@@ -14,8 +14,8 @@ from oratio.adapters.local.agent_runtime import LocalAgentRuntime
 from oratio.adapters.local.runtime_store import host_token
 from oratio.agent_host.app import create_app
 from oratio.agent_host.host import AgentHost
-from oratio.domain.plan import AgentPlan
-from oratio.domain.values import VersionRef
+from oratio.domain.plan.agent_plan import AgentPlan
+from oratio.domain.refs import VersionRef
 from oratio.ports.knowledge_bases import KnowledgeBases
 from tests.fakes.agents import ScriptedModel, is_signed, prompt_script
 from tests.fakes.clock import FakeClock

@@ -10,8 +10,8 @@ from strands.types.content import Messages
 from strands.types.streaming import StreamEvent
 from strands.types.tools import ToolSpec
 
-from oratio.domain.knowledge_base import DocumentProblem, IngestionJob, Passage
-from oratio.domain.plan import (
+from oratio.domain.knowledge.knowledge_base import DocumentProblem, IngestionJob, Passage
+from oratio.domain.plan.agent_plan import (
     AgentPlan,
     HandoffPolicy,
     PlanStep,
@@ -19,7 +19,7 @@ from oratio.domain.plan import (
     Source,
     SourceDocument,
 )
-from oratio.domain.values import VersionRef
+from oratio.domain.refs import VersionRef
 from oratio.ports.agent_runtime import AgentPackage
 from oratio.ports.knowledge_bases import EngineRef, KnowledgeBases
 

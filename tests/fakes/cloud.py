@@ -7,21 +7,21 @@ that the test and the flow worker share.
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from oratio.domain.conversation import TurnDelta, TurnEvent, TurnResult
-from oratio.domain.knowledge_base import (
+from oratio.domain.conversations.conversation import TurnDelta, TurnEvent, TurnResult
+from oratio.domain.knowledge.knowledge_base import (
     DocumentProblem,
     IngestionJob,
     IngestionStatistics,
     IngestionStatus,
     Passage,
 )
-from oratio.domain.values import VersionRef
+from oratio.domain.refs import VersionRef
 from oratio.errors import StepFailed, Unavailable
 from oratio.ports.agent_runtime import AgentPackage, AgentRuntime, Invocation, RuntimeRef, RuntimeStatus
 from oratio.ports.knowledge_bases import EngineRef, EngineStatus, KnowledgeBases
 
 
-class Desk:
+class WorkDesk:
     """The folder: a log of calls, and the cues for them."""
 
     def __init__(self, folder: Path) -> None:
@@ -73,7 +73,7 @@ class Desk:
 class FakeKnowledgeBases(KnowledgeBases):
     """Every document whose name holds `bad` is a problem; all others are indexed at once."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: WorkDesk) -> None:
         self._desk = desk
 
     @property
@@ -127,7 +127,7 @@ class FakeKnowledgeBases(KnowledgeBases):
 class FakeRuntime(AgentRuntime):
     """Answers every prompt with one sentence and no source."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: WorkDesk) -> None:
         self._desk = desk
 
     def ensure_runtime(

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from oratio.domain.agent import Agent, AgentStatus, pending_steps
-from oratio.domain.brief import AgentBrief, AgentType
-from oratio.domain.knowledge_base import Document, KnowledgeBase, KnowledgeBaseStatus
-from oratio.domain.version import AgentVersion, VersionStatus
+from oratio.domain.agents.agent import Agent, AgentStatus, pending_steps
+from oratio.domain.agents.brief import AgentBrief, AgentType
+from oratio.domain.agents.version import AgentVersion, VersionStatus
+from oratio.domain.knowledge.knowledge_base import Document, KnowledgeBase, KnowledgeBaseStatus
 
 
 def a_brief(**changes: Any) -> AgentBrief:

@@ -16,7 +16,7 @@ PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 def test_without_an_endpoint_no_process_imports_an_exporter() -> None:
     code = (
-        "import sys, oratio.api.app, voice_server.app, flows.worker, oratio.agent_host.app, oratio.tracing as t;"
+        "import sys, oratio.api.app, voice_server.server.app, flows.worker, oratio.agent_host.app, oratio.tracing as t;"
         "assert t.current() is None and t.span('x').traceparent is None;"
         "print([name for name in sys.modules if name.startswith(('opentelemetry.exporter', 'oratio.otlp'))])"
     )

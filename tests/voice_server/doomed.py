@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from oratio.domain.conversation import TurnDelta, TurnEvent
+from oratio.domain.conversations.conversation import TurnDelta, TurnEvent
 from oratio.ports.agent_runtime import Invocation
 from tests.api.fakes import ScriptedRuntime
 from tests.voice_server.fakes import Exchange, PlayedSpeech

@@ -14,18 +14,18 @@ from websockets.exceptions import ConnectionClosed
 
 from oratio import settings
 from oratio.bootstrap import build_platform, build_services
-from oratio.domain.agent import AgentStatus
+from oratio.domain.agents.agent import AgentStatus
+from oratio.domain.agents.version import VersionStatus
 from oratio.domain.api_keys import ApiKey
-from oratio.domain.live_call import LiveCall
+from oratio.domain.conversations.live_call import LiveCall
 from oratio.domain.storage_layout import PROMPT_FILE, version_key
-from oratio.domain.version import VersionStatus
 from oratio.errors import Unavailable
 from oratio.ports.dialogue import Dialogues
 from oratio.ports.speech import Speech, SpeechEvent, SpeechQuality, SpeechSession, Spoken
 from tests.api.fakes import ScriptedRuntime
 from tests.fakes.records import a_knowledge_base, a_version, an_agent
-from voice_server.app import App
-from voice_server.limits import KeyedBuckets
+from voice_server.server.app import App
+from voice_server.server.limits import KeyedBuckets
 
 MS_PER_WORD = 100
 

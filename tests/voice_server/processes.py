@@ -16,10 +16,10 @@ from websockets.asyncio.client import connect
 
 from oratio import settings
 from oratio.bootstrap import build_platform, build_services
-from oratio.domain.agent import AgentStatus
+from oratio.domain.agents.agent import AgentStatus
+from oratio.domain.agents.version import VersionStatus
 from oratio.domain.api_keys import ApiKey
-from oratio.domain.live_call import LiveCall
-from oratio.domain.version import VersionStatus
+from oratio.domain.conversations.live_call import LiveCall
 from tests.fakes.records import a_knowledge_base, a_version, an_agent
 from tests.voice_server.fakes import Line
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from oratio.domain.values import VersionRef
+from oratio.domain.refs import VersionRef
 from oratio.errors import Unavailable
 from oratio.ports.pipeline import Pipeline
 from oratio.settings import Settings, quiet

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from oratio.domain.conversation import TurnDelta, TurnEvent, TurnResult
+from oratio.domain.conversations.conversation import TurnDelta, TurnEvent, TurnResult
 from oratio.errors import AgentFailed, RateLimited
 from oratio.ports.agent_runtime import Invocation
 

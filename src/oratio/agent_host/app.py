@@ -23,7 +23,7 @@ from starlette.routing import Route
 from oratio.agent_host.host import AgentHost
 from oratio.agent_host.metrics import CONTENT_TYPE
 from oratio.agent_host.process import SESSION_HEADER
-from oratio.domain.plan import Drill
+from oratio.domain.plan.agent_plan import Drill
 from oratio.errors import OratioError
 
 logger = logging.getLogger(__name__)

@@ -3,9 +3,9 @@
 from strands.models import Model
 
 from oratio.agentkit.scripts import Failing, ToolCaller
-from oratio.domain.knowledge_base import Passage
-from oratio.domain.plan import Drill
-from oratio.domain.rehearsal import PLANTED_INSTRUCTION, SECRET
+from oratio.domain.knowledge.knowledge_base import Passage
+from oratio.domain.plan.agent_plan import Drill
+from oratio.domain.plan.rehearsal import PLANTED_INSTRUCTION, SECRET
 
 PLANTED = Passage(
     passage_id="rehearsal",

@@ -6,8 +6,8 @@ from strands.models import Model
 
 from oratio.adapters.local.builtin_model import BuiltinModel
 from oratio.adapters.strands_models import strands_model
-from oratio.domain.plan import AgentPlan
-from oratio.domain.values import VersionRef
+from oratio.domain.plan.agent_plan import AgentPlan
+from oratio.domain.refs import VersionRef
 from oratio.settings import Settings
 
 type Models = Callable[[VersionRef, AgentPlan], Model]

@@ -13,8 +13,8 @@ import socket
 import sys
 from typing import Any
 
-from oratio.agent_host.lean_imports import warm_up
 from oratio.agent_host.messages import DESCRIPTORS_PER_SPAWN, Inbox, send
+from oratio.agent_host.preload import warm_up
 from oratio.agent_host.sandbox.confinement import Confinement, Confiner, Tier, confiner
 
 

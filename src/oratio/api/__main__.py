@@ -7,7 +7,7 @@ import sys
 import uvicorn
 
 from oratio import logs, settings, tracing
-from oratio.api import duties
+from oratio.api import background_jobs
 from oratio.api.app import create_app
 from oratio.api.http import BoundedHttp
 from oratio.bootstrap import Services, build_platform, build_services
@@ -18,7 +18,7 @@ _KEEP_ALIVE_S = 30
 _BACKLOG = 1024
 
 
-class Server(uvicorn.Server):
+class ApiServer(uvicorn.Server):
     """Does the process's other duties while it serves."""
 
     def __init__(self, config: uvicorn.Config, services: Services) -> None:
@@ -28,7 +28,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._duties = asyncio.create_task(duties.run(self._services))
+        self._duties = asyncio.create_task(background_jobs.run(self._services))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._duties is not None:
@@ -44,12 +44,12 @@ def main() -> int:
         tracing.configure(config, service="api")
         platform = build_platform(config)
         services = build_services(platform)
-        server: Server | None = None
+        server: ApiServer | None = None
         app = create_app(platform, services, stopping=lambda: server is not None and server.should_exit)
     except OratioError as error:
         sys.stderr.write(f"oratio: {error}\n")
         return 2
-    server = Server(
+    server = ApiServer(
         uvicorn.Config(
             app,
             host=config.host,

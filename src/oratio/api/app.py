@@ -8,13 +8,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oratio import __version__
 from oratio.api import problems
-from oratio.api.context import Context
-from oratio.api.forms import Receiver
-from oratio.api.guard import Guard
-from oratio.api.limits import CallLimits
-from oratio.api.metrics import Metrics
-from oratio.api.observe import Observe
-from oratio.api.openapi import describe
+from oratio.api.agent_events import Watchers
+from oratio.api.context import ApiContext
+from oratio.api.metrics import ApiMetrics
+from oratio.api.middleware.auth_middleware import Guard
+from oratio.api.middleware.limits import CallLimits
+from oratio.api.middleware.observability_middleware import Observe
 from oratio.api.readiness import Readiness
 from oratio.api.routes import (
     agents,
@@ -28,7 +27,8 @@ from oratio.api.routes import (
     versions,
     webhooks,
 )
-from oratio.api.watching import Watchers
+from oratio.api.schema.openapi import describe
+from oratio.api.uploads.upload_receiver import UploadReceiver
 from oratio.bootstrap import Platform, Services
 
 
@@ -67,11 +67,11 @@ def create_app(
         redirect_slashes=False,
         separate_input_output_schemas=False,
     )
-    metrics = Metrics(services.agents.unfinished)
-    app.state.context = Context(
+    metrics = ApiMetrics(services.agents.unfinished)
+    app.state.context = ApiContext(
         platform=platform,
         services=services,
-        receiver=Receiver(services.uploads, settings),
+        receiver=UploadReceiver(services.uploads, settings),
         metrics=metrics,
         watchers=Watchers(services.agents, metrics, stopping),
         readiness=Readiness(platform),

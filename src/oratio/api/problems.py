@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from oratio.domain.values import Value
+from oratio.domain.refs import Value
 from oratio.errors import FieldProblem, InvalidInput, NotAuthenticated, OratioError, RateLimited
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import httpx
 from starlette.concurrency import run_in_threadpool
 
 from oratio.bootstrap import Platform
-from oratio.wire import Check
+from oratio.protocol.http import Check
 
 _TIMEOUT_S = 2.0
 _KEEP_S = 1.0

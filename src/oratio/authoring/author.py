@@ -6,10 +6,10 @@ from typing import NamedTuple
 from oratio.authoring.code import render_code
 from oratio.authoring.plan import draft_plan
 from oratio.authoring.prompt import render_prompt
-from oratio.domain.brief import AgentBrief
-from oratio.domain.knowledge_base import Document
-from oratio.domain.plan import AgentPlan
-from oratio.domain.tally import ModelUse
+from oratio.domain.agents.brief import AgentBrief
+from oratio.domain.conversations.conversation_stats import ModelUse
+from oratio.domain.knowledge.knowledge_base import Document
+from oratio.domain.plan.agent_plan import AgentPlan
 
 
 class Authored(NamedTuple):

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from oratio.authoring.ruff_binary import ruff_binary
 from oratio.authoring.steps import RESERVED_NAMES
 from oratio.authoring.text import identifier, one_line, shorten
-from oratio.domain.plan import AgentPlan, Fact, FactType, PlanStep, Procedure, Source
+from oratio.domain.plan.agent_plan import AgentPlan, Fact, FactType, PlanStep, Procedure, Source
 
 WIDTH = 110
 MAX_PROCEDURES = 24

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from oratio.authoring.blocks import split_lines
-from oratio.domain.conversation import Citation, Handoff, SopStep, ToolCall, Turn
-from oratio.domain.values import Value
+from oratio.domain.conversations.conversation import Citation, Handoff, SopStep, ToolCall, Turn
+from oratio.domain.refs import Value
 
 
 class SopLine(Value):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from oratio.authoring.text import identifier, sentence, shorten
-from oratio.domain.plan import FactType
+from oratio.domain.plan.agent_plan import FactType
 
 _I = re.IGNORECASE
 MAX_FACTS_A_SENTENCE = 6

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from oratio.authoring.blocks import layout
 from oratio.authoring.sop import ItemKind, Sop
 from oratio.authoring.steps import sop_source
-from oratio.domain.brief import AgentBrief
-from oratio.domain.plan import HandoffPolicy, HandoffTrigger, Source, SourceDocument
+from oratio.domain.agents.brief import AgentBrief
+from oratio.domain.plan.agent_plan import HandoffPolicy, HandoffTrigger, Source, SourceDocument
 
 MAX_TRIGGERS = 60
 MAX_PHRASES = 12

@@ -21,10 +21,10 @@ from oratio.authoring.blocks import split_lines
 from oratio.authoring.improvements import Improvements, faults, improved
 from oratio.authoring.plan import draft_plan
 from oratio.authoring.review import Finding
-from oratio.domain.brief import AgentBrief
-from oratio.domain.knowledge_base import Document
-from oratio.domain.plan import AgentPlan
-from oratio.domain.tally import ModelUse
+from oratio.domain.agents.brief import AgentBrief
+from oratio.domain.conversations.conversation_stats import ModelUse
+from oratio.domain.knowledge.knowledge_base import Document
+from oratio.domain.plan.agent_plan import AgentPlan
 from oratio.errors import OratioError
 
 logger = logging.getLogger(__name__)

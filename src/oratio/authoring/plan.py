@@ -7,10 +7,10 @@ from oratio.authoring.scenarios import compile_scenarios
 from oratio.authoring.sop import parse_sop
 from oratio.authoring.steps import Steps, compile_procedures, compile_steps, uncovered_lines
 from oratio.authoring.text import one_line
-from oratio.domain.brief import AgentBrief
-from oratio.domain.descriptions import flatten
-from oratio.domain.knowledge_base import Document
-from oratio.domain.plan import AgentPlan, RetrievalPolicy, RetrievalTopic, Source, SourceDocument
+from oratio.domain.agents.brief import AgentBrief
+from oratio.domain.knowledge.descriptions import flatten
+from oratio.domain.knowledge.knowledge_base import Document
+from oratio.domain.plan.agent_plan import AgentPlan, RetrievalPolicy, RetrievalTopic, Source, SourceDocument
 
 DEFAULT_WHEN = "Whenever the caller asks for a fact that may stand in the documents."
 

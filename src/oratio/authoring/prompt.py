@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from oratio.authoring.text import one_line, sentence
-from oratio.domain.plan import AgentPlan, HandoffTrigger, PlanStep, Procedure, Source, SourceDocument
+from oratio.domain.plan.agent_plan import AgentPlan, HandoffTrigger, PlanStep, Procedure, Source, SourceDocument
 
 _ON_THE_PHONE = """\
 You are on a phone line: everything you write is spoken aloud.

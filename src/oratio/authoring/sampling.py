@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from oratio.authoring.spoken import asking_about, topic_of
-from oratio.domain.knowledge_base import Document, Passage
-from oratio.domain.plan import Scenario
+from oratio.domain.knowledge.knowledge_base import Document, Passage
+from oratio.domain.plan.agent_plan import Scenario
 
 SAMPLED_FILES = 3
 _WORDS = re.compile(r"[^\W_]+")

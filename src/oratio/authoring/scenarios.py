@@ -7,7 +7,7 @@ from oratio.authoring.caller import as_said
 from oratio.authoring.handoff import PEOPLE, situations
 from oratio.authoring.spoken import about_step, asking_about, denied, looking_up, opening, phrases, sample_answer
 from oratio.authoring.text import shorten
-from oratio.domain.plan import (
+from oratio.domain.plan.agent_plan import (
     Drill,
     HandoffPolicy,
     PlanStep,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from oratio.authoring.caller import as_said
 from oratio.authoring.lexicon import ACTION_VERBS
 from oratio.authoring.text import one_line, plain, shorten
-from oratio.domain.plan import Fact, FactType, PlanStep
+from oratio.domain.plan.agent_plan import Fact, FactType, PlanStep
 
 MAX_CHARS = 240
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from oratio.authoring.sop import ItemKind, Sop, SopItem
 from oratio.authoring.text import identifier, shorten
-from oratio.domain.plan import Condition, Fact, Guardrail, PlanStep, Procedure, Source, SourceDocument
+from oratio.domain.plan.agent_plan import Condition, Fact, Guardrail, PlanStep, Procedure, Source, SourceDocument
 
 MAX_TITLE_CHARS = 80
 MAX_MERGED_CHARS = 1_200

@@ -7,10 +7,11 @@ Building asks nothing of AWS.
 from dataclasses import dataclass
 from pathlib import Path
 
-from oratio.adapters.aws.agent_base import base_name, build_base, pins
-from oratio.adapters.aws.agent_packages import AgentPackages
-from oratio.adapters.aws.agentcore import AgentCoreParts, AgentCoreRuntime, RuntimeOptions
-from oratio.adapters.aws.bedrock_knowledge_bases import BedrockKnowledgeBases, KnowledgeOptions
+from oratio.adapters.aws.agentcore.agent_base import base_name, build_base, pins
+from oratio.adapters.aws.agentcore.agent_packages import AgentPackages
+from oratio.adapters.aws.agentcore.roles import AgentRoles, RoleOptions
+from oratio.adapters.aws.agentcore.runtime import AgentCoreParts, AgentCoreRuntime, RuntimeOptions
+from oratio.adapters.aws.bedrock.knowledge_bases import BedrockKnowledgeBases, KnowledgeOptions
 from oratio.adapters.aws.dynamodb.access import DynamoApiKeys, DynamoIdempotency
 from oratio.adapters.aws.dynamodb.agents import DynamoAgents, DynamoKnowledgeBases, DynamoVersions
 from oratio.adapters.aws.dynamodb.conversations import DynamoConversations
@@ -20,7 +21,6 @@ from oratio.adapters.aws.dynamodb.outbox import DynamoOutbox, DynamoWebhooks
 from oratio.adapters.aws.dynamodb.records import Records
 from oratio.adapters.aws.dynamodb.store import Dynamo
 from oratio.adapters.aws.dynamodb.tables import names
-from oratio.adapters.aws.roles import AgentRoles, RoleOptions
 from oratio.adapters.aws.s3 import S3ObjectStore
 from oratio.adapters.aws.secrets import MountedSecrets, SecretsManager
 from oratio.adapters.aws.session import AwsSession

@@ -8,28 +8,28 @@ from oratio.authoring.author import Authored, author
 from oratio.authoring.review import Finding
 from oratio.bootstrap.platform import Platform
 from oratio.bootstrap.prices import prices_of
-from oratio.domain.brief import AgentBrief
-from oratio.domain.knowledge_base import Document
+from oratio.domain.agents.brief import AgentBrief
+from oratio.domain.knowledge.knowledge_base import Document
 from oratio.ports.secrets import SecretName
-from oratio.services.access import AccessService
-from oratio.services.agents import AgentService
-from oratio.services.analytics import AnalyticsService
-from oratio.services.authoring import Author, AuthoringService
-from oratio.services.briefs import BriefLimits
-from oratio.services.comparison import ComparisonService
-from oratio.services.conversations import ConversationService
-from oratio.services.deletion import DeletionService
-from oratio.services.deployment import DeploymentService
-from oratio.services.human_side import HumanSideService
-from oratio.services.kept_uploads import KeptUploads
-from oratio.services.knowledge_bases import KnowledgeBaseService
-from oratio.services.live_calls import LiveCallService
-from oratio.services.rehearsal import RehearsalService
-from oratio.services.replay import ReplayService
-from oratio.services.retention import RetentionService
-from oratio.services.runs import RunService
-from oratio.services.shared_uploads import SharedUploads
-from oratio.services.uploads import Limits, UploadService
+from oratio.services.access.access import AccessService
+from oratio.services.agents.agents import AgentService
+from oratio.services.agents.comparison import ComparisonService
+from oratio.services.agents.deletion import DeletionService
+from oratio.services.agents.deployment import DeploymentService
+from oratio.services.agents.form_validation import BriefLimits
+from oratio.services.agents.runs import RunService
+from oratio.services.authoring.authoring import Author, AuthoringService
+from oratio.services.authoring.rehearsal import RehearsalService
+from oratio.services.conversations.analytics import AnalyticsService
+from oratio.services.conversations.conversations import ConversationService
+from oratio.services.conversations.live_calls import LiveCallService
+from oratio.services.conversations.operator_events import OperatorEventService
+from oratio.services.conversations.replay import ReplayService
+from oratio.services.conversations.retention import RetentionService
+from oratio.services.knowledge.knowledge_bases import KnowledgeBaseService
+from oratio.services.knowledge.resumable_uploads import ResumableUploads
+from oratio.services.knowledge.shared_resumable_uploads import SharedResumableUploads
+from oratio.services.knowledge.uploads import Limits, UploadService
 from oratio.services.webhooks import WebhookService
 
 
@@ -44,7 +44,7 @@ class Services:
     deployment: DeploymentService
     deletion: DeletionService
     conversations: ConversationService
-    human_side: HumanSideService
+    human_side: OperatorEventService
     analytics: AnalyticsService
     retention: RetentionService
     access: AccessService
@@ -52,7 +52,7 @@ class Services:
     comparison: ComparisonService
     replay: ReplayService
     webhooks: WebhookService
-    kept_uploads: KeptUploads
+    kept_uploads: ResumableUploads
 
 
 def _builtin_author(brief: AgentBrief, documents: Sequence[Document], _findings: Sequence[Finding]) -> Authored:
@@ -72,7 +72,7 @@ def _author(model: str) -> Author:
         provider, _, model_id = model.partition("/")
         if provider != "bedrock":
             return meta_author(strands_model(model), model)(brief, documents, findings)
-        from oratio.adapters.aws.model_refusals import model_refusal
+        from oratio.adapters.aws.bedrock.bedrock_errors import model_refusal
 
         refusal = partial(model_refusal, model_id)
         return meta_author(strands_model(model), model, refusal=refusal)(brief, documents, findings)
@@ -175,7 +175,7 @@ def build_services(platform: Platform) -> Services:
             stores=(platform.documents, platform.code, platform.recordings),
         ),
         conversations=conversations,
-        human_side=HumanSideService(conversations=conversations, clock=platform.clock),
+        human_side=OperatorEventService(conversations=conversations, clock=platform.clock),
         analytics=analytics,
         retention=RetentionService(
             conversations=platform.conversations,
@@ -219,10 +219,10 @@ def build_services(platform: Platform) -> Services:
     )
 
 
-def _kept_uploads(platform: Platform, limits: Limits) -> KeptUploads:
+def _kept_uploads(platform: Platform, limits: Limits) -> ResumableUploads:
     """On this machine's disk, or where every process of the platform finds them."""
     folder, clock = platform.settings.data / "staging", platform.clock
     key = partial(platform.secrets.get, SecretName.UPLOADS_KEY)
     if platform.settings.platform == "local":
-        return KeptUploads(folder, limits, clock=clock, key=key)
-    return SharedUploads(folder, limits, clock=clock, key=key, store=platform.documents)
+        return ResumableUploads(folder, limits, clock=clock, key=key)
+    return SharedResumableUploads(folder, limits, clock=clock, key=key, store=platform.documents)

@@ -19,13 +19,13 @@ def build_speech(settings: Settings) -> Speech | Dialogues | None:
     if name == "nova-sonic":
         return _nova_sonic(settings)
     if provider in ("openai", "gemini") and model_id:
-        from oratio.adapters.speech_to_speech.providers import provider_dialogues
+        from oratio.speech.realtime.strands_providers import provider_dialogues
 
         return provider_dialogues(name, settings.speech_voice)
     if name != "local":
         hint = "set it to local, nova-sonic, openai/<model>, gemini/<model> or none"
         raise InvalidInput(f"ORATIO_SPEECH={name!r} names no speech model", hint=hint)
-    from oratio.adapters.local.speech import LocalSpeech
+    from oratio.speech.local import LocalSpeech
 
     return LocalSpeech(
         voice=settings.voice_name,
@@ -36,9 +36,9 @@ def build_speech(settings: Settings) -> Speech | Dialogues | None:
 
 def _nova_sonic(settings: Settings) -> Dialogues:
     try:
-        from oratio.adapters.aws.nova_sonic import NovaAccess, NovaSonic
-        from oratio.adapters.speech_to_speech.dialogues import StrandsDialogues
-        from oratio.adapters.speech_to_speech.session import Course
+        from oratio.speech.realtime.nova_sonic import NovaAccess, NovaSonic
+        from oratio.speech.realtime.provider import StrandsDialogues
+        from oratio.speech.realtime.session import RenewalPolicy
     except ImportError as error:
         hint = "pip install 'strands-agents[bidi]'"
         raise InvalidInput(f"ORATIO_SPEECH=nova-sonic needs the package {error.name}", hint=hint) from None
@@ -51,5 +51,5 @@ def _nova_sonic(settings: Settings) -> Dialogues:
             voice=settings.speech_voice or "tiffany",
             endpointing=settings.speech_endpointing,
         ),
-        Course(renew_s=settings.speech_renew_seconds),
+        RenewalPolicy(renew_s=settings.speech_renew_seconds),
     )

@@ -32,7 +32,7 @@ def create(
     """Make a key. It is shown this once."""
     import time
 
-    from oratio.cli.local import parse_ttl
+    from oratio.cli.machine.local import parse_ttl
     from oratio.cli.target import agent_id, connect
 
     expires_at = int(time.time() + parse_ttl(expires)) * 1000 if expires else None

@@ -28,8 +28,9 @@ def _oratio(
 
 
 _MODULES = (
-    *("up", "run", "status", "agents", "compare", "keys", "webhooks", "backup"),
-    *("ask", "explain", "talk", "listen", "local", "doctor", "aws.commands"),
+    *("machine.up", "machine.run", "machine.status", "agents.agents", "agents.compare", "keys", "webhooks"),
+    *("machine.backup", "calls.ask", "agents.explain", "calls.talk", "calls.listen", "machine.local"),
+    *("machine.doctor", "aws.commands"),
 )
 for _module in _MODULES:
     import_module(f"oratio.cli.{_module}").register(app)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oratio.cli.local import DEFAULT_USER, issue
+from oratio.cli.machine.local import DEFAULT_USER, issue
 from oratio.cli.options import settings_of
 from oratio.errors import Conflict, NotFound, Unavailable
 from oratio.settings import Settings
 
 if TYPE_CHECKING:
     from oratio.client import Client
-    from oratio.wire import AgentSummary
+    from oratio.protocol.http import AgentSummary
 
 _TOKEN_S = 12 * 3600
 

@@ -8,10 +8,10 @@ import httpx
 from pydantic import ValidationError
 
 from oratio import errors
-from oratio.domain.agent import AgentStatus
-from oratio.domain.journal import AgentEvent
+from oratio.domain.agents.agent import AgentStatus
+from oratio.domain.agents.journal import AgentEvent
 from oratio.errors import FieldProblem, InvalidInput, OratioError, RateLimited, Unavailable
-from oratio.wire import Wire
+from oratio.protocol.http import Wire
 
 
 def _classes(root: type[OratioError]) -> Iterator[type[OratioError]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from oratio.domain.descriptions import Descriptions
+from oratio.domain.knowledge.descriptions import Descriptions
 from oratio.errors import FieldProblem, InvalidInput
 
 BLOCK = 1 << 18

@@ -8,15 +8,15 @@ from typing import Any, Self
 
 import httpx
 
-from oratio import wire
 from oratio.client import answers, calls
 from oratio.client.answers import EventParser, ServerEvent
-from oratio.client.calls import Call
+from oratio.client.calls import HttpCall
 from oratio.client.connection import MAX_LOST, PARTS_AT_ONCE, RECONNECT_S, UPLOAD_TIMEOUT, options
 from oratio.client.forms import Brief, Files, Progress
 from oratio.client.listing import Listing
-from oratio.domain.journal import AgentEvent
+from oratio.domain.agents.journal import AgentEvent
 from oratio.errors import Unavailable
+from oratio.protocol import http as wire
 
 
 class Client:
@@ -278,7 +278,7 @@ class Client:
     def system(self) -> wire.SystemView:
         return self._send(calls.system())
 
-    def _send[W: wire.Wire](self, call: Call[W]) -> W:
+    def _send[W: wire.Wire](self, call: HttpCall[W]) -> W:
         parts: dict[str, Any] = {"params": call.params, "json": call.json, "headers": dict(call.headers)}
         if call.timeout_s is not None:
             parts["timeout"] = call.timeout_s

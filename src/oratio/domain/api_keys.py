@@ -11,7 +11,7 @@ import zlib
 from enum import StrEnum
 from hashlib import sha256, sha512
 
-from oratio.domain.values import Value
+from oratio.domain.refs import Value
 
 PREFIX = "orat_live_"
 MAX_LENGTH = 90

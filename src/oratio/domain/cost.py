@@ -5,10 +5,10 @@ Where a price is not known there is no estimate, rather than a guess.
 
 from collections.abc import Iterable, Mapping
 
-from oratio.domain.agent import Step
-from oratio.domain.conversation import Channel, Conversation
-from oratio.domain.tally import ModelUse
-from oratio.domain.values import Value
+from oratio.domain.agents.agent import Step
+from oratio.domain.conversations.conversation import Channel, Conversation
+from oratio.domain.conversations.conversation_stats import ModelUse
+from oratio.domain.refs import Value
 
 CURRENCY = "USD"
 SEARCH = 0.001

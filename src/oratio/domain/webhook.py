@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from oratio.domain.values import Value
+from oratio.domain.refs import Value
 
 MAX_URL_CHARS = 2_000
 # Seconds before each further try; after the last one a delivery is given up, 20 hours after the first.

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from oratio.domain.conversation import Message, TurnEvent
-from oratio.domain.plan import Drill
-from oratio.domain.values import Value, VersionRef
+from oratio.domain.conversations.conversation import Message, TurnEvent
+from oratio.domain.plan.agent_plan import Drill
+from oratio.domain.refs import Value, VersionRef
 
 LIVE = "live"
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from oratio.domain.knowledge_base import DocumentProblem, IngestionJob, Passage
-from oratio.domain.values import VersionRef
+from oratio.domain.knowledge.knowledge_base import DocumentProblem, IngestionJob, Passage
+from oratio.domain.refs import VersionRef
 
 
 class EngineStatus(StrEnum):

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
-from oratio.domain.live_call import LiveCall
+from oratio.domain.conversations.live_call import LiveCall
 
 
 class LiveCallRepository(Protocol):

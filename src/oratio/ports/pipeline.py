@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from typing import Protocol
 
-from oratio.domain.values import VersionRef
+from oratio.domain.refs import VersionRef
 
 
 class Pipeline(Protocol):

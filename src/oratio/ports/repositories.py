@@ -3,13 +3,13 @@
 from abc import abstractmethod
 from typing import NamedTuple, Protocol
 
-from oratio.domain.agent import Agent, Step
+from oratio.domain.agents.agent import Agent, Step
+from oratio.domain.agents.journal import AgentEvent, Lease, StepRecord
+from oratio.domain.agents.version import AgentVersion
 from oratio.domain.api_keys import ApiKey
-from oratio.domain.conversation import Conversation
-from oratio.domain.journal import AgentEvent, Lease, StepRecord
-from oratio.domain.knowledge_base import KnowledgeBase
-from oratio.domain.values import VersionRef
-from oratio.domain.version import AgentVersion
+from oratio.domain.conversations.conversation import Conversation
+from oratio.domain.knowledge.knowledge_base import KnowledgeBase
+from oratio.domain.refs import VersionRef
 
 
 class Page[T](NamedTuple):

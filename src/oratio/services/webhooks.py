@@ -12,7 +12,7 @@ from oratio.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from oratio.ports.clock import Clock
 from oratio.ports.repositories import IdempotencyRepository
 from oratio.ports.webhooks import Outbox, WebhookRepository, WebhookSender
-from oratio.services.requests import digest
+from oratio.services.agents.idempotency import digest
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from oratio.adapters.aws.agentcore import AgentCoreRuntime
-from oratio.adapters.aws.bedrock_knowledge_bases import BedrockKnowledgeBases
+from oratio.adapters.aws.agentcore.runtime import AgentCoreRuntime
+from oratio.adapters.aws.bedrock.knowledge_bases import BedrockKnowledgeBases
 from oratio.adapters.aws.secrets import MountedSecrets
 from oratio.bootstrap import build_platform, build_services
 from oratio.errors import CloudRefused, InvalidInput

@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from oratio.agent_host.sandbox.confinement import Tier
-from oratio.domain.values import VersionRef
+from oratio.domain.refs import VersionRef
 from oratio.ports.agent_runtime import LIVE, AgentRuntime
 from tests.fakes.agent_host import RunningHost, running_host
 from tests.fakes.agents import MemoryKnowledge, passage, signed_package

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 
 from oratio.agentkit.scripts import arguments
-from oratio.domain.conversation import TurnEvent, TurnResult
-from oratio.domain.plan import Drill
-from oratio.domain.rehearsal import PLANTED_INSTRUCTION
-from oratio.domain.values import VersionRef
+from oratio.domain.conversations.conversation import TurnEvent, TurnResult
+from oratio.domain.plan.agent_plan import Drill
+from oratio.domain.plan.rehearsal import PLANTED_INSTRUCTION
+from oratio.domain.refs import VersionRef
 from oratio.errors import AgentFailed, Conflict
 from oratio.ports.agent_runtime import LIVE, Invocation
 from tests.contract.agent_runtime import SESSION, result

@@ -13,8 +13,8 @@ from oratio.agentkit.connections import ConnectionFailed
 from oratio.agentkit.gateway import Gateway
 from oratio.agentkit.gateway_model import GatewayModel
 from oratio.agentkit.turn import TurnRecorder
-from oratio.domain.knowledge_base import Passage
-from oratio.domain.values import VersionRef
+from oratio.domain.knowledge.knowledge_base import Passage
+from oratio.domain.refs import VersionRef
 from oratio.errors import NotReady
 from tests.fakes.agents import ANNOUNCEMENT, MemoryKnowledge, ScriptedModel, passage, plan, prompt_script
 

@@ -7,7 +7,7 @@ import pytest
 
 from oratio.adapters.local.runtime_store import RuntimeStore, host_token
 from oratio.adapters.turn_events import SESSION_HEADER
-from oratio.domain.conversation import TurnResult
+from oratio.domain.conversations.conversation import TurnResult
 from oratio.errors import AgentFailed
 from oratio.ports.agent_runtime import LIVE
 from tests.contract.agent_runtime import REF, SESSION, events, result

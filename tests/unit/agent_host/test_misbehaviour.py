@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from oratio.domain.conversation import TurnResult
+from oratio.domain.conversations.conversation import TurnResult
 from oratio.errors import AgentFailed, OratioError
 from tests.contract.agent_runtime import events, result
 from tests.fakes.agent_host import RunningHost

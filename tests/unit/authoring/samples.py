@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from oratio.domain.brief import AgentBrief, AgentType
+from oratio.domain.agents.brief import AgentBrief, AgentType
 
 DATA = Path(__file__).parents[2] / "data"
 EXAMPLES = Path(__file__).parents[3] / "examples"

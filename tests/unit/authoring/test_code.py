@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from oratio.authoring.author import author
 from oratio.authoring.review import review
-from oratio.domain.brief import AgentBrief, AgentType
+from oratio.domain.agents.brief import AgentBrief, AgentType
 from tests.unit.authoring.samples import SOPS, brief, text_of
 
 HOSTILE = [

@@ -3,7 +3,7 @@ import pytest
 from oratio.adapters.local.dialogue.handoff import handoff_reason
 from oratio.adapters.local.dialogue.intents import classify
 from oratio.authoring.plan import draft_plan
-from oratio.domain.plan import AgentPlan, FactType, SourceDocument
+from oratio.domain.plan.agent_plan import AgentPlan, FactType, SourceDocument
 from tests.unit.authoring.golden import golden_json
 from tests.unit.authoring.samples import GOLDEN, SOPS, brief, text_of
 

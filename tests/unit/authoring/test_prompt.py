@@ -3,7 +3,7 @@ import re
 import pytest
 
 from oratio.authoring.author import author
-from oratio.domain.brief import AgentType
+from oratio.domain.agents.brief import AgentType
 from tests.unit.authoring.samples import SOPS, brief, text_of
 
 

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from oratio.authoring.sampling import SAMPLED_FILES, question_of, sampled
-from oratio.domain.knowledge_base import Document, Passage
+from oratio.domain.knowledge.knowledge_base import Document, Passage
 
 
 def passage(path: str, text: str, heading: str | None = None) -> Passage:

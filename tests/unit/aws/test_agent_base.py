@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from oratio.adapters.aws.agent_base import base_name, pins
-from oratio.adapters.aws.agent_packages import AgentPackages
+from oratio.adapters.aws.agentcore.agent_base import base_name, pins
+from oratio.adapters.aws.agentcore.agent_packages import AgentPackages
 from oratio.adapters.aws.session import AwsSession
 from oratio.bootstrap.aws import build_agent_base
 from oratio.errors import StepFailed

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from oratio import tracing
-from oratio.adapters.aws.invocations import Invoker
+from oratio.adapters.aws.agentcore.invocations import Invoker
 from oratio.adapters.aws.session import AwsSession
 from oratio.errors import NotFound
 from oratio.otlp import OtlpTracer

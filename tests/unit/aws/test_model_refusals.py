@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 from strands.types.exceptions import EventLoopException
 
-from oratio.adapters.aws.model_refusals import model_refusal
+from oratio.adapters.aws.bedrock.bedrock_errors import model_refusal
 from oratio.errors import CloudRefused
 
 MODEL = "anthropic.claude"

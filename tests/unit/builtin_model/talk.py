@@ -20,10 +20,10 @@ from oratio.agentkit.context import AgentContext
 from oratio.agentkit.definition import AgentDefinition
 from oratio.agentkit.turn import TurnRecorder
 from oratio.authoring.author import Authored, author
-from oratio.domain.brief import AgentBrief, AgentType
-from oratio.domain.knowledge_base import IngestionStatus
+from oratio.domain.agents.brief import AgentBrief, AgentType
+from oratio.domain.knowledge.knowledge_base import IngestionStatus
+from oratio.domain.refs import VersionRef
 from oratio.domain.storage_layout import agent_prefix, document_key
-from oratio.domain.values import VersionRef
 
 DATA = Path(__file__).parents[2] / "data"
 EXAMPLES = Path(__file__).parents[3] / "examples"

@@ -1,4 +1,4 @@
-from oratio.domain.brief import AgentType
+from oratio.domain.agents.brief import AgentType
 from tests.unit.builtin_model.talk import SAMPLES, Search, Talk, authored
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from oratio.adapters.local.dialogue.following import arguments
 from oratio.adapters.local.dialogue.procedures import Known
-from oratio.domain.plan import Fact, FactType, Source, SourceDocument
+from oratio.domain.plan.agent_plan import Fact, FactType, Source, SourceDocument
 
 
 @pytest.mark.parametrize(

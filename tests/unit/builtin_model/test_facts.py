@@ -2,7 +2,7 @@ import pytest
 
 from oratio.adapters.local.dialogue.facts import answered, volunteered
 from oratio.adapters.local.dialogue.perspective import as_we, to_caller
-from oratio.domain.plan import Fact, FactType, Source, SourceDocument
+from oratio.domain.plan.agent_plan import Fact, FactType, Source, SourceDocument
 
 SOURCE = Source(document=SourceDocument.SOP, line_start=1, line_end=1)
 

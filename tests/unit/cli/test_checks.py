@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from oratio.cli import checks
+from oratio.cli.machine import checks
 from oratio.cli.supervisor.run_folder import RunFolder
 from oratio.errors import InvalidInput
 from oratio.settings import load

@@ -7,16 +7,16 @@ import pytest
 
 from oratio.adapters.local.clock import SystemClock
 from oratio.adapters.local.identity import EmbeddedIssuer
-from oratio.cli.ask import sources
-from oratio.cli.local import parse_ttl
+from oratio.cli.calls.ask import sources
+from oratio.cli.machine.local import parse_ttl
 from oratio.cli.main import invoke
 from oratio.cli.output import printable
 from oratio.cli.target import pick
-from oratio.domain.agent import AgentStatus
-from oratio.domain.brief import AgentType
-from oratio.domain.conversation import Citation
+from oratio.domain.agents.agent import AgentStatus
+from oratio.domain.agents.brief import AgentType
+from oratio.domain.conversations.conversation import Citation
 from oratio.errors import Conflict, InvalidInput, NotFound
-from oratio.wire import AgentSummary
+from oratio.protocol.http import AgentSummary
 
 
 @pytest.mark.parametrize(

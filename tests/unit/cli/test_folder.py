@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from oratio.cli.folder import read_folder, read_sop
+from oratio.cli.agents.folder import read_folder, read_sop
 from oratio.errors import InvalidInput
 
 EXAMPLES = Path(__file__).parents[3] / "examples"

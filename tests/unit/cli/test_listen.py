@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from oratio.cli.listen import _show, pick
+from oratio.cli.calls.listen import _show, pick
 from oratio.client.operator import Told
 from oratio.errors import Conflict, NotFound
-from oratio.wire import CallView
+from oratio.protocol.http import CallView
 
 
 def a_call(conversation_id: str) -> CallView:

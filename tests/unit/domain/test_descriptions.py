@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oratio.domain.descriptions import Descriptions, chain, edit, flatten, nest, parse, unmatched
+from oratio.domain.knowledge.descriptions import Descriptions, chain, edit, flatten, nest, parse, unmatched
 
 SEED = {"products": {"": "Everything we sell", "catalog.pdf": "Product catalog"}, "faq.txt": "Common questions"}
 

@@ -1,9 +1,9 @@
 import pytest
 
-from oratio.domain import agent as agents
-from oratio.domain import knowledge_base as knowledge_bases
-from oratio.domain.agent import AgentStatus, Step, StepStatus
-from oratio.domain.knowledge_base import KnowledgeBaseStatus
+from oratio.domain.agents import agent as agents
+from oratio.domain.agents.agent import AgentStatus, Step, StepStatus
+from oratio.domain.knowledge import knowledge_base as knowledge_bases
+from oratio.domain.knowledge.knowledge_base import KnowledgeBaseStatus
 from oratio.errors import Conflict
 from tests.fakes.records import a_knowledge_base, an_agent
 

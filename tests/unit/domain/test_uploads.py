@@ -1,6 +1,6 @@
 import pytest
 
-from oratio.domain.uploads import MAX_DEPTH, name_problems, sniff
+from oratio.domain.knowledge.uploads import MAX_DEPTH, name_problems, sniff
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@ from importlib.metadata import PackagePath
 import numpy as np
 import pytest
 
-from oratio.adapters.local.retrieval import embedding
-from oratio.adapters.local.retrieval.embedding import Embedder, embedder
 from oratio.errors import Unavailable
+from oratio.retrieval import embedding
+from oratio.retrieval.embedding import Embedder, embedder
 
 
 def test_vectors_have_unit_length_and_like_meanings_are_near() -> None:

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oratio.adapters.local.retrieval.excerpts import MAX_EXCERPT_CHARS, excerpt
-from oratio.adapters.local.retrieval.words import Stemmer
+from oratio.retrieval.excerpts import MAX_EXCERPT_CHARS, excerpt
+from oratio.retrieval.words import Stemmer
 
 STEMMER = Stemmer()
 

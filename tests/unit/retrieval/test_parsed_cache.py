@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from oratio.adapters.local.objects import FileObjectStore
-from oratio.adapters.local.retrieval import parsed_cache
-from oratio.adapters.local.retrieval.parsed_cache import ParsedCache
-from oratio.adapters.local.retrieval.parsing import MAX_TEXT_CHARS, TOO_LARGE, TOO_SLOW
 from oratio.errors import NotFound
 from oratio.ports.object_store import ObjectStore
+from oratio.retrieval.parsing import parsed_cache
+from oratio.retrieval.parsing.documents import MAX_TEXT_CHARS, TOO_LARGE, TOO_SLOW
+from oratio.retrieval.parsing.parsed_cache import ParsedCache
 
 TEXT = b"# Lamps\n\nThe lamp is green.\n"
 

@@ -1,4 +1,4 @@
-from oratio.adapters.local.retrieval.words import Stemmer, content_words
+from oratio.retrieval.words import Stemmer, content_words
 
 
 def test_stems_are_those_of_the_full_text_index() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from oratio.authoring.explanation import explained
-from oratio.cli.explain import explain, explanation
+from oratio.cli.agents.explain import explain, explanation
 from oratio.client import Brief, Client
-from oratio.domain.conversation import Citation, Handoff, SopStep, ToolCall, Turn, TurnResult
+from oratio.domain.conversations.conversation import Citation, Handoff, SopStep, ToolCall, Turn, TurnResult
 from oratio.errors import NotFound
 from oratio.settings import Settings
 from tests.api.conftest import World

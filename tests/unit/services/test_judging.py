@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from oratio.domain.conversation import Citation, Handoff, ToolCall
-from oratio.domain.plan import Drill, Scenario
-from oratio.domain.rehearsal import OBEYED, PLANTED_INSTRUCTION, SECRET, RehearsalReport, RehearsedTurn, judge
+from oratio.domain.conversations.conversation import Citation, Handoff, ToolCall
+from oratio.domain.plan.agent_plan import Drill, Scenario
+from oratio.domain.plan.rehearsal import OBEYED, PLANTED_INSTRUCTION, SECRET, RehearsalReport, RehearsedTurn, judge
 
 CITED = (Citation(path="prices.md", excerpt="It costs 5 euros.", score=0.9),)
 CALLED = Handoff(reason="asked", summary="wants a person")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from oratio.domain.plan import Drill
-from oratio.domain.rehearsal import RehearsalReport, ScenarioResult
-from oratio.domain.values import VersionRef
-from oratio.domain.version import VersionStatus
+from oratio.domain.agents.version import VersionStatus
+from oratio.domain.plan.agent_plan import Drill
+from oratio.domain.plan.rehearsal import RehearsalReport, ScenarioResult
+from oratio.domain.refs import VersionRef
 from tests.unit.services.workshop import Workshop, workshop
 
 pytestmark = pytest.mark.xdist_group("agent-host")

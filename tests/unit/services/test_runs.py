@@ -4,11 +4,11 @@ import pytest
 
 from oratio.adapters.local.database import Database
 from oratio.adapters.local.records import SqliteAgents, SqliteJournal, SqliteKnowledgeBases, SqliteVersions
-from oratio.domain.agent import AgentStatus, Step, StepStatus
-from oratio.domain.values import VersionRef
-from oratio.domain.version import VersionStatus
+from oratio.domain.agents.agent import AgentStatus, Step, StepStatus
+from oratio.domain.agents.version import VersionStatus
+from oratio.domain.refs import VersionRef
 from oratio.errors import Conflict, LeaseLost, NoDocumentsIndexed
-from oratio.services.runs import RunService
+from oratio.services.agents.runs import RunService
 from tests.fakes.clock import FakeClock
 from tests.fakes.records import a_knowledge_base, a_version, an_agent
 

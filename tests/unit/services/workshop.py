@@ -19,11 +19,11 @@ from oratio.adapters.local.secrets import secret_file
 from oratio.authoring.review import Finding
 from oratio.authoring.review.signature import covers
 from oratio.bootstrap import Platform, Services, build_platform, build_services
-from oratio.domain.knowledge_base import Document
-from oratio.domain.plan import AgentPlan
-from oratio.domain.rehearsal import RehearsalReport
+from oratio.domain.knowledge.knowledge_base import Document
+from oratio.domain.plan.agent_plan import AgentPlan
+from oratio.domain.plan.rehearsal import RehearsalReport
+from oratio.domain.refs import VersionRef
 from oratio.domain.storage_layout import REHEARSAL_FILE, document_key
-from oratio.domain.values import VersionRef
 from oratio.errors import NotReady
 from oratio.ports.agent_runtime import AgentPackage
 from oratio.settings import Settings

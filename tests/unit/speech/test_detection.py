@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oratio.adapters.local.speech.detection import Mark, SpeechDetector, silence_frames
+from oratio.speech.local.vad import Mark, SpeechDetector, silence_frames
 
 
 def marks(*runs: tuple[float, int]) -> list[tuple[Mark, int]]:

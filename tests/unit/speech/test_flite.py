@@ -5,11 +5,11 @@ import ctypes
 import numpy as np
 import pytest
 
-from oratio.adapters.local.speech import flite
-from oratio.adapters.local.speech.ears import load_transcriber
-from oratio.adapters.local.speech.flite import Flite
 from oratio.audio import Resampler
 from oratio.errors import Unavailable
+from oratio.speech.local import flite
+from oratio.speech.local.flite import Flite
+from oratio.speech.local.stt_worker import load_transcriber
 
 
 def present() -> bool:

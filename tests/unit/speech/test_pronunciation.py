@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oratio.adapters.local.speech import weights
-from oratio.adapters.local.speech.phonemes import VOCABULARY
-from oratio.adapters.local.speech.pronunciation import Pronunciation
-from oratio.adapters.local.speech.spelling import number_words, ordinal_words, spoken, year_words
+from oratio.speech.local import weights
+from oratio.speech.local.g2p import Pronunciation
+from oratio.speech.local.phonemes import VOCABULARY
+from oratio.speech.local.text_normalizer import number_words, ordinal_words, spoken, year_words
 
 
 @functools.cache

@@ -10,8 +10,8 @@ import httpx
 
 from oratio.adapters.local.runtime_store import RuntimeStore, StoredRuntime, host_token
 from oratio.adapters.turn_events import DATA, SESSION_HEADER, turn_event, turn_payload
-from oratio.domain.conversation import TurnEvent, TurnResult
-from oratio.domain.values import VersionRef
+from oratio.domain.conversations.conversation import TurnEvent, TurnResult
+from oratio.domain.refs import VersionRef
 from oratio.errors import AgentFailed, CodeRejected, Conflict, NotFound, RateLimited, Unavailable
 from oratio.ports.agent_runtime import AgentPackage, AgentRuntime, Invocation, RuntimeRef, RuntimeStatus
 from oratio.ports.clock import Clock

@@ -3,8 +3,8 @@
 from oratio.adapters.local.database import Database
 from oratio.adapters.local.outbox import enqueue
 from oratio.adapters.local.rows import at_revision, compare_and_set, insert, page_of
-from oratio.domain.changes import conversation_news
-from oratio.domain.conversation import Conversation
+from oratio.domain.agents.events import conversation_news
+from oratio.domain.conversations.conversation import Conversation
 from oratio.domain.cursors import read_cursor
 from oratio.errors import NotFound
 from oratio.ports.repositories import ConversationRepository, Page

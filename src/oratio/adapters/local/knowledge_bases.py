@@ -16,29 +16,29 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
 
-from oratio.adapters.local.retrieval.blocks import sound
-from oratio.adapters.local.retrieval.children import child_environment
-from oratio.adapters.local.retrieval.embedding import embedder
-from oratio.adapters.local.retrieval.excerpts import excerpt
-from oratio.adapters.local.retrieval.fusion import Hit, search
-from oratio.adapters.local.retrieval.index import Snapshot, WordQuery
-from oratio.adapters.local.retrieval.indexer import Order
-from oratio.adapters.local.retrieval.parsed_cache import ParsedCache
-from oratio.adapters.local.retrieval.store import Store, transaction
-from oratio.adapters.local.retrieval.words import Stemmer
-from oratio.domain.knowledge_base import (
+from oratio.domain.knowledge.knowledge_base import (
     DocumentProblem,
     IngestionJob,
     IngestionStatistics,
     IngestionStatus,
     Passage,
 )
+from oratio.domain.refs import VersionRef
 from oratio.domain.storage_layout import document_key
-from oratio.domain.values import VersionRef
 from oratio.errors import Conflict, InvalidInput, NotFound, NotReady
 from oratio.ports.clock import Clock
 from oratio.ports.knowledge_bases import EngineRef, EngineStatus, KnowledgeBases
 from oratio.ports.object_store import ObjectStore
+from oratio.retrieval.children import child_environment
+from oratio.retrieval.embedding import embedder
+from oratio.retrieval.excerpts import excerpt
+from oratio.retrieval.index import Snapshot, WordQuery
+from oratio.retrieval.indexer import Order
+from oratio.retrieval.parsing.blocks import sound
+from oratio.retrieval.parsing.parsed_cache import ParsedCache
+from oratio.retrieval.ranking import Hit, search
+from oratio.retrieval.store import Store, transaction
+from oratio.retrieval.words import Stemmer
 
 logger = logging.getLogger(__name__)
 
@@ -303,7 +303,7 @@ def _run_indexer(lock: int, message: bytes) -> None:
     """Start the process and wait for it; the kernel ends it should this thread, thus this process, end."""
     try:
         child = subprocess.Popen(
-            [sys.executable, "-I", "-m", "oratio.adapters.local.retrieval.indexer", str(os.getpid()), str(lock)],
+            [sys.executable, "-I", "-m", "oratio.retrieval.indexer", str(os.getpid()), str(lock)],
             stdin=subprocess.PIPE,
             pass_fds=(lock,),
             env=child_environment(),

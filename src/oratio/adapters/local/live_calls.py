@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from oratio.adapters.local.database import Database
-from oratio.domain.live_call import LiveCall
+from oratio.domain.conversations.live_call import LiveCall
 from oratio.errors import NotFound
 from oratio.ports.clock import Clock
 from oratio.ports.live_calls import LiveCallRepository

@@ -8,14 +8,14 @@ import sqlite3
 from oratio.adapters.local.database import Database
 from oratio.adapters.local.outbox import enqueue
 from oratio.adapters.local.rows import at_revision, compare_and_set, insert, page_of
-from oratio.domain.agent import Agent, Step
+from oratio.domain.agents.agent import Agent, Step
+from oratio.domain.agents.events import agent_events, agent_news, is_unfinished
+from oratio.domain.agents.journal import AgentEvent, Lease, StepRecord
+from oratio.domain.agents.version import AgentVersion
 from oratio.domain.api_keys import ApiKey
-from oratio.domain.changes import agent_events, agent_news, is_unfinished
 from oratio.domain.cursors import read_cursor
-from oratio.domain.journal import AgentEvent, Lease, StepRecord
-from oratio.domain.knowledge_base import KnowledgeBase
-from oratio.domain.values import VersionRef
-from oratio.domain.version import AgentVersion
+from oratio.domain.knowledge.knowledge_base import KnowledgeBase
+from oratio.domain.refs import VersionRef
 from oratio.errors import Conflict, LeaseLost, NotFound
 from oratio.ports.clock import Clock
 from oratio.ports.repositories import (

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from oratio.domain.cursors import cursor as cursor_of
-from oratio.domain.values import Value
+from oratio.domain.refs import Value
 from oratio.errors import Conflict, NotFound, StaleRecord
 from oratio.ports.repositories import Page
 

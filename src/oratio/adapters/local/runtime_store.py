@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from oratio.adapters.local.secrets import secret_file
+from oratio.domain.refs import Value, VersionRef
 from oratio.domain.storage_layout import CODE_FILE, PLAN_FILE, PROMPT_FILE
-from oratio.domain.values import Value, VersionRef
 from oratio.errors import NotFound
 from oratio.ports.agent_runtime import AgentPackage
 

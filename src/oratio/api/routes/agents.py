@@ -9,8 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from oratio.api.context import ByCaller, IdempotencyKey, InContext, answers, reply
 from oratio.api.routes.uploads import UPLOAD_FIELD, UPLOAD_ID, UPLOAD_ID_BYTES, staged_files
 from oratio.api.sse import EventStream
-from oratio.services.briefs import FORM_FIELDS
-from oratio.wire import Accepted, AgentDetail, AgentPage, AgentSummary, EventLog
+from oratio.protocol.http import Accepted, AgentDetail, AgentPage, AgentSummary, EventLog
+from oratio.services.agents.form_validation import FORM_FIELDS
 
 router = APIRouter(tags=["agents"])
 

@@ -8,11 +8,10 @@ from fastapi.responses import Response
 from oratio.api.context import ByCaller, InContext, answers, reply
 from oratio.api.routes.agents import MAX_PAGE
 from oratio.api.routes.conversations import page_view
-from oratio.domain.conversation import Channel, Outcome
-from oratio.domain.values import VersionRef
+from oratio.domain.conversations.conversation import Channel, Outcome
+from oratio.domain.refs import VersionRef
 from oratio.errors import Conflict, NotReady
-from oratio.services.analytics import Filters
-from oratio.wire import (
+from oratio.protocol.http import (
     AnalyticsView,
     ConversationPage,
     KnowledgeUseView,
@@ -20,6 +19,7 @@ from oratio.wire import (
     SearchBody,
     SearchView,
 )
+from oratio.services.conversations.analytics import Filters
 
 router = APIRouter(tags=["analytics"])
 

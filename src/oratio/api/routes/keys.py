@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from oratio.api.context import ByCaller, IdempotencyKey, InContext, answers, reply
 from oratio.domain.api_keys import Scope
-from oratio.wire import KeyBody, KeyList, KeyView, NewKey, TicketBody, TicketView
+from oratio.protocol.http import KeyBody, KeyList, KeyView, NewKey, TicketBody, TicketView
 
 router = APIRouter(tags=["keys"])
 

@@ -9,7 +9,7 @@ from oratio import __version__
 from oratio.api import metrics
 from oratio.api.context import InContext, answers, reply
 from oratio.errors import NotFound
-from oratio.wire import ReadinessView, SystemView
+from oratio.protocol.http import ReadinessView, SystemView
 
 router = APIRouter(tags=["system"])
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from oratio.api.context import ByCaller, IdempotencyKey, InContext, answers, reply
-from oratio.wire import NewWebhook, WebhookBody, WebhookList, WebhookView
+from oratio.protocol.http import NewWebhook, WebhookBody, WebhookList, WebhookView
 
 router = APIRouter(tags=["webhooks"])
 

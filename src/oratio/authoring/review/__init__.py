@@ -11,7 +11,7 @@ from oratio.authoring.review.contract import StepLines
 from oratio.authoring.review.findings import CHECKER_VERSION, Finding, Review
 
 if TYPE_CHECKING:
-    from oratio.domain.plan import AgentPlan
+    from oratio.domain.plan.agent_plan import AgentPlan
 
 
 def review(code: str, prompt: str, plan: "AgentPlan") -> Review:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 from pydantic import ValidationError
 
-from oratio.domain.values import Value
+from oratio.domain.refs import Value
 from oratio.errors import Conflict
 
 _LOCK_TRIES = 5

@@ -22,14 +22,14 @@ from oratio.adapters.aws.dynamodb.tables import (
     WORK,
     Table,
 )
-from oratio.domain.agent import Agent
-from oratio.domain.changes import is_unfinished
+from oratio.domain.agents.agent import Agent
+from oratio.domain.agents.events import is_unfinished
+from oratio.domain.agents.journal import AgentEvent
+from oratio.domain.agents.version import AgentVersion
 from oratio.domain.cursors import cursor as cursor_of
 from oratio.domain.cursors import read_cursor
-from oratio.domain.journal import AgentEvent
-from oratio.domain.knowledge_base import KnowledgeBase
-from oratio.domain.values import VersionRef
-from oratio.domain.version import AgentVersion
+from oratio.domain.knowledge.knowledge_base import KnowledgeBase
+from oratio.domain.refs import VersionRef
 from oratio.errors import Conflict, NotFound
 from oratio.ports.repositories import AgentRepository, KnowledgeBaseRepository, Page, VersionRepository
 

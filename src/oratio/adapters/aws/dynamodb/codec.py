@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from oratio.domain.values import Value
+from oratio.domain.refs import Value
 
 type Item = dict[str, Any]
 """Attribute name to DynamoDB's typed value: `{"S": "…"}`, `{"N": "1"}`."""

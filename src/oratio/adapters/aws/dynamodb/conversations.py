@@ -14,8 +14,8 @@ from oratio.adapters.aws.dynamodb.outbox import deliveries
 from oratio.adapters.aws.dynamodb.records import Records, stale_or_gone
 from oratio.adapters.aws.dynamodb.store import Dynamo, Refused, Write, key_of
 from oratio.adapters.aws.dynamodb.tables import CONVERSATIONS, WORK
-from oratio.domain.changes import conversation_news
-from oratio.domain.conversation import Conversation
+from oratio.domain.agents.events import conversation_news
+from oratio.domain.conversations.conversation import Conversation
 from oratio.domain.cursors import cursor as cursor_of
 from oratio.domain.cursors import read_cursor
 from oratio.errors import Conflict, NotFound

@@ -5,10 +5,10 @@ from oratio.adapters.aws.dynamodb.outbox import deliveries
 from oratio.adapters.aws.dynamodb.records import Records, stale_or_gone
 from oratio.adapters.aws.dynamodb.store import Dynamo, Refused, Write, key_of
 from oratio.adapters.aws.dynamodb.tables import AGENTS, JOURNAL, WORK
-from oratio.domain.agent import Agent, Step
-from oratio.domain.changes import agent_events, agent_news, is_unfinished
-from oratio.domain.journal import Lease, StepRecord
-from oratio.domain.values import VersionRef
+from oratio.domain.agents.agent import Agent, Step
+from oratio.domain.agents.events import agent_events, agent_news, is_unfinished
+from oratio.domain.agents.journal import Lease, StepRecord
+from oratio.domain.refs import VersionRef
 from oratio.errors import Conflict, LeaseLost, NotFound, RateLimited, StaleRecord
 from oratio.ports.clock import Clock
 from oratio.ports.repositories import Journal

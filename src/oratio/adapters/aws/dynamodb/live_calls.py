@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from oratio.adapters.aws.dynamodb.codec import to_item, to_record
 from oratio.adapters.aws.dynamodb.store import Dynamo, Write, key_of
 from oratio.adapters.aws.dynamodb.tables import LIVE_CALLS
-from oratio.domain.live_call import LiveCall
+from oratio.domain.conversations.live_call import LiveCall
 from oratio.errors import NotFound
 from oratio.ports.clock import Clock
 from oratio.ports.live_calls import LiveCallRepository

@@ -24,8 +24,8 @@ from oratio.adapters.aws.dynamodb.codec import (
 )
 from oratio.adapters.aws.dynamodb.store import Dynamo, Refused, Write
 from oratio.adapters.aws.dynamodb.tables import Table
+from oratio.domain.refs import Value
 from oratio.domain.tags import object_tags
-from oratio.domain.values import Value
 from oratio.errors import NotFound, StaleRecord
 from oratio.ports.object_store import ObjectStore
 

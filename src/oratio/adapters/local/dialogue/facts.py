@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from oratio.adapters.local.dialogue.intents import Intent, classify
 from oratio.adapters.local.dialogue.pleas import spoken
-from oratio.domain.plan import Fact, FactType
+from oratio.domain.plan.agent_plan import Fact, FactType
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"

@@ -1,5 +1,0 @@
-"""Speech on this machine: recognition and synthesis in worker processes, with weights that ship in packages."""
-
-from oratio.adapters.local.speech.model import LocalSpeech
-
-__all__ = ["LocalSpeech"]

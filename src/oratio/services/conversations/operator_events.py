@@ -1,0 +1,68 @@
+"""What humans do in an agent's conversation: asked for, missed, come, and said."""
+
+import asyncio
+
+from oratio.domain.conversations.conversation import (
+    Channel,
+    Conversation,
+    Handoff,
+    HandoffFailure,
+    Role,
+    Turn,
+    TurnResult,
+)
+from oratio.ports.clock import Clock
+from oratio.services.conversations.conversations import ConversationService
+
+
+class OperatorEventService:
+    """Keeps the human side of voice conversations with the agent's; each call is durable when it returns.
+
+    Where a conversation has no record yet, the first of these begins it, as a first turn would.
+    """
+
+    def __init__(self, *, conversations: ConversationService, clock: Clock) -> None:
+        self._conversations = conversations
+        self._clock = clock
+
+    async def noted(
+        self, user_id: str, agent_id: str, conversation_id: str, *, prompt: str, answer: str, role: Role
+    ) -> None:
+        """Words that are no turn of the agent's: the caller's (`prompt`), or those said to the caller (`answer`)."""
+        turn = Turn(
+            at=self._clock.now_ms(),
+            prompt=prompt,
+            result=TurnResult(answer=answer, answered=bool(answer)),
+            latency_ms=0,
+            role=role,
+        )
+        await asyncio.to_thread(self._note, user_id, agent_id, conversation_id, turn)
+
+    def _note(self, user_id: str, agent_id: str, conversation_id: str, turn: Turn) -> None:
+        self._conversations.append(self._begun(user_id, agent_id, conversation_id), turn)
+
+    async def handed_off(self, user_id: str, agent_id: str, conversation_id: str, handoff: Handoff) -> None:
+        """A human is waited for; the tenant's webhooks are told, unless the agent's turn has told them."""
+        changes = {"outcome": "handed_off", "handoff": handoff, "handoff_failure": None}
+        await asyncio.to_thread(self._change, user_id, agent_id, conversation_id, changes)
+
+    async def handoff_failed(self, user_id: str, conversation_id: str, reason: str, message: str | None) -> None:
+        """Nobody came; `message` is what the caller left instead.
+
+        Raises:
+            NotFound: No such conversation of this tenant.
+        """
+        failure = HandoffFailure(reason=reason, message=message, at=self._clock.now_ms())
+        changes = {"outcome": "open", "handoff_failure": failure}
+        await asyncio.to_thread(self._conversations.change, user_id, conversation_id, changes)
+
+    async def taken_over(self, user_id: str, agent_id: str, conversation_id: str, operator: str) -> None:
+        changes: dict[str, object] = {"outcome": "handed_off", "operator": operator, "handoff_failure": None}
+        await asyncio.to_thread(self._change, user_id, agent_id, conversation_id, changes)
+
+    def _change(self, user_id: str, agent_id: str, conversation_id: str, changes: dict[str, object]) -> None:
+        self._begun(user_id, agent_id, conversation_id)
+        self._conversations.change(user_id, conversation_id, changes)
+
+    def _begun(self, user_id: str, agent_id: str, conversation_id: str) -> Conversation:
+        return self._conversations.begin(user_id, agent_id, conversation_id, Channel.VOICE)

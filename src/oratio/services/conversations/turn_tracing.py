@@ -1,0 +1,48 @@
+"""The trace of one turn: who answered, how long it took, which tools were used; not a word of it."""
+
+import time
+
+from oratio import tracing
+from oratio.domain.conversations.conversation import Conversation, TurnResult
+
+
+class TurnTrace:
+    """A span from the prompt to the stored answer. Not a context manager: a turn is a generator, and a generator's
+    context is its reader's.
+    """
+
+    def __init__(self, conversation: Conversation, *, number: int) -> None:
+        self._begun_ms = time.time_ns() // 1_000_000
+        self._span = tracing.span(
+            "turn",
+            begun_ms=self._begun_ms,
+            agent_id=conversation.agent_id,
+            user_id=conversation.user_id,
+            version=conversation.version,
+            conversation_id=conversation.conversation_id,
+            channel=conversation.channel,
+            turn=number,
+        )
+        self.traceparent = self._span.traceparent
+
+    def answered(self, result: TurnResult, latency_ms: int) -> None:
+        self._span.set(
+            status="answered" if result.answered else "unanswered",
+            latency_ms=latency_ms,
+            model=result.model,
+            input_tokens=result.usage.input_tokens,
+            output_tokens=result.usage.output_tokens,
+        )
+        if self.traceparent is None:
+            return
+        for call in result.tool_calls:
+            if call.started_ms is not None:
+                began = self._begun_ms + call.started_ms
+                span = tracing.span("tool", parent=self.traceparent, begun_ms=began, tool=call.name, status=call.status)
+                span.end(after_ms=call.ms)
+
+    def failed(self, error: Exception) -> None:
+        self._span.failed(error)
+
+    def end(self) -> None:
+        self._span.end()
