@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 DECISIONS = DOCS / "decisions"
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("examples/**/README.md"))]
+FOLDERS = ("src", "flows", "tasks", "console", "voice_server", "tests", "deployments", "docs", "benchmarks")
+SOURCES = [f"/{path.relative_to(ROOT).as_posix()}" for name in FOLDERS for path in (ROOT / name).rglob("*.py")]
 LOADED = {"script": "src", "link": "href", "img": "src", "source": "src", "iframe": "src"}
 
 type Built = subprocess.CompletedProcess[str]
@@ -139,3 +141,26 @@ def test_the_index_of_decisions_names_every_page_and_every_missing_number() -> N
     assert dict(re.findall(r"^\| \[(\d{4})\]\(([^)]+)\)", index, re.MULTILINE)) == files
     missing = {f"{number:04}" for number in range(1, int(max(files)) + 1)} - set(files)
     assert set(re.findall(r"^\| (\d{4}) \|", index, re.MULTILINE)) == missing
+
+
+def named_files(page: Path) -> set[str]:
+    """The Python files that a page names in code marks: `server/auth.py`."""
+    return set(re.findall(r"`([\w/]+\.py)`", page.read_text())) - {"agent_file.py", "main.py"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_python_file_a_page_names_exists(page: Path) -> None:
+    missing = [name for name in named_files(page) if not any(path.endswith(f"/{name}") for path in SOURCES)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_module_a_page_names_exists(page: Path) -> None:
+    names = re.findall(r"`(oratio(?:\.\w+)+)(?<!\.v1)`", page.read_text())  # .v1: a subprotocol
+    assert [name for name in names if not _module_or_member(name)] == []
+
+
+def _module_or_member(dotted: str) -> bool:
+    """Return True if a dotted name is a module, or something that one defines."""
+    paths = [ROOT / "src" / Path(*dotted.split(".")[:end]) for end in (None, -1)]
+    return any(path.with_suffix(".py").exists() or path.is_dir() for path in paths)
