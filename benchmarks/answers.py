@@ -5,9 +5,9 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import Row
-from benchmarks._collections import COLLECTIONS, SET, USER, WallClock, ingest
+from benchmarks.support.collections import COLLECTIONS, SET, USER, WallClock, ingest
 from oratio.adapters.local.dialogue import evidence, phrasing, selection
-from oratio.adapters.local.dialogue.evidence import DEFAULT_THRESHOLD, Passage
+from oratio.adapters.local.dialogue.evidence import DEFAULT_THRESHOLD, EvidencePassage
 from oratio.adapters.local.dialogue.intents import Intent, classify
 from oratio.adapters.local.dialogue.question import question
 from oratio.adapters.local.knowledge_bases import LocalKnowledgeBases, engine_id_of
@@ -98,7 +98,7 @@ def _said(knowledge_bases: LocalKnowledgeBases, engine: str, text: str) -> tuple
     """Path and (passage and answer) text of what is said to a question; None when it is refused."""
     asked = question(text)
     passages = [
-        Passage(found.passage_id, found.path, found.text, found.page, found.heading or "", found.similarity)
+        EvidencePassage(found.passage_id, found.path, found.text, found.page, found.heading or "", found.similarity)
         for found in knowledge_bases.retrieve(engine, text, version=1)
     ]
     best = evidence.best(asked, passages)

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import Row, _reads, receive
+from benchmarks import Row, receive
+from benchmarks.support import reads
 from oratio import settings
 from oratio.adapters.local.database import Database
 from oratio.bootstrap import Platform, build_platform
@@ -50,7 +51,7 @@ def run() -> list[Row]:
         tenant, agent_id = _populate(platform, config)
         with _serving(config) as process:
             assert platform.token_issuer is not None
-            rows = _reads.rows(platform, config, tenant, agent_id, f"{AGENTS:,} agents of {TENANTS} tenants")
+            rows = reads.rows(platform, config, tenant, agent_id, f"{AGENTS:,} agents of {TENANTS} tenants")
             rows += _refusals(config)
             rows += _upload(config, platform.token_issuer, folder, process)
         return rows

@@ -15,8 +15,8 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks import Row
-from benchmarks._timed_worker import LOG, in_flight_s
 from benchmarks.orchestration import one_agent
+from benchmarks.support.timed_worker import LOG, in_flight_s
 from oratio.adapters.aws.agentcore.agent_base import entry
 from oratio.adapters.aws.agentcore.agent_packages import AgentPackages
 from oratio.domain.refs import VersionRef
@@ -24,7 +24,7 @@ from tests.fakes.agents import signed_package
 from tests.fakes.aws.cloud import ACCOUNT, cloud
 from tests.fakes.aws.instant import InstantAgents
 from tests.fakes.aws.state import Timings
-from tests.flows.aws_stack import AwsStack, aws_stack
+from tests.flows.aws.stack import AwsStack, aws_stack
 
 RUNS = 7
 FILES, FILE_BYTES = 3_000, 10_000
@@ -65,7 +65,10 @@ def orchestration() -> list[Row]:
 def _timing(log: Path) -> Iterator[Path]:
     """A worker that notes its calls in `log`."""
     log.touch()
-    with patch.object(AwsStack, "worker_module", "benchmarks._timed_worker"), patch.dict(os.environ, {LOG: str(log)}):
+    with (
+        patch.object(AwsStack, "worker_module", "benchmarks.support.timed_worker"),
+        patch.dict(os.environ, {LOG: str(log)}),
+    ):
         yield log
 
 
@@ -73,7 +76,7 @@ def packaging() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="oratio-bench-") as folder, cloud() as account:
         base = Path(folder) / "agent-base-bench.zip"
         _base(base)
-        sent = Sent(account.client("s3"))
+        sent = SentBytes(account.client("s3"))
         packages = AgentPackages(sent, "oratio-generated-code", ACCOUNT, base)
         packages.upload(_ref(0), signed_package())  # puts the base in the bucket
         seconds: list[float] = []
@@ -108,7 +111,7 @@ def _base(path: Path) -> None:
             archive.writestr(entry(f"package/module_{number}.py"), random.Random(number).randbytes(FILE_BYTES))
 
 
-class Sent:
+class SentBytes:
     """A client of S3 that counts the bytes of the bodies it sends, and the time of its calls."""
 
     def __init__(self, client: Any) -> None:

@@ -1,6 +1,6 @@
 """The console in a browser: a large folder beside Streamlit's own uploader, a large tree, pages, many watchers.
 
-The console stands before an API in memory (`tests.console.stage`), so what is measured is the console and the browser.
+The console runs against an API in memory (`tests.console.support.stage`): only console and browser are measured.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ import psutil
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from benchmarks import Row
-from benchmarks._watchers import Watcher, all_see
+from benchmarks.support.watchers import Watcher, all_see
 from oratio.domain.agents.agent import Agent, AgentStatus
-from tests.console.browser import CHROMIUM, Watched, chromium
-from tests.console.fake_api import TOKEN, agent
-from tests.console.stage import Stage, stage
+from tests.console.support.browser import CHROMIUM, Watched, chromium
+from tests.console.support.fake_api import TOKEN, agent
+from tests.console.support.stage import ConsoleStage, stage
 from tests.e2e.installation import free_base
 
 FILES, BYTES = 1_000, 512_000
@@ -47,7 +47,7 @@ def run() -> Iterator[Row]:
             yield from _folder(console, browser, Path(scratch))
 
 
-def _pages(console: Stage, browser: Browser) -> Iterator[Row]:
+def _pages(console: ConsoleStage, browser: Browser) -> Iterator[Row]:
     for number in range(20):
         console.api.add(agent(f"a{number}"))
     firsts, changes = [], []
@@ -68,7 +68,7 @@ def _pages(console: Stage, browser: Browser) -> Iterator[Row]:
     yield Row("change of page, median", statistics.median(changes), "s", 0.6, note="until the script has ended")
 
 
-def _tree(console: Stage, browser: Browser) -> Iterator[Row]:
+def _tree(console: ConsoleStage, browser: Browser) -> Iterator[Row]:
     paths = [f"part-{number // 50:03}/file-{number:05}.md" for number in range(TREE)]
     draft = console.drafts.start("operator", step=1).draft_id
     for path in paths:
@@ -95,7 +95,7 @@ def _tree(console: Stage, browser: Browser) -> Iterator[Row]:
     yield Row("one key typed in it", typed * 1000, "ms", note="with the browser's driver")
 
 
-def _folder(console: Stage, browser: Browser, scratch: Path) -> Iterator[Row]:
+def _folder(console: ConsoleStage, browser: Browser, scratch: Path) -> Iterator[Row]:
     folder = scratch / "folder"
     folder.mkdir()
     block = (b"All about lamps and bulbs. " * (BYTES // 27 + 1))[:BYTES]
@@ -153,7 +153,7 @@ def _upload(
     return took, max(0.1, (most - before) / 1e6)
 
 
-def _watchers(console: Stage) -> Iterator[Row]:
+def _watchers(console: ConsoleStage) -> Iterator[Row]:
     """What many who watch one agent being made cost the console, and how soon each of them sees a step."""
     console.fresh().add(agent("a", AgentStatus.CREATING))
     server = _listening(console.settings.port("console"))
@@ -166,7 +166,7 @@ def _watchers(console: Stage) -> Iterator[Row]:
         yield Row(f"{what} is shown after it happened", max(waits), "s", 1.5, note=note)
 
 
-async def _watched(console: Stage, server: psutil.Process) -> tuple[float, float, list[float], list[float]]:
+async def _watched(console: ConsoleStage, server: psutil.Process) -> tuple[float, float, list[float], list[float]]:
     """Cores, drawings a second of one watcher, and what each waited to see a step and the end, in s."""
     before, step, after = b"is being made", b"a new step", b"The SOP says nothing to do"
     watchers = [Watcher("agent", "id=a", before, step, after) for _ in range(WATCHERS)]

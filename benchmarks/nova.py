@@ -17,10 +17,10 @@ from collections.abc import Iterator
 import psutil
 
 from benchmarks import Row
-from oratio.ports.dialogue import Brief, DialogueSession, ReplyAudio, ReplyEnded, Restored
+from oratio.ports.dialogue import DialogueBrief, DialogueSession, ReplyAudio, ReplyEnded, Restored
 from oratio.speech.realtime.nova_sonic import NovaAccess, NovaSonic
 from oratio.speech.realtime.provider import StrandsDialogues
-from oratio.speech.realtime.session import Course
+from oratio.speech.realtime.session import RenewalPolicy
 from tests.fakes.nova.callers import LOUD, STILL
 
 CALLS, SECONDS, WORDS = 10, 10.0, 30
@@ -60,7 +60,7 @@ def _dialogues(renew_s: float | None) -> StrandsDialogues:
     return StrandsDialogues(
         "nova",
         lambda: NovaSonic(access, model_id="amazon.nova-2-sonic-v1:0", voice="tiffany", endpointing="HIGH"),
-        Course(renew_s=renew_s),
+        RenewalPolicy(renew_s=renew_s),
     )
 
 
@@ -93,7 +93,7 @@ async def _latest(late: list[float]) -> None:
 async def _calls() -> list[Row]:
     dialogues = _dialogues(None)
     process = psutil.Process()
-    first = await dialogues.converse(Brief("You are an agent."))
+    first = await dialogues.converse(DialogueBrief("You are an agent."))
     threads = threading.active_count(), process.num_threads()
     stalls = []
     sessions = [first]
@@ -103,7 +103,7 @@ async def _calls() -> list[Row]:
         await asyncio.sleep(0.05)
         idle = statistics.median(late)
         late.clear()
-        sessions.append(await dialogues.converse(Brief("You are an agent.")))
+        sessions.append(await dialogues.converse(DialogueBrief("You are an agent.")))
         watching.cancel()
         stalls.append(max(late) - idle)
     more = process.num_threads() - threads[1]
@@ -133,7 +133,7 @@ async def _renewals() -> list[Row]:
     """Each connection is renewed every 2 s, or at the next pause after that."""
     dialogues = _dialogues(2.0)
     gaps: list[int] = []
-    sessions = [await dialogues.converse(Brief("You are an agent.")) for _ in range(3)]
+    sessions = [await dialogues.converse(DialogueBrief("You are an agent.")) for _ in range(3)]
     tasks = [asyncio.create_task(_talk(session, 0)) for session in sessions]
     tasks += [asyncio.create_task(_listen(session, gaps, [0])) for session in sessions]
     await asyncio.sleep(_RENEWAL_S)

@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from benchmarks import Row
-from tests.console.browser import CHROMIUM, Watched, chromium
+from tests.console.support.browser import CHROMIUM, Watched, chromium
 from tests.e2e.installation import TELECOM, Installation
 
 LOOK_S, KEY_S = 4.0, 0.2

@@ -14,7 +14,7 @@ import psutil
 
 from benchmarks import Row
 from oratio.domain.agents.agent import Agent, AgentStatus, Step
-from tests.flows.stack import Stack
+from tests.flows.stack import LocalStack
 
 FILES = 6
 RUNS = 8
@@ -25,7 +25,7 @@ _NOT_ORCHESTRATION = (Step.AUTHOR_AGENT, Step.CHECK_CODE)
 def run() -> list[Row]:
     """Submit agents one after the other; the first one, which finds the worker cold, has its own row."""
     with tempfile.TemporaryDirectory(prefix="oratio-bench-") as folder:
-        stack = Stack(Path(folder))
+        stack = LocalStack(Path(folder))
         try:
             begun = time.monotonic()
             stack.start_worker()
@@ -47,7 +47,7 @@ def run() -> list[Row]:
     ]
 
 
-def one_agent(stack: Stack) -> tuple[float, float, float]:
+def one_agent(stack: LocalStack) -> tuple[float, float, float]:
     """Seconds from submit to active, of that orchestration, and from submit to the first step."""
     time.sleep(1.0)
     begun_ms = time.time_ns() // 1_000_000

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import Row
-from benchmarks._collections import COLLECTIONS, SET, Collection, WallClock, files, ingest, load
+from benchmarks.support.collections import COLLECTIONS, SET, Collection, WallClock, files, ingest, load
 from oratio.adapters.local.knowledge_bases import LocalKnowledgeBases, engine_id_of
 from oratio.adapters.local.objects import FileObjectStore
 from oratio.domain.knowledge.uploads import sniff

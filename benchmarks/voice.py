@@ -9,9 +9,9 @@ import statistics
 from collections.abc import Iterator
 
 from benchmarks import Row
-from benchmarks._barge_ins import barge_ins
-from benchmarks._calls import Cost, cost, growth
-from voice_server.session.config import Terms
+from benchmarks.support.barge_ins import barge_ins
+from benchmarks.support.calls import Cost, cost, growth
+from voice_server.session.config import SessionConfig
 
 COUNTS, SECONDS = (1, 50, 200), 4.0
 # More than so many calls Pipecat does not hold in one process.
@@ -48,7 +48,7 @@ def _wait_row(who: str, calls: int, measured: Cost, target: float | None = None)
 
 
 def _barge_in_rows() -> Iterator[Row]:
-    measured = asyncio.run(barge_ins(BARGING, BARGE_INS, Terms().barge_in_ms))
+    measured = asyncio.run(barge_ins(BARGING, BARGE_INS, SessionConfig().barge_in_ms))
     waits = measured.waits_ms
     note = (
         f"{BARGING} calls, {len(waits)} barge-ins, p50 {statistics.median(waits):.1f} ms; the way of the frame included"

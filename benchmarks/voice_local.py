@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import Row
-from benchmarks._calls import FRAME_S
+from benchmarks.support.calls import FRAME_S
 from oratio.audio import Resampler, to_pcm
 from oratio.errors import Unavailable
 from oratio.ports.speech import Heard, SpeechSession, Spoken

@@ -8,7 +8,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
 
 
-class Metrics:
+class FlowMetrics:
     """One registry a process."""
 
     def __init__(self) -> None:
@@ -32,5 +32,5 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-METRICS = Metrics()
+METRICS = FlowMetrics()
 """This process's: flows are module-level functions, which nobody hands anything."""

@@ -12,10 +12,10 @@ from rich.table import Table
 
 from oratio.domain.agents.agent import Agent, AgentStatus
 from oratio.domain.conversations.conversation import Channel, Conversation
-from tests.fakes.aws.orphans import orphans
-from tests.flows.aws_services import VoiceServer, voice_server
-from tests.flows.aws_stack import AwsStack, aws_stack
-from tests.flows.test_aws import WARRANTY, ask, deleted, update
+from tests.fakes.aws.agentcore.orphans import orphans
+from tests.flows.aws.services import AwsVoiceServer, voice_server
+from tests.flows.aws.stack import AwsStack, aws_stack
+from tests.flows.aws.test_creation import WARRANTY, ask, deleted, update
 
 QUESTION = "How long does the warranty of the router last?"
 console = Console()
@@ -28,7 +28,7 @@ def chapter(name: str) -> Iterator[None]:
     console.print(f"{name:<48} {time.monotonic() - begun:6.1f} s")
 
 
-def play(stack: AwsStack, voice: VoiceServer) -> list[str]:
+def play(stack: AwsStack, voice: AwsVoiceServer) -> list[str]:
     """Create, ask, call, update, roll back, fail and mend, delete; returns what is left."""
     with chapter("a folder becomes an active voice agent"):
         agent = stack.until_status(stack.submit(agent_type="voice", manual_txt=WARRANTY), AgentStatus.ACTIVE)

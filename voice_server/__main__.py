@@ -13,7 +13,7 @@ from oratio.bootstrap import build_platform, build_services
 from oratio.errors import OratioError
 from oratio.settings import Settings
 from voice_server.server.app import build_app
-from voice_server.server.processes import Processes, shared_metrics
+from voice_server.server.processes import VoiceProcesses, shared_metrics
 
 
 def main() -> int:
@@ -63,7 +63,7 @@ def _parent_gone(stop: asyncio.Event) -> None:
 
 async def _parent(config: Settings, count: int) -> int:
     stop, hurry = _signals()
-    return await Processes(config, count).run(stop, hurry)
+    return await VoiceProcesses(config, count).run(stop, hurry)
 
 
 def _signals() -> tuple[asyncio.Event, asyncio.Event]:

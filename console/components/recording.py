@@ -13,7 +13,7 @@ _player = component(
 )
 
 
-class Line(TypedDict):
+class RecordedLine(TypedDict):
     """One line of a call: when it begins in the recording (seconds), and what was said by whom."""
 
     at: float
@@ -22,7 +22,7 @@ class Line(TypedDict):
     text: str
 
 
-def recording(conversation_id: str, lines: Sequence[Line]) -> None:
+def recording(conversation_id: str, lines: Sequence[RecordedLine]) -> None:
     _player(
         key=f"recording_{conversation_id}",
         data={"url": f"/conversations/{conversation_id}/audio", "lines": list(lines)},

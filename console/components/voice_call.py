@@ -26,15 +26,15 @@ _call = component(
 )
 
 
-class Heard(NamedTuple):
+class HeardWords(NamedTuple):
     """The call's conversation, or `""`, and how many turns of it are to be shown."""
 
     conversation_id: str
     turns: int
 
 
-def voice_call(agent_id: str) -> Heard:
+def voice_call(agent_id: str) -> HeardWords:
     """Show the call; the script runs again after each turn."""
     result = _call(key=f"call_{agent_id}", data={"agentId": agent_id}, on_heard_change=lambda: None)
     told = result.heard if isinstance(result.heard, dict) else {}
-    return Heard(str(told.get("id") or ""), int(told.get("turns") or 0))
+    return HeardWords(str(told.get("id") or ""), int(told.get("turns") or 0))

@@ -25,14 +25,14 @@ _FAVICON = (
 )
 
 
-class Document(NamedTuple):
+class PageDocument(NamedTuple):
     """The HTML and the CSP hashes of its inline scripts."""
 
     html: str
     script_hashes: tuple[str, ...]
 
 
-def rewritten(html: str) -> Document:
+def rewritten(html: str) -> PageDocument:
     """Streamlit's document with our title and icon, and the server's address before its first script."""
     html = re.sub(r"<title>.*?</title>", "<title>Oratio</title>", html, count=1)
     html = html.replace('href="./favicon.png"', 'href="/favicon.svg" type="image/svg+xml"', 1)
@@ -42,11 +42,11 @@ def rewritten(html: str) -> Document:
     ahead = "".join(f'<link rel="modulepreload" href="{path}">' for path in preloads() if f'"{path}"' not in html)
     html = html.replace("</head>", f"{ahead}</head>", 1)
     digests = (hashlib.sha256(text.encode()).digest() for text in _INLINE_SCRIPT.findall(html))
-    return Document(html, tuple(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests))
+    return PageDocument(html, tuple(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests))
 
 
 @cache
-def current() -> Document:
+def current() -> PageDocument:
     """The installed Streamlit's document, rewritten."""
     return rewritten((ROOT / "index.html").read_text())
 

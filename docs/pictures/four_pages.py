@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from console.web.identity import COOKIE
-from tests.console.browser import Watched, chromium
+from tests.console.support.browser import Watched, chromium
 
 HERE = Path(__file__).parent
 SIZE = {"width": 1280, "height": 860}

@@ -29,7 +29,7 @@ from tests.fakes.clock import FakeClock
 ALL = [str(event) for event in WebhookEvent]
 
 
-class Receiver:
+class WebhookReceiver:
     """A tenant's server on loopback; answers with `status`, remembers what came."""
 
     def __init__(self) -> None:
@@ -55,8 +55,8 @@ class Receiver:
 
 
 @asynccontextmanager
-async def _receiving() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
+async def _receiving() -> AsyncIterator[WebhookReceiver]:
+    receiver = WebhookReceiver()
     server = await asyncio.start_server(receiver.answer, "127.0.0.1", 0)
     receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
     async with server:
@@ -64,7 +64,7 @@ async def _receiving() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
+async def receiver() -> AsyncIterator[WebhookReceiver]:
     async with _receiving() as receiver:
         yield receiver
 
@@ -79,7 +79,7 @@ def world(configure: Callable[..., Settings]) -> World:
     return World(configure(webhook_allow_private=True))
 
 
-async def _register(client: httpx.AsyncClient, receiver: Receiver, events: list[str] = ALL) -> dict[str, Any]:
+async def _register(client: httpx.AsyncClient, receiver: WebhookReceiver, events: list[str] = ALL) -> dict[str, Any]:
     made = await client.post("/api/webhooks", json={"url": receiver.url, "events": events})
     assert made.status_code == 201, made.text
     return dict(made.json())
@@ -93,7 +93,7 @@ async def _deliver_all(world: World) -> int:
 
 
 async def test_a_secret_is_shown_once_and_stored_nowhere(
-    world: World, client: httpx.AsyncClient, receiver: Receiver
+    world: World, client: httpx.AsyncClient, receiver: WebhookReceiver
 ) -> None:
     made = await _register(client, receiver, ["agent.active"])
 
@@ -106,7 +106,7 @@ async def test_a_secret_is_shown_once_and_stored_nowhere(
 
 
 async def test_a_delivery_is_signed_over_time_and_body(
-    world: World, client: httpx.AsyncClient, receiver: Receiver
+    world: World, client: httpx.AsyncClient, receiver: WebhookReceiver
 ) -> None:
     secret = (await _register(client, receiver))["secret"]
     agent_id = await create(client)
@@ -127,7 +127,7 @@ async def test_a_delivery_is_signed_over_time_and_body(
     assert receiver.types() == ["version.activated", "agent.active"]
 
 
-async def test_each_event_is_told_once(world: World, client: httpx.AsyncClient, receiver: Receiver) -> None:
+async def test_each_event_is_told_once(world: World, client: httpx.AsyncClient, receiver: WebhookReceiver) -> None:
     await _register(client, receiver)
     agent_id = await create(client)
     world.go_live("alice", agent_id)
@@ -158,7 +158,7 @@ async def test_each_event_is_told_once(world: World, client: httpx.AsyncClient, 
 
 
 async def test_only_what_was_asked_for_is_told_and_only_to_its_tenant(
-    world: World, client: httpx.AsyncClient, receiver: Receiver
+    world: World, client: httpx.AsyncClient, receiver: WebhookReceiver
 ) -> None:
     await _register(client, receiver, ["agent.active"])
     async with world.client("bob") as bob:
@@ -176,7 +176,7 @@ def _on_a_clock(world: World, clock: FakeClock) -> None:
 
 
 async def test_a_failed_delivery_is_tried_again_with_back_off_and_keeps_the_order(
-    world: World, client: httpx.AsyncClient, receiver: Receiver, clock: FakeClock
+    world: World, client: httpx.AsyncClient, receiver: WebhookReceiver, clock: FakeClock
 ) -> None:
     await _register(client, receiver)
     _on_a_clock(world, clock)
@@ -200,7 +200,7 @@ async def test_a_failed_delivery_is_tried_again_with_back_off_and_keeps_the_orde
 
 
 async def test_agents_do_not_wait_for_one_another(
-    world: World, client: httpx.AsyncClient, receiver: Receiver, clock: FakeClock
+    world: World, client: httpx.AsyncClient, receiver: WebhookReceiver, clock: FakeClock
 ) -> None:
     await _register(client, receiver, ["agent.active"])
     _on_a_clock(world, clock)
@@ -215,7 +215,7 @@ async def test_agents_do_not_wait_for_one_another(
 
 
 async def test_a_delivery_is_given_up_after_its_last_try(
-    world: World, client: httpx.AsyncClient, receiver: Receiver, clock: FakeClock
+    world: World, client: httpx.AsyncClient, receiver: WebhookReceiver, clock: FakeClock
 ) -> None:
     await _register(client, receiver, ["agent.active"])
     _on_a_clock(world, clock)
@@ -228,7 +228,7 @@ async def test_a_delivery_is_given_up_after_its_last_try(
 
 
 async def test_what_a_killed_process_had_claimed_is_delivered_by_the_next(
-    world: World, client: httpx.AsyncClient, receiver: Receiver, clock: FakeClock
+    world: World, client: httpx.AsyncClient, receiver: WebhookReceiver, clock: FakeClock
 ) -> None:
     await _register(client, receiver, ["agent.active"])
     _on_a_clock(world, clock)
@@ -242,7 +242,7 @@ async def test_what_a_killed_process_had_claimed_is_delivered_by_the_next(
 
 
 async def test_an_event_whose_record_was_not_written_is_not_told(
-    world: World, client: httpx.AsyncClient, receiver: Receiver
+    world: World, client: httpx.AsyncClient, receiver: WebhookReceiver
 ) -> None:
     await _register(client, receiver)
     stale = world.agent("alice", await create(client))
@@ -253,7 +253,7 @@ async def test_an_event_whose_record_was_not_written_is_not_told(
 
 
 async def test_deleting_a_webhook_or_an_agent_drops_what_waits(
-    world: World, client: httpx.AsyncClient, receiver: Receiver
+    world: World, client: httpx.AsyncClient, receiver: WebhookReceiver
 ) -> None:
     made = await _register(client, receiver)
     world.go_live("alice", await create(client))
@@ -267,7 +267,9 @@ async def test_deleting_a_webhook_or_an_agent_drops_what_waits(
     assert await _deliver_all(world) == 0
 
 
-async def test_the_duties_of_the_process_deliver(world: World, client: httpx.AsyncClient, receiver: Receiver) -> None:
+async def test_the_duties_of_the_process_deliver(
+    world: World, client: httpx.AsyncClient, receiver: WebhookReceiver
+) -> None:
     await _register(client, receiver, ["agent.active"])
     world.go_live("alice", await create(client))
     working = asyncio.create_task(background_jobs.run(world.services))
@@ -278,7 +280,7 @@ async def test_the_duties_of_the_process_deliver(world: World, client: httpx.Asy
     await asyncio.gather(working, return_exceptions=True)
 
 
-async def test_a_tenant_has_at_most_twenty(world: World, client: httpx.AsyncClient, receiver: Receiver) -> None:
+async def test_a_tenant_has_at_most_twenty(world: World, client: httpx.AsyncClient, receiver: WebhookReceiver) -> None:
     for _ in range(20):
         await _register(client, receiver)
     refused = await client.post("/api/webhooks", json={"url": receiver.url, "events": ["agent.active"]})
@@ -286,7 +288,7 @@ async def test_a_tenant_has_at_most_twenty(world: World, client: httpx.AsyncClie
 
 
 async def test_neither_secrets_nor_words_of_a_conversation_are_logged(
-    world: World, client: httpx.AsyncClient, receiver: Receiver, caplog: pytest.LogCaptureFixture
+    world: World, client: httpx.AsyncClient, receiver: WebhookReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "oratio")
     secret = (await _register(client, receiver))["secret"]
@@ -301,7 +303,7 @@ async def test_neither_secrets_nor_words_of_a_conversation_are_logged(
     assert "private words" not in caplog.text
 
 
-async def test_the_client_speaks_them(world: World, receiver: Receiver) -> None:
+async def test_the_client_speaks_them(world: World, receiver: WebhookReceiver) -> None:
     async with AsyncClient("http://oratio", world.token(), transport=httpx.ASGITransport(world.app)) as oratio:
         made = await oratio.create_webhook(receiver.url, ["agent.failed"])
         assert [known.webhook_id for known in (await oratio.webhooks()).webhooks] == [made.webhook_id]
@@ -371,7 +373,7 @@ async def test_events_that_do_not_exist_are_refused(client: httpx.AsyncClient) -
 
 
 @pytest.mark.parametrize("private", ["10.0.0.5", "127.0.0.1", "::1", "169.254.169.254", "::ffff:10.0.0.1"])
-async def test_a_name_with_one_private_address_is_not_called(private: str, receiver: Receiver) -> None:
+async def test_a_name_with_one_private_address_is_not_called(private: str, receiver: WebhookReceiver) -> None:
     async def resolve(host: str, port: int) -> list[str]:
         return ["93.184.216.34", private]
 
@@ -381,7 +383,7 @@ async def test_a_name_with_one_private_address_is_not_called(private: str, recei
     assert "private" in sent.detail
 
 
-async def test_a_name_is_resolved_once_and_the_connection_goes_there(receiver: Receiver) -> None:
+async def test_a_name_is_resolved_once_and_the_connection_goes_there(receiver: WebhookReceiver) -> None:
     asked: list[str] = []
 
     async def resolve(host: str, port: int) -> list[str]:
@@ -396,7 +398,7 @@ async def test_a_name_is_resolved_once_and_the_connection_goes_there(receiver: R
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
-async def test_redirects_are_not_followed(receiver: Receiver, status: str) -> None:
+async def test_redirects_are_not_followed(receiver: WebhookReceiver, status: str) -> None:
     receiver.status = status
     receiver.more = f"Location: {receiver.url}/elsewhere\r\n"
     sent = await HttpWebhookSender(allow_private=True).send(receiver.url, b"{}", {})

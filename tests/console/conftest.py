@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.console.browser import CHROMIUM, Watched, chromium
+from tests.console.support.browser import CHROMIUM, Watched, chromium
 from tests.e2e.installation import Installation
 
 

@@ -7,10 +7,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.console import states, troubles  # noqa: F401 - each state puts itself on the list
-from tests.console.browser import CHROMIUM, chromium
-from tests.console.scene import STATES, Scene
-from tests.console.stage import stage
+from tests.console.support import (
+    troubles,  # noqa: F401 - each state puts itself on the list
+)
+from tests.console.support.browser import CHROMIUM, chromium
+from tests.console.support.scene import STATES, Scene
+from tests.console.support.stage import stage
 
 FOLDER = Path(__file__).parent / "screens"
 

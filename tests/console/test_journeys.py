@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from console.web.identity import COOKIE
 from oratio.speech.local import weights
-from tests.console.browser import CHROMIUM, Watched, chromium, launched
-from tests.console.sound import microphone_of, recognised, tap
+from tests.console.support.browser import CHROMIUM, Watched, chromium, launched
+from tests.console.support.sound import microphone_of, recognised, tap
 from tests.e2e.installation import Installation
 
 pytestmark = [

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from oratio.domain.agents.agent import AgentStatus
-from tests.console.browser import Watched
-from tests.console.fake_api import TOKEN, agent
-from tests.console.stage import Stage, stage
+from tests.console.support.browser import Watched
+from tests.console.support.fake_api import TOKEN, agent
+from tests.console.support.stage import ConsoleStage, stage
 
 # Keys come faster than any person's, and a page under load falls behind them: not beside other tests.
 pytestmark = [pytest.mark.browser, pytest.mark.soak, pytest.mark.xdist_group("stage"), pytest.mark.timeout(300)]
@@ -25,13 +25,13 @@ _FOCUSED = """() => {
 
 
 @pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleStage]:
     with stage(tmp_path_factory.mktemp("console")) as started:
         yield started
 
 
 @pytest.fixture
-def visitor(browser: Browser, console: Stage) -> Iterator[Watched]:
+def visitor(browser: Browser, console: ConsoleStage) -> Iterator[Watched]:
     with console.visitor(browser) as visiting:
         visiting.page.context.clear_cookies()
         yield visiting
@@ -63,7 +63,9 @@ def write(watched: Watched, name: str, text: str) -> None:
     watched.page.keyboard.type(text)
 
 
-def test_agent_is_made_and_talked_with_by_keyboard_alone(console: Stage, visitor: Watched, tmp_path: Path) -> None:
+def test_agent_is_made_and_talked_with_by_keyboard_alone(
+    console: ConsoleStage, visitor: Watched, tmp_path: Path
+) -> None:
     console.fresh()
     page = visitor.open("/create")
     page.get_by_label("Operator token").wait_for()

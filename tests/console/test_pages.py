@@ -13,7 +13,17 @@ from console import backend, state
 from oratio.domain.agents.agent import AgentStatus, Step
 from oratio.domain.conversations.conversation import Channel, Conversation
 from oratio.domain.knowledge.knowledge_base import DocumentProblem
-from tests.console.fake_api import HANDOFF, NOW, SOP, TOKEN, FakeApi, a_live_call, agent, problem, refused_connection
+from tests.console.support.fake_api import (
+    HANDOFF,
+    NOW,
+    SOP,
+    TOKEN,
+    FakeApi,
+    a_live_call,
+    agent,
+    problem,
+    refused_connection,
+)
 
 type Open = Callable[..., AppTest]
 

@@ -11,9 +11,9 @@ import jwt
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.console.browser import Watched
-from tests.console.fake_api import agent, problem
-from tests.console.stage import Stage, stage
+from tests.console.support.browser import Watched
+from tests.console.support.fake_api import agent, problem
+from tests.console.support.stage import ConsoleStage, stage
 from tests.e2e.installation import free_base
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stage"), pytest.mark.timeout(180)]
@@ -52,7 +52,7 @@ def provider() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def console(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def console(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleStage]:
     data = tmp_path_factory.mktemp("console")
     secret = {"ORATIO_CONSOLE_OIDC_CLIENT_SECRET": "of-the-console"}
     with stage(data, environment=secret, jwt_issuer=provider, console_oidc_client_id="oratio-console") as started:
@@ -80,7 +80,7 @@ def authorize(visitor: Watched) -> None:
 
 
 def test_signing_in_leads_back_to_the_deep_link_and_a_refused_token_asks_again(
-    console: Stage, browser: Browser, provider: str
+    console: ConsoleStage, browser: Browser, provider: str
 ) -> None:
     with console.visitor(browser, clean=False) as visitor:
         visitor.page.context.clear_cookies()
@@ -101,5 +101,5 @@ def test_signing_in_leads_back_to_the_deep_link_and_a_refused_token_asks_again(
         assert visitor.page.url == f"{console.base}/agent?id=a"
 
 
-def test_own_sign_in_form_is_not_there(console: Stage) -> None:
+def test_own_sign_in_form_is_not_there(console: ConsoleStage) -> None:
     assert httpx.post(f"{console.base}/session/sign-in", data={"token": "x"}).status_code == 404

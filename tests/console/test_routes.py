@@ -13,7 +13,7 @@ from console.app import app as console
 from console.pages import own_address
 from console.web.document import current, rewritten
 from console.web.headers import SecurityHeaders
-from tests.console.fake_api import TOKEN, FakeApi, refused_connection
+from tests.console.support.fake_api import TOKEN, FakeApi, refused_connection
 
 BASE = "http://console.test"
 ORIGIN = {"origin": BASE}

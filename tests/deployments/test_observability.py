@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from flows.metrics import Metrics as FlowMetrics
-from oratio.agent_host.metrics import Metrics as AgentMetrics
-from oratio.api.metrics import Metrics as ApiMetrics
-from voice_server.server.metrics import Metrics as VoiceMetrics
+from flows.metrics import FlowMetrics as FlowMetrics
+from oratio.agent_host.metrics import AgentHostMetrics as AgentMetrics
+from oratio.api.metrics import ApiMetrics as ApiMetrics
+from voice_server.server.metrics import VoiceMetrics as VoiceMetrics
 
 FOLDER = Path(__file__).parents[2] / "deployments" / "observability"
 _NAME = re.compile(r"\boratio_[a-z_]+")

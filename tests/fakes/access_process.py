@@ -13,7 +13,7 @@ from oratio.domain.api_keys import Scope
 from oratio.errors import OratioError
 from oratio.services.access.access import AccessService
 from oratio.settings import load
-from tests.fakes.cloud import Desk, FakeKnowledgeBases, FakeRuntime
+from tests.fakes.cloud import FakeKnowledgeBases, FakeRuntime, WorkDesk
 
 
 def answer(access: AccessService, asked: dict[str, Any]) -> str:
@@ -30,7 +30,7 @@ def answer(access: AccessService, asked: dict[str, Any]) -> str:
 
 def main() -> None:
     settings = load()
-    desk = Desk(settings.data / "desk")
+    desk = WorkDesk(settings.data / "desk")
     platform = platform_with(aws_parts(settings), FakeKnowledgeBases(desk), FakeRuntime(desk))
     access = build_services(platform).access
     print("ready", flush=True)

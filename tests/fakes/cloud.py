@@ -21,7 +21,7 @@ from oratio.ports.agent_runtime import AgentPackage, AgentRuntime, Invocation, R
 from oratio.ports.knowledge_bases import EngineRef, EngineStatus, KnowledgeBases
 
 
-class Desk:
+class WorkDesk:
     """The folder: a log of calls, and the cues for them."""
 
     def __init__(self, folder: Path) -> None:
@@ -73,7 +73,7 @@ class Desk:
 class FakeKnowledgeBases(KnowledgeBases):
     """Every document whose name holds `bad` is a problem; all others are indexed at once."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: WorkDesk) -> None:
         self._desk = desk
 
     @property
@@ -127,7 +127,7 @@ class FakeKnowledgeBases(KnowledgeBases):
 class FakeRuntime(AgentRuntime):
     """Answers every prompt with one sentence and no source."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: WorkDesk) -> None:
         self._desk = desk
 
     def ensure_runtime(

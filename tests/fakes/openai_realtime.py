@@ -17,7 +17,7 @@ import numpy as np
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from tests.fakes.nova import Turn
+from tests.fakes.nova import NovaTurn
 from tests.fakes.nova.script import tone
 
 _LOUD = 1_000
@@ -33,7 +33,7 @@ class RealtimeFake:
         self.credentials: list[str] = []
         self.sessions: list[dict[str, Any]] = []
         self.items: list[dict[str, Any]] = []
-        self.turns: deque[Turn] = deque()
+        self.turns: deque[NovaTurn] = deque()
         # The next connections end at their first turn.
         self.cuts = 0
 

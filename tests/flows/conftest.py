@@ -2,12 +2,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.flows.stack import Stack
+from tests.flows.stack import LocalStack
 
 
 @pytest.fixture(scope="session")
-def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("flows"))
+def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    stack = LocalStack(tmp_path_factory.mktemp("flows"))
     try:
         stack.start_worker()
         yield stack
@@ -16,7 +16,7 @@ def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def stack(_running: Stack) -> Iterator[Stack]:
+def stack(_running: LocalStack) -> Iterator[LocalStack]:
     """The session's Prefect server and flow worker; the worker is up when a test begins."""
     if not _running.worker_up:
         _running.start_worker()

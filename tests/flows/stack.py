@@ -18,7 +18,7 @@ from oratio.errors import NotFound
 from oratio.services.knowledge.uploads import StagedFile
 from oratio.settings import Settings
 from tests import prefect_server
-from tests.fakes.cloud import Desk, FakeKnowledgeBases, FakeRuntime
+from tests.fakes.cloud import FakeKnowledgeBases, FakeRuntime, WorkDesk
 
 WAIT_S = 60.0
 SOP = "# Calls\n\n1. Greet the caller.\n2. Ask for the account number.\n3. Look up the answer in the manual.\n"
@@ -26,14 +26,14 @@ SOP = "# Calls\n\n1. Greet the caller.\n2. Ask for the account number.\n3. Look 
 
 def build(settings: Settings) -> tuple[Platform, Services]:
     """The local platform with a knowledge engine and a runtime that do nothing, on cue."""
-    desk = Desk(settings.data / "desk")
+    desk = WorkDesk(settings.data / "desk")
     platform = dataclasses.replace(
         build_platform(settings), knowledge=FakeKnowledgeBases(desk), runtime=FakeRuntime(desk)
     )
     return platform, build_services(platform)
 
 
-class Stack:
+class LocalStack:
     """What a test of the flows works with."""
 
     worker_module = "tests.flows.worker_process"
@@ -42,7 +42,7 @@ class Stack:
 
     def __init__(self, data: Path) -> None:
         self.settings = self._settings(data)
-        self.desk = Desk(data / "desk")
+        self.desk = WorkDesk(data / "desk")
         self.platform, self.services = self._build()
         self._server = prefect_server.start(self.settings)
         self._worker: subprocess.Popen[bytes] | None = None

@@ -4,12 +4,12 @@ from oratio.domain.agents.agent import AgentStatus, Step, StepStatus
 from oratio.domain.agents.version import VersionStatus
 from oratio.domain.knowledge.knowledge_base import KnowledgeBaseStatus
 from oratio.errors import NotReady
-from tests.flows.stack import SOP, Stack, ref_of
+from tests.flows.stack import SOP, LocalStack, ref_of
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.slow]
 
 
-def test_a_submitted_folder_ends_as_an_active_agent(stack: Stack) -> None:
+def test_a_submitted_folder_ends_as_an_active_agent(stack: LocalStack) -> None:
     agent = stack.until_status(stack.submit(), AgentStatus.ACTIVE)
     # The version's own record follows the agent's.
     stack.until_run_state(agent.flow_run_id, "COMPLETED")
@@ -22,7 +22,7 @@ def test_a_submitted_folder_ends_as_an_active_agent(stack: Stack) -> None:
     assert stack.services.agents.knowledge_base(agent).status is KnowledgeBaseStatus.READY
 
 
-def test_each_external_resource_is_made_once_and_the_endpoint_is_pinned_after_the_smoke_call(stack: Stack) -> None:
+def test_each_external_resource_is_made_once_and_the_endpoint_is_pinned_after_the_smoke_call(stack: LocalStack) -> None:
     stack.until_status(stack.submit(), AgentStatus.ACTIVE)
 
     methods = [call.split(" ")[0] for call in stack.desk.calls()]
@@ -31,7 +31,7 @@ def test_each_external_resource_is_made_once_and_the_endpoint_is_pinned_after_th
     assert methods.index("ensure_runtime") < methods.index("invoke") < methods.index("ensure_endpoint")
 
 
-def test_the_run_page_shows_a_summary_without_sop_or_document_text(stack: Stack) -> None:
+def test_the_run_page_shows_a_summary_without_sop_or_document_text(stack: LocalStack) -> None:
     agent = stack.submit(manual_txt="The wizard lives in the tower.", bad_txt="unreadable")
     agent = stack.until_status(agent, AgentStatus.ACTIVE)
     stack.until_run_state(agent.flow_run_id, "COMPLETED")
@@ -43,14 +43,14 @@ def test_the_run_page_shows_a_summary_without_sop_or_document_text(stack: Stack)
     assert SOP.splitlines()[2] not in summary
 
 
-def test_a_file_that_cannot_be_read_becomes_a_problem_not_a_failure(stack: Stack) -> None:
+def test_a_file_that_cannot_be_read_becomes_a_problem_not_a_failure(stack: LocalStack) -> None:
     agent = stack.until_status(stack.submit(good_txt="All is well.", bad_txt="?"), AgentStatus.ACTIVE)
 
     problems = stack.services.agents.knowledge_base(agent).problems
     assert [problem.path for problem in problems] == ["bad.txt"]
 
 
-def test_a_failing_step_marks_the_agent_failed_and_a_retry_resumes_there(stack: Stack) -> None:
+def test_a_failing_step_marks_the_agent_failed_and_a_retry_resumes_there(stack: LocalStack) -> None:
     stack.desk.fail("ensure_runtime", times=1)
     agent = stack.until_status(stack.submit(), AgentStatus.FAILED)
 
@@ -67,7 +67,7 @@ def test_a_failing_step_marks_the_agent_failed_and_a_retry_resumes_there(stack: 
     assert len(stack.desk.calls("start_ingestion")) == 1
 
 
-def test_an_error_that_may_pass_is_retried_by_its_task(stack: Stack) -> None:
+def test_an_error_that_may_pass_is_retried_by_its_task(stack: LocalStack) -> None:
     stack.desk.fail("ensure_data_source", times=2, retryable=True)
     agent = stack.until_status(stack.submit(), AgentStatus.ACTIVE)
 
@@ -75,7 +75,7 @@ def test_an_error_that_may_pass_is_retried_by_its_task(stack: Stack) -> None:
     assert agent.attempt == 1
 
 
-def test_of_two_runs_on_one_version_one_works_and_the_other_ends_failed(stack: Stack) -> None:
+def test_of_two_runs_on_one_version_one_works_and_the_other_ends_failed(stack: LocalStack) -> None:
     stack.desk.hold("ingestion")
     agent = stack.submit()
     stack.until(lambda: bool(stack.desk.calls("start_ingestion")))
@@ -90,7 +90,7 @@ def test_of_two_runs_on_one_version_one_works_and_the_other_ends_failed(stack: S
     assert len(stack.desk.calls("ensure_endpoint")) == 1
 
 
-def test_a_long_ingestion_keeps_its_lease(stack: Stack) -> None:
+def test_a_long_ingestion_keeps_its_lease(stack: LocalStack) -> None:
     stack.desk.hold("ingestion")
     agent = stack.submit()
     stack.until(lambda: bool(stack.desk.calls("start_ingestion")))

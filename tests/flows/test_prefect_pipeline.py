@@ -11,7 +11,7 @@ from oratio.adapters.prefect_pipeline import PrefectPipeline, prefect_environmen
 from oratio.domain.refs import VersionRef
 from oratio.errors import Unavailable
 from oratio.settings import Settings
-from tests.flows.stack import Stack
+from tests.flows.stack import LocalStack
 from tests.prefect_server import free_port
 
 ON_SERVER = [pytest.mark.xdist_group("prefect"), pytest.mark.slow]
@@ -25,13 +25,13 @@ class TestOnAServer:
     pytestmark = ON_SERVER
 
     @pytest.fixture
-    def stack(self, _running: Stack) -> Stack:
+    def stack(self, _running: LocalStack) -> LocalStack:
         """The server, and nobody who picks runs up."""
         if _running.worker_up:
             _running.stop_worker(signal.SIGTERM)
         return _running
 
-    def test_the_same_attempt_is_one_run_however_often_it_is_started(self, stack: Stack) -> None:
+    def test_the_same_attempt_is_one_run_however_often_it_is_started(self, stack: LocalStack) -> None:
         ref = _ref()
         pipeline = PrefectPipeline(stack.settings)
         with ThreadPoolExecutor(4) as pool:
@@ -41,7 +41,7 @@ class TestOnAServer:
         assert pipeline.start_update(ref, 1) not in runs
         assert pipeline.start_delete(ref.user_id, ref.agent_id, 1) not in runs
 
-    def test_a_run_nobody_has_picked_up_is_cancelled_at_once(self, stack: Stack) -> None:
+    def test_a_run_nobody_has_picked_up_is_cancelled_at_once(self, stack: LocalStack) -> None:
         pipeline = PrefectPipeline(stack.settings)
         run_id = pipeline.start_create(_ref(), 1)
         pipeline.cancel(run_id)
@@ -49,7 +49,7 @@ class TestOnAServer:
         pipeline.cancel(run_id)
 
     @pytest.mark.parametrize("run_id", ["5a3b8c1e-0000-4000-8000-000000000000", "not-an-id"])
-    def test_cancelling_a_run_that_never_was_is_not_an_error(self, stack: Stack, run_id: str) -> None:
+    def test_cancelling_a_run_that_never_was_is_not_an_error(self, stack: LocalStack, run_id: str) -> None:
         PrefectPipeline(stack.settings).cancel(run_id)
 
 

@@ -15,7 +15,7 @@ from oratio.ports.pipeline import Pipeline
 from oratio.settings import Settings
 from tasks import context
 from tests.fakes.clock import FakeClock
-from tests.flows.stack import SOP, Stack, ref_of, staged
+from tests.flows.stack import SOP, LocalStack, ref_of, staged
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.slow]
 
@@ -46,7 +46,7 @@ class RecordingPipeline(Pipeline):
         return run_id
 
 
-class Desk:
+class ReconcilerDesk:
     """The services of a worker, on a clock and a pipeline that the test holds."""
 
     def __init__(self, data: Path, url: str) -> None:
@@ -84,33 +84,33 @@ class Desk:
 
 
 @pytest.fixture
-def desk(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    desk = Desk(tmp_path, stack.settings.prefect_url)
+def desk(stack: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ReconcilerDesk:
+    desk = ReconcilerDesk(tmp_path, stack.settings.prefect_url)
     monkeypatch.setattr(context, "_built", (desk.platform, desk.services))
     return desk
 
 
-async def test_a_creation_whose_run_is_gone_is_started_again_with_the_next_attempt(desk: Desk) -> None:
+async def test_a_creation_whose_run_is_gone_is_started_again_with_the_next_attempt(desk: ReconcilerDesk) -> None:
     agent = desk.submit()
     await desk.pass_over()
     assert desk.pipeline.started == [("create", 1), ("create", 2)]
     assert desk.agent(agent).attempt == 2
 
 
-async def test_a_start_that_was_just_made_is_left_alone(desk: Desk) -> None:
+async def test_a_start_that_was_just_made_is_left_alone(desk: ReconcilerDesk) -> None:
     desk.submit()
     await desk.reconciler.pass_over()
     assert desk.pipeline.started == [("create", 1)]
 
 
-async def test_a_run_that_this_process_executes_is_left_alone(desk: Desk) -> None:
+async def test_a_run_that_this_process_executes_is_left_alone(desk: ReconcilerDesk) -> None:
     agent = desk.submit()
     desk.executing.add(uuid.UUID(agent.flow_run_id or ""))
     await desk.pass_over()
     assert desk.pipeline.started == [("create", 1)]
 
 
-async def test_a_version_under_a_live_lease_is_left_alone_until_it_expires(desk: Desk) -> None:
+async def test_a_version_under_a_live_lease_is_left_alone_until_it_expires(desk: ReconcilerDesk) -> None:
     agent = desk.submit()
     desk.clock.advance(60)
     desk.services.runs.begin(ref_of(agent), "another run")
@@ -120,7 +120,7 @@ async def test_a_version_under_a_live_lease_is_left_alone_until_it_expires(desk:
     assert ("create", 2) in desk.pipeline.started
 
 
-async def test_a_creation_that_never_ends_well_is_given_up_with_a_reason(desk: Desk) -> None:
+async def test_a_creation_that_never_ends_well_is_given_up_with_a_reason(desk: ReconcilerDesk) -> None:
     agent = desk.submit()
     await desk.pass_over(times=MAX_RUNS + 3)
     failed = desk.agent(agent)
@@ -130,7 +130,7 @@ async def test_a_creation_that_never_ends_well_is_given_up_with_a_reason(desk: D
     assert len(desk.pipeline.started) == MAX_RUNS + 1
 
 
-async def test_a_teardown_is_never_given_up_but_tried_less_often(desk: Desk) -> None:
+async def test_a_teardown_is_never_given_up_but_tried_less_often(desk: ReconcilerDesk) -> None:
     agent = desk.submit()
     desk.services.agents.delete(agent.user_id, agent.agent_id)
     await desk.pass_over(times=100)

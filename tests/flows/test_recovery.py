@@ -6,14 +6,14 @@ from oratio.adapters.prefect_pipeline import PrefectPipeline
 from oratio.domain.agents.agent import AgentStatus
 from oratio.domain.agents.version import VersionStatus
 from oratio.settings import Settings
-from tests.flows.stack import Stack, build, ref_of
+from tests.flows.stack import LocalStack, build, ref_of
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.slow]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_worker_stopped_in_the_middle_goes_on_after_its_restart_and_doubles_nothing(
-    stack: Stack, number: signal.Signals
+    stack: LocalStack, number: signal.Signals
 ) -> None:
     stack.desk.hold("ingestion")
     agent = stack.submit()
@@ -33,7 +33,7 @@ def test_a_worker_stopped_in_the_middle_goes_on_after_its_restart_and_doubles_no
     stack.until_run_state(agent.flow_run_id, "COMPLETED")
 
 
-def test_an_activation_cut_off_before_the_versions_record_was_written_is_finished(stack: Stack) -> None:
+def test_an_activation_cut_off_before_the_versions_record_was_written_is_finished(stack: LocalStack) -> None:
     agent = stack.until_status(stack.submit(), AgentStatus.ACTIVE)
     stack.until_run_state(agent.flow_run_id, "COMPLETED")
     live = stack.platform.versions.get(ref_of(agent))
@@ -44,7 +44,7 @@ def test_an_activation_cut_off_before_the_versions_record_was_written_is_finishe
     assert len(stack.desk.calls("ensure_runtime")) == 1
 
 
-def test_a_run_that_is_cut_off_again_and_again_is_failed_with_its_agent(stack: Stack) -> None:
+def test_a_run_that_is_cut_off_again_and_again_is_failed_with_its_agent(stack: LocalStack) -> None:
     stack.desk.hold("ingestion")
     agent = stack.submit()
     stack.until(lambda: bool(stack.desk.calls("start_ingestion")))
@@ -59,7 +59,7 @@ def test_a_run_that_is_cut_off_again_and_again_is_failed_with_its_agent(stack: S
     assert stack.run_state(agent.flow_run_id) == "FAILED"
 
 
-def test_an_agent_submitted_while_prefect_was_away_is_started_by_the_reconciler(stack: Stack) -> None:
+def test_an_agent_submitted_while_prefect_was_away_is_started_by_the_reconciler(stack: LocalStack) -> None:
     away = Settings(
         data=stack.settings.data, port_base=stack.settings.port_base, prefect_api_url="http://127.0.0.1:9/api"
     )
@@ -77,7 +77,7 @@ def test_an_agent_submitted_while_prefect_was_away_is_started_by_the_reconciler(
     assert stack.until_status(agent, AgentStatus.ACTIVE).flow_run_id
 
 
-def test_a_run_cancelled_in_prefect_leaves_the_agent_failed_with_a_reason(stack: Stack) -> None:
+def test_a_run_cancelled_in_prefect_leaves_the_agent_failed_with_a_reason(stack: LocalStack) -> None:
     stack.desk.hold("ingestion")
     agent = stack.submit()
     stack.until(lambda: bool(stack.desk.calls("start_ingestion")))

@@ -8,7 +8,7 @@ import pytest
 from oratio.bootstrap import Services
 from oratio.domain.agents.agent import Agent, AgentStatus
 from oratio.services.agents.agents import AgentService
-from tests.fakes.cloud import Desk
+from tests.fakes.cloud import WorkDesk
 from tests.flows.cluster import Cluster, missing, running
 from tests.flows.stack import SOP, build, staged
 
@@ -66,7 +66,7 @@ def _status(agents: AgentService, agent: Agent) -> AgentStatus:
 
 def creations(services: Services, cluster: Cluster, count: int, *, within_s: float) -> None:
     """Submit, kill a worker while it works, and see every agent made exactly once."""
-    desk = Desk(cluster.settings(0).data / "desk")
+    desk = WorkDesk(cluster.settings(0).data / "desk")
     desk.hold("ingestion")
     made = [submit(services, number) for number in range(count)]
     deadline = time.monotonic() + 120

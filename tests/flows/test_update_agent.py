@@ -2,17 +2,17 @@ import pytest
 
 from oratio.domain.agents.agent import Agent, AgentStatus
 from oratio.domain.agents.version import VersionStatus
-from tests.flows.stack import Stack, ref_of, staged
+from tests.flows.stack import LocalStack, ref_of, staged
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.slow]
 
 
-def _update(stack: Stack, agent: Agent, *, activate: bool = True, **files: str) -> int:
+def _update(stack: LocalStack, agent: Agent, *, activate: bool = True, **files: str) -> int:
     with staged(stack.services, files) as received:
         return stack.services.agents.update(agent.user_id, agent.agent_id, {}, received, activate=activate)
 
 
-def test_a_new_version_is_built_beside_the_live_one_and_takes_over(stack: Stack) -> None:
+def test_a_new_version_is_built_beside_the_live_one_and_takes_over(stack: LocalStack) -> None:
     agent = stack.until_status(stack.submit(), AgentStatus.ACTIVE)
     stack.desk.hold("ingestion")
     _update(stack, agent, prices_txt="A new router costs 40.")
@@ -30,7 +30,7 @@ def test_a_new_version_is_built_beside_the_live_one_and_takes_over(stack: Stack)
     ]
 
 
-def test_an_update_that_fails_leaves_the_live_version_serving(stack: Stack) -> None:
+def test_an_update_that_fails_leaves_the_live_version_serving(stack: LocalStack) -> None:
     agent = stack.until_status(stack.submit(), AgentStatus.ACTIVE)
     stack.desk.fail("ensure_runtime", times=1)
     _update(stack, agent, prices_txt="A new router costs 40.")
@@ -43,7 +43,7 @@ def test_an_update_that_fails_leaves_the_live_version_serving(stack: Stack) -> N
     assert after.latest_version == 2
 
 
-def test_a_held_version_waits_rehearsed_until_it_is_activated(stack: Stack) -> None:
+def test_a_held_version_waits_rehearsed_until_it_is_activated(stack: LocalStack) -> None:
     agent = stack.until_status(stack.submit(), AgentStatus.ACTIVE)
     _update(stack, agent, activate=False, prices_txt="A new router costs 40.")
 

@@ -4,23 +4,23 @@ from typing import Any
 
 from oratio.domain.conversations.conversation import TurnResult
 from oratio.ports.dialogue import DialogueEvent
-from oratio.ports.speech import Heard, SpeechEvent, SpeechStarted, SpeechStopped, Spoken
+from oratio.ports.speech import CallerSpeechStarted, CallerSpeechStopped, Heard, SpeechEvent, Spoken
 from oratio.protocol.operator import OperatorStart
 from oratio.protocol.voice import dumps
 from tests.voice_server.fakes import spoken_pcm
 from voice_server.session import effects as do
-from voice_server.session.config import Terms
-from voice_server.session.session import Session, Who
+from voice_server.session.config import SessionConfig
+from voice_server.session.session import CallIdentity, Session
 
-TERMS = Terms()
+TERMS = SessionConfig()
 
 
 class Machine:
     """A session, and everything it has asked for."""
 
-    def __init__(self, terms: Terms = TERMS, *, speaks: bool = True, dialogue: bool = False) -> None:
+    def __init__(self, terms: SessionConfig = TERMS, *, speaks: bool = True, dialogue: bool = False) -> None:
         self.now = 1_000.0
-        who = Who("s1", "token", {"agentId": "a1"})
+        who = CallIdentity("s1", "token", {"agentId": "a1"})
         self.session = Session(who, terms, speaks=speaks, dialogue=dialogue, now_ms=self.now)
         self.done: list[do.Effect] = []
         # What the fake voice still has to say; hushed texts leave it.
@@ -31,7 +31,7 @@ class Machine:
             self.done.append(effect)
             if isinstance(effect, do.Say):
                 self.to_say.append(effect)
-            elif isinstance(effect, do.Hush):
+            elif isinstance(effect, do.CancelSpeech):
                 self.to_say.clear()
 
     def client(self, kind: str, **fields: Any) -> None:
@@ -65,7 +65,9 @@ class Machine:
 
     def told(self, line: int = 1) -> list[dict[str, Any]]:
         """What an operator's line was told."""
-        tells = [effect for effect in self.done if isinstance(effect, do.Tell) and effect.line in (None, line)]
+        tells = [
+            effect for effect in self.done if isinstance(effect, do.NotifyOperators) and effect.line in (None, line)
+        ]
         return [tell.message for tell in tells]
 
     def effects[E](self, kind: type[E]) -> list[E]:
@@ -83,8 +85,8 @@ class Machine:
 
     def caller_says(self, text: str) -> None:
         """A whole spoken turn, heard at once."""
-        self.speech(SpeechStarted(0))
-        self.speech(SpeechStopped(0))
+        self.speech(CallerSpeechStarted(0))
+        self.speech(CallerSpeechStopped(0))
         self.speech(Heard(text, 0))
 
     def answer(self, text: str, *, turn: int | None = None, result: TurnResult | None = None) -> None:
@@ -125,8 +127,8 @@ class Machine:
         return next(message for message in reversed(self.sent) if message["type"] == kind)
 
     @property
-    def asked(self) -> list[do.Ask]:
-        return [effect for effect in self.done if isinstance(effect, do.Ask)]
+    def asked(self) -> list[do.QueryAgent]:
+        return [effect for effect in self.done if isinstance(effect, do.QueryAgent)]
 
     @property
     def played(self) -> int:

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from oratio.ports.dialogue import Dialogues
-from tests.fakes.nova import Turn
+from tests.fakes.nova import NovaTurn
 from tests.fakes.nova.callers import Mouth
 from tests.voice_server.conftest import free_port
 from tests.voice_server.fakes import Exchange, Line
 
-ASKING = Turn(
+ASKING = NovaTurn(
     "My phone is off.", ("Let me look.",), tool=("ask_agent", {"question": "The phone is off."}), then=("Do this.",)
 )
 

@@ -6,7 +6,7 @@ from oratio.audio import Resampler, mulaw_decode, mulaw_encode, to_pcm
 from oratio.protocol.voice import AudioFormat
 
 
-class FromClient:
+class ClientDecoder:
     """Caller audio, in any chunks, to 16-bit mono PCM at `rate`; an odd byte waits for its other half."""
 
     def __init__(self, given: AudioFormat, rate: int) -> None:
@@ -27,7 +27,7 @@ class FromClient:
         return to_pcm(self._resampler.feed(np.frombuffer(data, "<i2").astype(np.float32)))
 
 
-class ToClient:
+class ClientEncoder:
     """16-bit mono PCM at `rate` to the client's format."""
 
     def __init__(self, rate: int, wanted: AudioFormat) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from oratio.audio import Resampler, to_pcm
 from oratio.ports.speech import INPUT_RATE, OUTPUT_RATE
-from voice_server.recording.wav_recorder import Channel
+from voice_server.recording.wav_recorder import AudioChannel
 
 TICK_MS = 40
 _BYTES_PER_MS = OUTPUT_RATE // 1000 * 2
@@ -16,7 +16,7 @@ class Mixer:
     """Takes both sides as they come; gives 24 kHz PCM of the time that has passed, nothing for silence."""
 
     def __init__(self) -> None:
-        self._caller, self._agent = Channel(_BYTES_PER_MS), Channel(_BYTES_PER_MS)
+        self._caller, self._agent = AudioChannel(_BYTES_PER_MS), AudioChannel(_BYTES_PER_MS)
         self._widen = Resampler(INPUT_RATE, OUTPUT_RATE)
         self._begun_ms: float | None = None
 

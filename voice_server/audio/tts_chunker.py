@@ -9,7 +9,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*\s+|\n+")
 _CLAUSE = re.compile(r"(?<=[,;:\u2013\u2014])\s+")
 
 
-class Clauses:
+class TtsChunker:
     """Feed text, get pieces; their concatenation, spaces aside, is the text."""
 
     def __init__(self) -> None:

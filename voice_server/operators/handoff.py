@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from oratio.domain.conversations.conversation import Handoff
 from oratio.protocol.voice import Json
-from voice_server.session.config import Terms
-from voice_server.session.effects import Effect, HandoffBegun, HandoffFailed, Moved, Noted, Send
+from voice_server.session.config import SessionConfig
+from voice_server.session.effects import CallChanged, Effect, HandoffFailed, HandoffStarted, RecordWords, Send
 from voice_server.session.timers import Timer, Timers
-from voice_server.turns.base import Floor
+from voice_server.turns.base import TurnController
 
 _PROMPT = "I want to speak to a human agent."
 _WANTED = Handoff(reason="The caller asked for a human.", summary="")
@@ -19,14 +19,16 @@ _DECLINED = re.compile(
 )
 
 
-class HandoffDesk:
+class HumanHandoff:
     """At most one wish at a time.
 
     Order: `handoff.started`, then an operator comes (`connected`), or nobody does: `handoff.failed`, and the next thing
     the caller says is the message to pass on.
     """
 
-    def __init__(self, *, terms: Terms, timers: Timers, floor: Floor, out: Callable[[Effect], None]) -> None:
+    def __init__(
+        self, *, terms: SessionConfig, timers: Timers, floor: TurnController, out: Callable[[Effect], None]
+    ) -> None:
         self._terms = terms
         self._timers = timers
         self.floor = floor
@@ -54,9 +56,9 @@ class HandoffDesk:
         self.wanted = handoff or _WANTED
         self._unmet = None
         self._out(Send(_told("handoff.started", self.wanted)))
-        self._out(HandoffBegun(self.wanted))
+        self._out(HandoffStarted(self.wanted))
         self._timers.set(Timer.HANDOFF, now_ms + self._terms.handoff_ms)
-        self._out(Moved())
+        self._out(CallChanged())
 
     def connected(self) -> None:
         """An operator has the call."""
@@ -71,7 +73,7 @@ class HandoffDesk:
         self._settled()
         self._unmet = handoff
         self._out(Send({**_told("handoff.failed", handoff), "reason": "no_operator"}))
-        self._out(Moved())
+        self._out(CallChanged())
         self.floor.announce(self._terms.no_operator, now_ms)
 
     def take_message(self, text: str, now_ms: float) -> bool:
@@ -84,7 +86,7 @@ class HandoffDesk:
             self._out(Send({"type": "handoff.message", "text": message}))
         self._out(HandoffFailed(handoff, "no_operator", message))
         line = self._terms.no_message if message is None else self._terms.message_taken
-        self._out(Noted(text, line, "assistant"))
+        self._out(RecordWords(text, line, "assistant"))
         self.floor.announce(line, now_ms)
         return True
 

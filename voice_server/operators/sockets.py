@@ -17,9 +17,9 @@ from oratio.ports.speech import INPUT_RATE, OUTPUT_RATE, Speech
 from oratio.protocol import operator as operator_wire
 from oratio.protocol.operator import OperatorStart
 from oratio.protocol.voice import BadMessage, CloseCode, Json, dumps, error
-from voice_server.audio.codec import FromClient, ToClient
+from voice_server.audio.codec import ClientDecoder, ClientEncoder
 from voice_server.audio.mixer import TICK_MS, Mixer
-from voice_server.operators.transcriber import Ears
+from voice_server.operators.transcriber import OperatorTranscriber
 from voice_server.server.sockets import SEND_TIMEOUT_S, Socket, closed
 from voice_server.session import effects as do
 from voice_server.session.session import Session
@@ -46,9 +46,9 @@ class _Line:
         self._end: tuple[int, str] | None = None
         given, wanted = start.input, start.output
         self.mixer = Mixer() if wanted else None
-        self._to_client = ToClient(OUTPUT_RATE, wanted) if wanted else None
-        self.to_caller = FromClient(given, OUTPUT_RATE) if given else None
-        self.to_ears = FromClient(given, INPUT_RATE) if given else None
+        self._to_client = ClientEncoder(OUTPUT_RATE, wanted) if wanted else None
+        self.to_caller = ClientDecoder(given, OUTPUT_RATE) if given else None
+        self.to_ears = ClientDecoder(given, INPUT_RATE) if given else None
         self.writing = asyncio.create_task(self._write(), name="operator")
 
     def tell(self, message: Json) -> None:
@@ -93,7 +93,7 @@ class _Line:
             pass
 
 
-class Operators:
+class OperatorSockets:
     """All lines of one call.
 
     Args:
@@ -119,7 +119,7 @@ class Operators:
         self._numbers = itertools.count(1)
         self._speech = speech
         # Made when an operator first speaks.
-        self._ears: Ears | None = None
+        self._ears: OperatorTranscriber | None = None
 
     async def serve(self, socket: ReadableSocket, operator: str) -> None:
         """Read an operator's socket to its end."""
@@ -164,7 +164,7 @@ class Operators:
 
     # --- what the session wants
 
-    def tell(self, effect: do.Tell) -> None:
+    def tell(self, effect: do.NotifyOperators) -> None:
         for line in self._named(effect.line):
             line.tell(effect.message)
         if effect.message["type"] == "interrupt":
@@ -193,7 +193,7 @@ class Operators:
                 if other is not line and other.mixer is not None:
                     other.mixer.agent(pcm, self._now())
         if self._speech is not None:
-            self._ears = self._ears or Ears(self._speech, self._transcribed)
+            self._ears = self._ears or OperatorTranscriber(self._speech, self._transcribed)
             self._ears.hear(line.to_ears.feed(effect.audio))
 
     def still(self, *, spoken: bool) -> None:

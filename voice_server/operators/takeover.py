@@ -18,22 +18,22 @@ from oratio.protocol.voice import (
     error,
     transcript,
 )
-from voice_server.operators.handoff import HandoffDesk
+from voice_server.operators.handoff import HumanHandoff
 from voice_server.server.limits import TokenBucket
-from voice_server.session.config import Terms
+from voice_server.session.config import SessionConfig
 from voice_server.session.effects import (
+    CallChanged,
     Effect,
     HangUp,
-    Moved,
-    Noted,
+    NotifyOperators,
     OperatorAudio,
-    OperatorStill,
+    OperatorSpeechStopped,
+    RecordWords,
     Send,
     TakenOver,
-    Tell,
 )
 from voice_server.session.timers import Timer, Timers
-from voice_server.turns.base import Floor
+from voice_server.turns.base import TurnController
 
 _MIRRORED = ("transcript.", "speech.", "response.", "interrupt", "tool.", "handoff.", "model.", "session.ended")
 _KEPT_LINES = 400
@@ -48,7 +48,7 @@ class _Line:
     audio: TokenBucket
 
 
-class Desk:
+class Takeover:
     """Args:
     handoff: The caller's wish for a human, settled by a take-over.
     end: Ends the call: reason, close code, moment.
@@ -58,10 +58,10 @@ class Desk:
         self,
         *,
         about: Json,
-        terms: Terms,
+        terms: SessionConfig,
         timers: Timers,
-        floor: Floor,
-        handoff: HandoffDesk,
+        floor: TurnController,
+        handoff: HumanHandoff,
         out: Callable[[Effect], None],
         new_id: Callable[[str], str],
         end: Callable[[str, int, float], None],
@@ -94,7 +94,7 @@ class Desk:
         if message["type"] == "transcript.done" and message["text"]:
             self._write_down(message["role"], message["text"])
         if self._lines and message["type"].startswith(_MIRRORED):
-            self._out(Tell(message))
+            self._out(NotifyOperators(message))
 
     def _write_down(self, role: str, text: str) -> None:
         self._transcript = [*self._transcript[1 - _KEPT_LINES :], {"role": role, "text": text}]
@@ -130,7 +130,7 @@ class Desk:
             "handoff": {"reason": handoff.reason, "summary": handoff.summary} if handoff else None,
             "transcript": list(self._transcript),
         }
-        self._out(Tell(ready, line))
+        self._out(NotifyOperators(ready, line))
 
     def leave(self, line: int, now_ms: float) -> None:
         if self._lines.pop(line, None) is not None and self._holder == line:
@@ -156,7 +156,7 @@ class Desk:
                 self._refuse(line, CloseCode.BAD_MESSAGE, "bad_message", str(bad), now_ms)
 
     def _refuse(self, line: int, code: int, name: str, message: str, now_ms: float) -> None:
-        self._out(Tell(error(name, message, fatal=True), line))
+        self._out(NotifyOperators(error(name, message, fatal=True), line))
         self._out(HangUp(code, name, line))
         self.leave(line, now_ms)
 
@@ -182,12 +182,12 @@ class Desk:
             case wire.CallEnd():
                 self._end("operator_ended", CloseCode.ENDED, now_ms)
             case Ping(t=t):
-                self._out(Tell({"type": "pong", "t": t}, line))
+                self._out(NotifyOperators({"type": "pong", "t": t}, line))
 
     def _has(self, line: int) -> bool:
         if self._holder == line:
             return True
-        self._out(Tell(error("not_taken_over", "take the call over first", fatal=False), line))
+        self._out(NotifyOperators(error("not_taken_over", "take the call over first", fatal=False), line))
         return False
 
     def _mode(self, line: int) -> str:
@@ -195,21 +195,23 @@ class Desk:
 
     def _tell_mode(self) -> None:
         for line in self._lines:
-            self._out(Tell({"type": "operator.mode", "mode": self._mode(line), "operator": self.operator}, line))
+            self._out(
+                NotifyOperators({"type": "operator.mode", "mode": self._mode(line), "operator": self.operator}, line)
+            )
 
     # --- take-over
 
     def _take_over(self, line: int, known: _Line, now_ms: float) -> None:
         if self.operator is not None and self._holder != line:
-            self._out(Tell(error("conflict", "another operator has the call", fatal=False), line))
+            self._out(NotifyOperators(error("conflict", "another operator has the call", fatal=False), line))
             return
         if self._holder != line:
             self.operator, self._holder = known.operator, line
             for prompt in self.floor.yield_floor(now_ms):
-                self._out(Noted(prompt, "", "operator"))
+                self._out(RecordWords(prompt, "", "operator"))
             self._out(TakenOver(known.operator))
             self._handoff.connected()
-            self._out(Moved())
+            self._out(CallChanged())
         self._tell_mode()
 
     def _hand_back(self, by: str) -> None:
@@ -218,7 +220,7 @@ class Desk:
         self._timers.clear(Timer.OPERATOR)
         self.floor.regain_floor([line["text"] for line in self._transcript if line["role"] == "operator"])
         self._out(Send({"type": "handoff.ended", "by": by}))
-        self._out(Moved())
+        self._out(CallChanged())
         self._tell_mode()
 
     def lost(self) -> None:
@@ -230,12 +232,12 @@ class Desk:
         """Whether these words of the caller are an operator's to answer."""
         if self.operator is None:
             return False
-        self._out(Noted(text, "", "operator"))
+        self._out(RecordWords(text, "", "operator"))
         return True
 
     def _say(self, text: str, now_ms: float) -> None:
         self.still()
-        self._out(Noted("", text, "operator"))
+        self._out(RecordWords("", text, "operator"))
         self.floor.announce(text, now_ms, role="operator")
 
     def transcribed(self, text: str) -> None:
@@ -243,8 +245,8 @@ class Desk:
         if text:
             message = transcript("operator", self._new_id("item"), text, final=True)
             self._write_down("operator", text)
-            self._out(Tell(message))
-            self._out(Noted("", text, "operator"))
+            self._out(NotifyOperators(message))
+            self._out(RecordWords("", text, "operator"))
 
     # --- the operator's voice
 
@@ -270,7 +272,7 @@ class Desk:
         """The operator has said nothing for a while, or cannot be heard: the response that is that voice ends."""
         live, self._live = self._live, None
         self._timers.clear(Timer.OPERATOR_STILL)
-        self._out(OperatorStill(spoken=live is not None))
+        self._out(OperatorSpeechStopped(spoken=live is not None))
         if live is not None:
             self._out(Send({"type": "audio.done", "responseId": live, "ms": round(self._live_ms)}))
             self._out(Send({"type": "response.done", "responseId": live, "status": "completed", "spokenText": ""}))

@@ -15,7 +15,7 @@ _MOST_WAITING = 1_500
 _SILENCE = bytes(INPUT_RATE // 1000 * 1_500 * 2)
 
 
-class Ears:
+class OperatorTranscriber:
     """Opened by the first audio; where there is no model, what is said aloud stays unwritten.
 
     Args:

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from oratio.domain.conversations.conversation import Handoff, Role, Turn
 from oratio.errors import NotFound, OratioError
-from voice_server.recording.turn_journal import CallJournal
-from voice_server.session.effects import HandoffFailed, Noted, TurnEnded
+from voice_server.recording.turn_journal import TurnJournal
+from voice_server.session.effects import HandoffFailed, RecordWords, TurnEnded
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class Conversations(Protocol):
 
 
 class HumanSide(Protocol):
-    """The part of `HumanSideService` a call is kept by."""
+    """The part of `OperatorEventService` a call is kept by."""
 
     async def noted(
         self, user_id: str, agent_id: str, conversation_id: str, *, prompt: str, answer: str, role: Role
@@ -47,7 +47,7 @@ class HumanSide(Protocol):
     async def taken_over(self, user_id: str, agent_id: str, conversation_id: str, operator: str) -> None: ...
 
 
-class Keeper:
+class TranscriptWriter:
     """The records of one call."""
 
     def __init__(
@@ -58,7 +58,7 @@ class Keeper:
         *,
         conversations: Conversations,
         human: HumanSide,
-        journal: CallJournal,
+        journal: TurnJournal,
     ) -> None:
         self.journal = journal
         self._user_id = user_id
@@ -95,7 +95,7 @@ class Keeper:
         """A turn of a speech-to-speech model, as far as it goes."""
         self._then(self._conversations.held(self._user_id, self._agent_id, self._conversation_id, turn))
 
-    def noted(self, words: Noted) -> None:
+    def noted(self, words: RecordWords) -> None:
         self._then(
             self._human.noted(
                 self._user_id,

@@ -17,7 +17,7 @@ SUFFIX = ".call"
 _EVERY_S = 1.0
 
 
-class Unfinished(NamedTuple):
+class UnfinishedTurn(NamedTuple):
     """A call that was cut off; `prompt` is None between turns."""
 
     user_id: str
@@ -26,7 +26,7 @@ class Unfinished(NamedTuple):
     answer: str
 
 
-class CallJournal:
+class TurnJournal:
     """One call's file; written in a thread, at most once a second.
 
     Args:
@@ -36,7 +36,7 @@ class CallJournal:
     def __init__(self, user_id: str, conversation_id: str, folder: Path | None) -> None:
         # A string, not a path: before Python 3.12.5 every part of a path stays in memory for good (gh-113993).
         self._path = f"{folder}/{conversation_id}{SUFFIX}" if folder is not None else None
-        self._state = Unfinished(user_id, conversation_id, None, "")
+        self._state = UnfinishedTurn(user_id, conversation_id, None, "")
         self._dirty = False
         self._writing: asyncio.Task[None] | None = None
 
@@ -52,7 +52,7 @@ class CallJournal:
         """The turn stands in the records."""
         self._change(self._state._replace(prompt=None, answer=""))
 
-    def _change(self, state: Unfinished) -> None:
+    def _change(self, state: UnfinishedTurn) -> None:
         self._state, self._dirty = state, True
         if self._path is not None and (self._writing is None or self._writing.done()):
             self._writing = asyncio.create_task(self._write(self._path), name="journal")
@@ -91,10 +91,10 @@ def _forget(path: str) -> None:
         os.unlink(path)
 
 
-def unfinished(path: Path) -> Unfinished | None:
+def unfinished(path: Path) -> UnfinishedTurn | None:
     """What a journal says, None when it cannot be read."""
     try:
         user_id, conversation_id, prompt, answer = json.loads(path.read_text())
-        return Unfinished(user_id, conversation_id, prompt, answer)
+        return UnfinishedTurn(user_id, conversation_id, prompt, answer)
     except (OSError, ValueError):
         return None

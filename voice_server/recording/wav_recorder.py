@@ -37,7 +37,7 @@ def wav_header(data_bytes: int) -> bytes:
     )  # fmt: skip
 
 
-class Channel:
+class AudioChannel:
     """One side of the recording: audio laid on the call's time line."""
 
     def __init__(self, bytes_per_ms: int = _BYTES_PER_MS) -> None:
@@ -76,7 +76,7 @@ class Channel:
         return taken + bytes(size - len(taken))
 
 
-class CallRecord:
+class WavRecorder:
     """The recording of one call.
 
     Args:
@@ -90,7 +90,7 @@ class CallRecord:
         self._labels = (user_id, agent_id, conversation_id)
         self._path = spool / f"{conversation_id}.wav" if spool is not None else None
         self._store = store
-        self._caller, self._agent = Channel(), Channel()
+        self._caller, self._agent = AudioChannel(), AudioChannel()
         self._resampler = Resampler(24_000, RATE)
         self._begun_ms: float | None = None
         self._flushed_ms = 0.0

@@ -13,22 +13,22 @@ from oratio.bootstrap import Platform, Services, build_speech
 from oratio.domain.refs import VersionRef
 from oratio.domain.storage_layout import PROMPT_FILE
 from oratio.errors import NotFound, OratioError
-from oratio.ports.dialogue import Brief, Dialogues
+from oratio.ports.dialogue import DialogueBrief, Dialogues
 from oratio.ports.secrets import SecretName
 from oratio.ports.speech import Speech
 from voice_server.recording.recovery import recover
 from voice_server.recording.spool import Spool
-from voice_server.recording.transcript_writer import Keeper
-from voice_server.recording.turn_journal import CallJournal
-from voice_server.recording.wav_recorder import CallRecord, keep_recording
-from voice_server.server.auth import Grant
-from voice_server.server.call_registry import Switchboard
-from voice_server.server.live_call_publisher import Owner, Register
-from voice_server.server.metrics import Metrics
+from voice_server.recording.transcript_writer import TranscriptWriter
+from voice_server.recording.turn_journal import TurnJournal
+from voice_server.recording.wav_recorder import WavRecorder, keep_recording
+from voice_server.server.auth import CallerGrant
+from voice_server.server.call_registry import CallRegistry
+from voice_server.server.live_call_publisher import CallOwner, LiveCallPublisher
+from voice_server.server.metrics import VoiceMetrics
 from voice_server.server.relay import Relay
 from voice_server.server.websocket import VoiceServer
 from voice_server.session.config import terms_of
-from voice_server.session.runner import Call
+from voice_server.session.runner import CallRunner
 from voice_server.turns.realtime.conversing import brief_of
 
 logger = logging.getLogger(__name__)
@@ -53,10 +53,10 @@ class App:
         self._speech = speech
         self._warmth: object = None
         self.terms = terms_of(settings)
-        self.metrics = Metrics(shared_metrics)
-        self._owner = Owner()
+        self.metrics = VoiceMetrics(shared_metrics)
+        self._owner = CallOwner()
         self.spool = Spool(settings.data / _SPOOL, self._owner.process_id)
-        self.switchboard = Switchboard(
+        self.switchboard = CallRegistry(
             make=self._new_call,
             agents=platform.agents,
             keys=platform.api_keys,
@@ -64,7 +64,7 @@ class App:
             metrics=self.metrics,
             max_calls=settings.voice_max_calls,
             calls_per_key=settings.voice_calls_per_key,
-            register=Register(platform.live_calls, platform.clock),
+            register=LiveCallPublisher(platform.live_calls, platform.clock),
             owner=self._owner,
         )
         self.server = VoiceServer(
@@ -84,19 +84,19 @@ class App:
             metrics=self.metrics,
         )
 
-    def _new_call(self, session_id: str, grant: Grant) -> Call:
+    def _new_call(self, session_id: str, grant: CallerGrant) -> CallRunner:
         user_id, agent_id = grant.user_id, grant.agent.agent_id
         folder = self.spool.folder
         recorded = folder if self._platform.settings.voice_record else None
-        keeper = Keeper(
+        keeper = TranscriptWriter(
             user_id,
             agent_id,
             session_id,
             conversations=self._services.conversations,
             human=self._services.human_side,
-            journal=CallJournal(user_id, session_id, folder),
+            journal=TurnJournal(user_id, session_id, folder),
         )
-        return Call(
+        return CallRunner(
             session_id=session_id,
             grant=grant,
             terms=self.terms,
@@ -104,13 +104,13 @@ class App:
             keeper=keeper,
             speech=self._speech,
             brief=lambda: self._brief(grant),
-            record=CallRecord(user_id, agent_id, session_id, recorded, self._keep_recording),
+            record=WavRecorder(user_id, agent_id, session_id, recorded, self._keep_recording),
             metrics=self.metrics,
             started_at=self._platform.clock.now_ms(),
             moved=self.switchboard.moved,
         )
 
-    def _brief(self, grant: Grant) -> Brief:
+    def _brief(self, grant: CallerGrant) -> DialogueBrief:
         """What the agent's version tells a speech-to-speech model."""
         agent = grant.agent
         ref = VersionRef(user_id=agent.user_id, agent_id=agent.agent_id, version=agent.current_version or 0)

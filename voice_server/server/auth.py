@@ -35,7 +35,7 @@ class Handshake(NamedTuple):
     origin: str | None
 
 
-class Callee(NamedTuple):
+class DialledAgent(NamedTuple):
     """What a call keeps of its agent's record, which may hold a procedure of a hundred thousand characters."""
 
     user_id: str
@@ -44,10 +44,10 @@ class Callee(NamedTuple):
     current_version: int
 
 
-class Grant(NamedTuple):
+class CallerGrant(NamedTuple):
     """Who was let in to which agent; `key_id` is None for a ticket of the operator's own."""
 
-    agent: Callee
+    agent: DialledAgent
     key_id: str | None
 
     @property
@@ -60,14 +60,14 @@ class Grant(NamedTuple):
         return self.key_id or f"user:{self.user_id}"
 
 
-class Visit(NamedTuple):
+class OperatorGrant(NamedTuple):
     """An operator who was let in to one call."""
 
     call: LiveCall
     operator: str
 
 
-class Pass(NamedTuple):
+class RelayGrant(NamedTuple):
     """What one process says to another of a socket it has let in; `operator` is None for the caller's own."""
 
     user_id: str
@@ -116,7 +116,7 @@ def subprotocol_of(protocols: str) -> str | None:
     return next((known for known in (SUBPROTOCOL, OPERATOR_SUBPROTOCOL) if known in offered), None)
 
 
-def admit_operator(conversation_id: str, credential: str, access: OperatorAccess, identity: Identity) -> Visit:
+def admit_operator(conversation_id: str, credential: str, access: OperatorAccess, identity: Identity) -> OperatorGrant:
     """Check an operator's handshake: a token of the tenant, or a ticket for this call.
 
     Raises:
@@ -129,10 +129,10 @@ def admit_operator(conversation_id: str, credential: str, access: OperatorAccess
         principal = identity.verify(credential)
     else:
         principal = access.redeem(credential, conversation_id)
-    return Visit(access.get(principal.user_id, conversation_id), principal.user_id)
+    return OperatorGrant(access.get(principal.user_id, conversation_id), principal.user_id)
 
 
-def admit(shown: Handshake, access: Access, agents: AgentRepository) -> Grant:
+def admit(shown: Handshake, access: Access, agents: AgentRepository) -> CallerGrant:
     """Check a handshake against the records.
 
     Raises:
@@ -150,5 +150,5 @@ def admit(shown: Handshake, access: Access, agents: AgentRepository) -> Grant:
     agent = agents.get(user_id, shown.agent_id)
     if agent.status is not AgentStatus.ACTIVE or agent.current_version is None:
         raise Conflict(f"agent {agent.agent_id} is {agent.status}", hint="wait until it is active")
-    callee = Callee(user_id, agent.agent_id, agent.agent_name, agent.current_version)
-    return Grant(callee, key.key_id if key else None)
+    callee = DialledAgent(user_id, agent.agent_id, agent.agent_name, agent.current_version)
+    return CallerGrant(callee, key.key_id if key else None)

@@ -11,11 +11,11 @@ from oratio.domain.agents.agent import AgentStatus
 from oratio.errors import NotFound, OratioError, RateLimited, Unavailable
 from oratio.ports.clock import Clock
 from oratio.ports.repositories import AgentRepository, ApiKeyRepository
-from oratio.protocol.voice import CloseCode, Resume
-from voice_server.server.auth import Grant
-from voice_server.server.live_call_publisher import Owner, Register
-from voice_server.server.metrics import Metrics
-from voice_server.session.runner import Call
+from oratio.protocol.voice import CloseCode, ResumeRequest
+from voice_server.server.auth import CallerGrant
+from voice_server.server.live_call_publisher import CallOwner, LiveCallPublisher
+from voice_server.server.metrics import VoiceMetrics
+from voice_server.session.runner import CallRunner
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ _CHECK_S = 3.0
 _BUSY_S = 5.0
 
 
-class Switchboard:
+class CallRegistry:
     """Admission by count, resume by token, revocation by looking at the records every few seconds.
 
     Args:
@@ -33,15 +33,15 @@ class Switchboard:
     def __init__(
         self,
         *,
-        make: Callable[[str, Grant], Call],
+        make: Callable[[str, CallerGrant], CallRunner],
         agents: AgentRepository,
         keys: ApiKeyRepository,
         clock: Clock,
-        metrics: Metrics,
+        metrics: VoiceMetrics,
         max_calls: int,
         calls_per_key: int,
-        register: Register,
-        owner: Owner,
+        register: LiveCallPublisher,
+        owner: CallOwner,
     ) -> None:
         self._register = register
         self._owner = owner
@@ -52,7 +52,7 @@ class Switchboard:
         self._metrics = metrics
         self._max_calls = max_calls
         self._calls_per_key = calls_per_key
-        self._calls: dict[str, Call] = {}
+        self._calls: dict[str, CallRunner] = {}
         self._places: Counter[str] = Counter()
         self._watching: asyncio.Task[None] | None = None
         self.draining = False
@@ -67,7 +67,7 @@ class Switchboard:
         if self._places.total() >= self._max_calls:
             raise Unavailable("all lines are busy", hint="try again in a moment")
 
-    def reserve(self, grant: Grant, elsewhere: int) -> None:
+    def reserve(self, grant: CallerGrant, elsewhere: int) -> None:
         """Take a place for a socket; `release` gives it back.
 
         Args:
@@ -82,12 +82,12 @@ class Switchboard:
             raise RateLimited("this key has all the calls it may have", retry_after_s=_BUSY_S, hint="end one first")
         self._places[grant.holder] += 1
 
-    def release(self, grant: Grant) -> None:
+    def release(self, grant: CallerGrant) -> None:
         self._places[grant.holder] -= 1
         if self._places[grant.holder] <= 0:
             del self._places[grant.holder]
 
-    def open(self, grant: Grant) -> Call:
+    def open(self, grant: CallerGrant) -> CallRunner:
         session_id = str(uuid.uuid4())
         call = self._make(session_id, grant)
         self._calls[session_id] = call
@@ -98,24 +98,24 @@ class Switchboard:
         logger.info("conversation_id=<%s> agent_id=<%s> | call began", session_id, grant.agent.agent_id)
         return call
 
-    def _forget(self, call: Call) -> None:
+    def _forget(self, call: CallRunner) -> None:
         self._calls.pop(call.session_id, None)
         self._register.remove(call.grant.user_id, call.session_id)
         self._metrics.calls.set(len(self._calls))
 
-    def find(self, wanted: Resume, user_id: str, agent_id: str) -> Call | None:
+    def find(self, wanted: ResumeRequest, user_id: str, agent_id: str) -> CallRunner | None:
         """The call to take up again, if the token, the agent and the tenant are its own."""
         call = self.live(user_id, wanted.session_id)
         if call is None or not hmac.compare_digest(call.token.encode(), wanted.token.encode()):
             return None
         return call if call.grant.agent.agent_id == agent_id else None
 
-    def live(self, user_id: str, conversation_id: str) -> Call | None:
+    def live(self, user_id: str, conversation_id: str) -> CallRunner | None:
         """A call of this process that is going on."""
         call = self._calls.get(conversation_id)
         return None if call is None or call.over or call.grant.user_id != user_id else call
 
-    def moved(self, call: Call) -> None:
+    def moved(self, call: CallRunner) -> None:
         """What others see of a call has changed."""
         if not call.over:
             self._register.put(call.session_id, lambda until: call.row(self._owner, until))
@@ -135,7 +135,7 @@ class Switchboard:
                 if _identity(call.grant) in gone:
                     call.revoke()
 
-    def _revoked(self, grants: Sequence[Grant]) -> set[tuple[str | None, str, str]]:
+    def _revoked(self, grants: Sequence[CallerGrant]) -> set[tuple[str | None, str, str]]:
         now = self._clock.now_ms()
         gone = set()
         for grant in {_identity(grant): grant for grant in grants}.values():
@@ -147,7 +147,7 @@ class Switchboard:
                 gone.add(_identity(grant))
         return gone
 
-    def _stands(self, grant: Grant) -> bool:
+    def _stands(self, grant: CallerGrant) -> bool:
         try:
             return self._agents.get(grant.user_id, grant.agent.agent_id).status is AgentStatus.ACTIVE
         except NotFound:
@@ -176,5 +176,5 @@ class Switchboard:
         await self._register.close()
 
 
-def _identity(grant: Grant) -> tuple[str | None, str, str]:
+def _identity(grant: CallerGrant) -> tuple[str | None, str, str]:
     return grant.key_id, grant.user_id, grant.agent.agent_id

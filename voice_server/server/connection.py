@@ -11,9 +11,9 @@ from websockets.protocol import Event, State
 from websockets.streams import StreamReader
 
 from oratio.protocol.voice import CloseCode
-from voice_server.server.auth import Grant, Pass, Visit
-from voice_server.server.call_registry import Switchboard
-from voice_server.server.metrics import Metrics
+from voice_server.server.auth import CallerGrant, OperatorGrant, RelayGrant
+from voice_server.server.call_registry import CallRegistry
+from voice_server.server.metrics import VoiceMetrics
 
 _CODES = {1009: CloseCode.TOO_LARGE, 1007: CloseCode.BAD_MESSAGE}
 
@@ -33,16 +33,18 @@ class Connection(ServerConnection):
     pong_s = 20.0
 
     # Which of these is set says what the socket is: a caller's, an operator's, or one another process hands on.
-    grant: Grant | None = None
-    visit: Visit | None = None
-    passed: Pass | None = None
+    grant: CallerGrant | None = None
+    visit: OperatorGrant | None = None
+    passed: RelayGrant | None = None
     # Given audio as it arrives, without a task between; None: every frame waits for `recv`.
     hears: Callable[[bytes], None] | None = None
     # Whether the library's parser waits for the first byte of a frame.
     _between_frames = False
-    _switchboard: Switchboard | None = None
+    _switchboard: CallRegistry | None = None
 
-    def __init__(self, *args: Any, metrics: Metrics, limit: int, counted: set["Connection"], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, metrics: VoiceMetrics, limit: int, counted: set["Connection"], **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self._metrics, self._limit, self._counted = metrics, limit, counted
         fail = self.protocol.fail
@@ -104,7 +106,7 @@ class Connection(ServerConnection):
         else:
             super().process_event(event)
 
-    def hold(self, grant: Grant, switchboard: Switchboard, elsewhere: int) -> None:
+    def hold(self, grant: CallerGrant, switchboard: CallRegistry, elsewhere: int) -> None:
         """Take the caller's place; it is free again when the connection is lost, whatever became of it.
 
         Raises:

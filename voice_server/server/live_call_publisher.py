@@ -16,7 +16,7 @@ BEAT_S = 5.0
 TTL_S = 15.0
 
 
-class Owner:
+class CallOwner:
     """This process to the others; `address` is known once the server listens."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Owner:
         self.address = ""
 
 
-class Register:
+class LiveCallPublisher:
     """One writer for all calls; what changes while it writes is written next."""
 
     def __init__(self, live_calls: LiveCallRepository, clock: Clock, *, beat_s: float = BEAT_S) -> None:

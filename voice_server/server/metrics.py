@@ -9,7 +9,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.8, 2.5, 4, 8, 16, 30)
 
 
-class Metrics:
+class VoiceMetrics:
     """One registry a server.
 
     Args:

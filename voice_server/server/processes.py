@@ -29,7 +29,7 @@ def shared_metrics(settings: Settings) -> Path:
     return settings.data / "run" / "voice-metrics"
 
 
-class Processes:
+class VoiceProcesses:
     """The parent takes no calls; it only watches."""
 
     def __init__(self, settings: Settings, count: int) -> None:

@@ -17,9 +17,9 @@ from oratio.errors import NotAuthenticated, NotFound
 from oratio.ports.clock import Clock
 from oratio.ports.live_calls import LiveCallRepository
 from oratio.services.access.tickets import Tickets
-from voice_server.server.auth import Pass
+from voice_server.server.auth import RelayGrant
 from voice_server.server.connection import Connection
-from voice_server.server.live_call_publisher import Owner
+from voice_server.server.live_call_publisher import CallOwner
 from voice_server.server.sockets import closed
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Relay:
     """
 
     def __init__(
-        self, *, owner: Owner, live_calls: LiveCallRepository, clock: Clock, pepper: Callable[[], bytes]
+        self, *, owner: CallOwner, live_calls: LiveCallRepository, clock: Clock, pepper: Callable[[], bytes]
     ) -> None:
         self._owner = owner
         self._live_calls = live_calls
@@ -55,7 +55,7 @@ class Relay:
     def is_elsewhere(self, call: LiveCall) -> bool:
         return call.owner != self._owner.process_id
 
-    def read(self, path: str, authorization: str) -> Pass:
+    def read(self, path: str, authorization: str) -> RelayGrant:
         """What the process that opened this connection says.
 
         Raises:
@@ -67,7 +67,7 @@ class Relay:
         claims = self._passes.read(given)
         if claims["c"] != path.removeprefix(_PREFIX):
             raise NotAuthenticated("the pass is for another call")
-        return Pass(claims["u"], claims["a"], claims["c"], claims["o"])
+        return RelayGrant(claims["u"], claims["a"], claims["c"], claims["o"])
 
     async def forward(
         self, socket: Connection, call: LiveCall, *, operator: str | None, first: Sequence[str | bytes] = ()

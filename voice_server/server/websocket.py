@@ -25,11 +25,11 @@ from oratio.protocol.voice import CloseCode
 from oratio.tenancy import acting_for
 from voice_server.server.auth import (
     Access,
-    Grant,
+    CallerGrant,
     Handshake,
     OperatorAccess,
-    Pass,
-    Visit,
+    OperatorGrant,
+    RelayGrant,
     admit,
     admit_operator,
     agent_of,
@@ -37,11 +37,11 @@ from voice_server.server.auth import (
     credential_of,
     subprotocol_of,
 )
-from voice_server.server.call_registry import Switchboard
+from voice_server.server.call_registry import CallRegistry
 from voice_server.server.connection import Connection
 from voice_server.server.limits import KeyedBuckets
-from voice_server.server.live_call_publisher import Owner
-from voice_server.server.metrics import CONTENT_TYPE, Metrics
+from voice_server.server.live_call_publisher import CallOwner
+from voice_server.server.metrics import CONTENT_TYPE, VoiceMetrics
 from voice_server.server.relay import Relay
 from voice_server.server.sockets import closed
 from voice_server.server.static import page
@@ -74,10 +74,10 @@ class VoiceServer:
         identity: Identity,
         agents: AgentRepository,
         live_calls: LiveCallRepository,
-        switchboard: Switchboard,
+        switchboard: CallRegistry,
         relay: Relay,
-        owner: Owner,
-        metrics: Metrics,
+        owner: CallOwner,
+        metrics: VoiceMetrics,
         per_address: float = 20,
         failures_per_minute: float = 60,
     ) -> None:
@@ -155,20 +155,20 @@ class VoiceServer:
         except OratioError as error:
             return self._refusal(error)
 
-    async def _granted(self, connection: Connection, request: Request) -> tuple[Grant, int]:
+    async def _granted(self, connection: Connection, request: Request) -> tuple[CallerGrant, int]:
         """Who calls whom, and how many calls of the same holder other processes have."""
         agent_id = agent_of(request.path)
         if agent_id is None:
             raise NotFound("there is nothing here", hint="calls go to /v1/agents/{agentId}/voice")
 
-        def check(credential: str) -> tuple[Grant, int]:
+        def check(credential: str) -> tuple[CallerGrant, int]:
             shown = Handshake(agent_id, credential, request.headers.get("Origin"))
             grant = admit(shown, self._access, self._agents)
             return grant, self._live_calls.held(grant.user_id, grant.holder, besides=self._owner.process_id)
 
         return await self._checked(connection, request, check)
 
-    async def _visit(self, connection: Connection, request: Request, conversation_id: str) -> Visit:
+    async def _visit(self, connection: Connection, request: Request, conversation_id: str) -> OperatorGrant:
         return await self._checked(
             connection,
             request,
@@ -235,7 +235,7 @@ class VoiceServer:
             logger.exception("| socket failed")
             raise
 
-    async def _take_call(self, connection: Connection, grant: Grant) -> None:
+    async def _take_call(self, connection: Connection, grant: CallerGrant) -> None:
         call = self._switchboard.open(grant)
         call.attach(connection)
         try:
@@ -263,7 +263,7 @@ class VoiceServer:
             connection.hears = None
             call.lost(connection)
 
-    async def _operate(self, connection: Connection, visit: Visit) -> None:
+    async def _operate(self, connection: Connection, visit: OperatorGrant) -> None:
         if self._relay.is_elsewhere(visit.call):
             await self._relay.forward(connection, visit.call, operator=visit.operator)
         else:
@@ -276,7 +276,7 @@ class VoiceServer:
         else:
             await call.operators.serve(connection, operator)
 
-    async def _handed_on(self, connection: Connection, passed: Pass) -> None:
+    async def _handed_on(self, connection: Connection, passed: RelayGrant) -> None:
         """A socket that another process got and this one owns the call of."""
         if passed.operator is not None:
             await self._join(connection, passed.user_id, passed.conversation_id, passed.operator)
@@ -296,7 +296,7 @@ class VoiceServer:
             call.lost(connection)
 
 
-def _resume_of(frame: str | bytes) -> wire.Resume | None:
+def _resume_of(frame: str | bytes) -> wire.ResumeRequest | None:
     """The call the first message asks for, None for a new one."""
     if not isinstance(frame, str):
         return None

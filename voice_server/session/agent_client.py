@@ -10,10 +10,10 @@ from oratio import tracing
 from oratio.domain.conversations.conversation import Channel, TurnDelta
 from oratio.errors import AgentFailed, OratioError
 from oratio.services.conversations.conversations import Closed, ConversationEvent
-from voice_server.recording.transcript_writer import Keeper
-from voice_server.server.auth import Grant
-from voice_server.server.metrics import Metrics
-from voice_server.session.effects import Ask, TurnEnded
+from voice_server.recording.transcript_writer import TranscriptWriter
+from voice_server.server.auth import CallerGrant
+from voice_server.server.metrics import VoiceMetrics
+from voice_server.session.effects import QueryAgent, TurnEnded
 from voice_server.session.session import Session
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Agents(Protocol):
     ) -> AsyncIterator[ConversationEvent]: ...
 
 
-class Asking:
+class AgentClient:
     """Args:
     act: Carries out what the session wants after an answer.
     """
@@ -46,11 +46,11 @@ class Asking:
         self,
         *,
         session_id: str,
-        grant: Grant,
+        grant: CallerGrant,
         session: Session,
         agents: Agents,
-        keeper: Keeper,
-        metrics: Metrics,
+        keeper: TranscriptWriter,
+        metrics: VoiceMetrics,
         act: Callable[[], None],
         now_ms: Callable[[], float],
     ) -> None:
@@ -74,7 +74,7 @@ class Asking:
         """Questions that have no answer yet."""
         return [task for task in (self.newest, *self._consulting) if task is not None and not task.done()]
 
-    def ask(self, question: Ask) -> None:
+    def ask(self, question: QueryAgent) -> None:
         self._trace(question.turn)
         if question.tool_ms is not None:
             consulting = asyncio.create_task(self._consult(question, question.tool_ms), name="consult")
@@ -128,7 +128,7 @@ class Asking:
         if span.traceparent:
             self._traces[turn] = span
 
-    async def _consult(self, question: Ask, tool_ms: int) -> None:
+    async def _consult(self, question: QueryAgent, tool_ms: int) -> None:
         """One question of a speech-to-speech model, in the caller's conversation."""
         try:
             async with asyncio.timeout(tool_ms / 1000):
@@ -143,7 +143,7 @@ class Asking:
                 span.end()
 
     async def _ask(
-        self, question: Ask, guidance: Sequence[str], *before: asyncio.Task[None] | None, keep: bool = True
+        self, question: QueryAgent, guidance: Sequence[str], *before: asyncio.Task[None] | None, keep: bool = True
     ) -> None:
         if waiting := [task for task in before if task is not None]:
             await asyncio.wait(waiting)

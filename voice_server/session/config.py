@@ -6,7 +6,7 @@ from oratio.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class SessionConfig:
     """Times in ms.
 
     Attributes:
@@ -46,8 +46,8 @@ class Terms:
     no_message: str = "All right. Is there anything else I can do for you?"
 
 
-def terms_of(settings: Settings) -> Terms:
-    return Terms(
+def terms_of(settings: Settings) -> SessionConfig:
+    return SessionConfig(
         idle_ms=int(settings.voice_idle_seconds * 1000),
         call_ms=int(settings.voice_call_seconds * 1000),
         resume_ms=int(settings.voice_resume_seconds * 1000),

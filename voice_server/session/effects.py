@@ -1,4 +1,4 @@
-"""What a session asks of the world around it; carried out by `call.py`."""
+"""What a session asks of the world around it; carried out by `session.runner`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,12 +47,12 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
-class Hush:
+class CancelSpeech:
     """Forget all that was to be synthesised."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class QueryAgent:
     """Put a prompt to the agent.
 
     Attributes:
@@ -65,21 +65,21 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Abandon:
+class CancelQuery:
     """Stop asking."""
 
     turn: int
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class CallerTyped:
     """The caller's words in writing, to a speech-to-speech model."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ToolResult:
     """The result of a tool call, to a speech-to-speech model."""
 
     call_id: str
@@ -96,14 +96,14 @@ class ReplyHeard:
 
 
 @dataclass(frozen=True, slots=True)
-class Inform:
+class AddGuidance:
     """What a speech-to-speech model must know from now on, unheard by the caller."""
 
     note: str
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class MuteModel:
     """While on, nobody hears what a speech-to-speech model replies."""
 
     on: bool
@@ -130,7 +130,7 @@ class TurnEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class HandoffBegun:
+class HandoffStarted:
     """A human is wanted."""
 
     handoff: Handoff
@@ -153,7 +153,7 @@ class TakenOver:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class RecordWords:
     """Words for the record that are no turn of the agent's: a caller's to a human, a human's, a message left."""
 
     prompt: str
@@ -167,12 +167,12 @@ class WarmUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class CallChanged:
     """What others are told of this call has changed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
+class NotifyOperators:
     """A message to one operator's line, or to all of them."""
 
     message: Json
@@ -189,7 +189,7 @@ class OperatorAudio:
 
 
 @dataclass(frozen=True, slots=True)
-class OperatorStill:
+class OperatorSpeechStopped:
     """The operator who was speaking has stopped; `spoken`: the caller heard words."""
 
     spoken: bool
@@ -212,19 +212,28 @@ class Close:
     reason: str
 
 
-type HumanEffect = HandoffBegun | HandoffFailed | TakenOver | Noted | Tell | OperatorAudio | OperatorStill | HangUp
-type DialogueEffect = Typed | Answer | ReplyHeard | Inform | Silence
+type HumanEffect = (
+    HandoffStarted
+    | HandoffFailed
+    | TakenOver
+    | RecordWords
+    | NotifyOperators
+    | OperatorAudio
+    | OperatorSpeechStopped
+    | HangUp
+)
+type DialogueEffect = CallerTyped | ToolResult | ReplyHeard | AddGuidance | MuteModel
 type Effect = (
     Send
     | Play
     | StartSpeech
     | Hear
     | Say
-    | Hush
-    | Ask
-    | Abandon
+    | CancelSpeech
+    | QueryAgent
+    | CancelQuery
     | TurnEnded
-    | Moved
+    | CallChanged
     | WarmUp
     | Close
     | HumanEffect

@@ -16,22 +16,22 @@ from websockets.exceptions import ConnectionClosed
 
 from oratio.domain.conversations.live_call import LiveCall, LiveHandoff
 from oratio.errors import OratioError, Unavailable
-from oratio.ports.dialogue import Brief, Dialogues
+from oratio.ports.dialogue import DialogueBrief, Dialogues
 from oratio.ports.speech import INPUT_RATE, OUTPUT_RATE, Speech, VoiceSession
 from oratio.protocol.voice import CloseCode, dumps
-from voice_server.audio.codec import FromClient, ToClient
-from voice_server.operators.sockets import Operators
-from voice_server.recording.transcript_writer import Keeper
-from voice_server.recording.wav_recorder import CallRecord
-from voice_server.server.auth import Grant
-from voice_server.server.live_call_publisher import Owner
-from voice_server.server.metrics import Metrics
+from voice_server.audio.codec import ClientDecoder, ClientEncoder
+from voice_server.operators.sockets import OperatorSockets
+from voice_server.recording.transcript_writer import TranscriptWriter
+from voice_server.recording.wav_recorder import WavRecorder
+from voice_server.server.auth import CallerGrant
+from voice_server.server.live_call_publisher import CallOwner
+from voice_server.server.metrics import VoiceMetrics
 from voice_server.server.sockets import SEND_TIMEOUT_S, Socket, closed
 from voice_server.session import effects as do
-from voice_server.session.agent_client import Agents, Asking
-from voice_server.session.config import Terms
-from voice_server.session.session import Phase, Session, Who
-from voice_server.turns.realtime.conversing import Conversing
+from voice_server.session.agent_client import AgentClient, Agents
+from voice_server.session.config import SessionConfig
+from voice_server.session.session import CallIdentity, Phase, Session
+from voice_server.turns.realtime.conversing import RealtimeConversation
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class _Waiting:
         self.unheard: deque[bytes] = deque(maxlen=_UNHEARD)
 
 
-class Call:
+class CallRunner:
     """One call, from its first socket to its end; a later socket may take it over.
 
     Args:
@@ -62,16 +62,16 @@ class Call:
         self,
         *,
         session_id: str,
-        grant: Grant,
-        terms: Terms,
+        grant: CallerGrant,
+        terms: SessionConfig,
         agents: Agents,
-        keeper: Keeper,
+        keeper: TranscriptWriter,
         speech: Speech | Dialogues | None,
-        brief: Callable[[], Brief],
-        record: CallRecord,
-        metrics: Metrics,
+        brief: Callable[[], DialogueBrief],
+        record: WavRecorder,
+        metrics: VoiceMetrics,
         started_at: int = 0,
-        moved: Callable[["Call"], None] = lambda call: None,
+        moved: Callable[["CallRunner"], None] = lambda call: None,
     ) -> None:
         self.session_id = session_id
         self.grant = grant
@@ -79,10 +79,10 @@ class Call:
         self._loop = asyncio.get_running_loop()
         agent = grant.agent
         told = {"agentId": agent.agent_id, "name": agent.agent_name, "version": agent.current_version}
-        who = Who(session_id, self.token, told, started_at)
+        who = CallIdentity(session_id, self.token, told, started_at)
         self.started_at = started_at
         self._moved = moved
-        self._conversing = Conversing(speech, brief) if isinstance(speech, Dialogues) else None
+        self._conversing = RealtimeConversation(speech, brief) if isinstance(speech, Dialogues) else None
         self._session = Session(
             who, terms, speaks=speech is not None, dialogue=self._conversing is not None, now_ms=self._now()
         )
@@ -102,10 +102,10 @@ class Call:
         self._speech: VoiceSession | None = None
         # None while the speech model is there.
         self._waiting: _Waiting | None = _Waiting()
-        self._from_client: FromClient | None = None
-        self._to_client: ToClient | None = None
+        self._from_client: ClientDecoder | None = None
+        self._to_client: ClientEncoder | None = None
         self._listening: asyncio.Task[None] | None = None
-        self._asking = Asking(
+        self._asking = AgentClient(
             session_id=session_id,
             grant=grant,
             session=self._session,
@@ -115,7 +115,7 @@ class Call:
             act=self._act,
             now_ms=self._now,
         )
-        self.operators = Operators(
+        self.operators = OperatorSockets(
             session=self._session, act=self._act, play=self._play, now_ms=self._now, speech=self._speech_model
         )
         # Done when the call is over and kept.
@@ -129,7 +129,7 @@ class Call:
     def over(self) -> bool:
         return self._session.phase is Phase.ENDED
 
-    def row(self, owner: Owner, expires_at: int) -> LiveCall:
+    def row(self, owner: CallOwner, expires_at: int) -> LiveCall:
         """What the other processes and the operators see of this call."""
         agent, wanted = self.grant.agent, self._session.handoff.wanted
         return LiveCall(
@@ -234,28 +234,28 @@ class Call:
                         self._speech.say(utterance, text)
                     elif self._waiting is not None:
                         self._waiting.unsaid.append(effect)
-                case do.Hush():
+                case do.CancelSpeech():
                     if self._speech is not None:
                         self._speech.hush()
                     elif self._waiting is not None:
                         self._waiting.unsaid.clear()
-                case do.Ask():
+                case do.QueryAgent():
                     self._asking.ask(effect)
-                case do.Abandon():
+                case do.CancelQuery():
                     self._asking.abandon()
                 case do.StartSpeech(given, wanted):
-                    self._from_client = FromClient(given, INPUT_RATE) if given else None
-                    self._to_client = ToClient(OUTPUT_RATE, wanted) if wanted else None
+                    self._from_client = ClientDecoder(given, INPUT_RATE) if given else None
+                    self._to_client = ClientEncoder(OUTPUT_RATE, wanted) if wanted else None
                     listening = self._listen() if self._conversing is None else self._converse(self._conversing)
                     self._listening = asyncio.create_task(listening, name="listen")
-                case do.Typed() | do.Answer() | do.ReplyHeard() | do.Inform() | do.Silence():
+                case do.CallerTyped() | do.ToolResult() | do.ReplyHeard() | do.AddGuidance() | do.MuteModel():
                     assert self._conversing is not None
                     self._conversing.carry_out(effect)
                 case do.TurnEnded():
                     self._turn_ended(effect)
                 case do.WarmUp():
                     self._asking.warm_up()
-                case do.Moved():
+                case do.CallChanged():
                     self._moved(self)
                 case _:
                     self._human(effect)
@@ -299,7 +299,7 @@ class Call:
     def _human(self, effect: do.HumanEffect) -> None:
         """What the human side of the call asks for."""
         match effect:
-            case do.HandoffBegun(handoff):
+            case do.HandoffStarted(handoff):
                 logger.info("conversation_id=<%s> | hand-off wanted", self.session_id)
                 self._handoff_at = int(time.time() * 1000)
                 self._keeper.handed_off(handoff)
@@ -309,13 +309,13 @@ class Call:
             case do.TakenOver(operator):
                 logger.info("conversation_id=<%s> | an operator has the call", self.session_id)
                 self._keeper.taken_over(operator)
-            case do.Noted():
+            case do.RecordWords():
                 self._keeper.noted(effect)
-            case do.Tell():
+            case do.NotifyOperators():
                 self.operators.tell(effect)
             case do.OperatorAudio():
                 self.operators.speak(effect)
-            case do.OperatorStill(spoken):
+            case do.OperatorSpeechStopped(spoken):
                 self.operators.still(spoken=spoken)
             case do.HangUp():
                 self.operators.hang_up(effect)
@@ -450,7 +450,7 @@ class Call:
             for line in waiting.unsaid:
                 speech.say(line.utterance, line.text)
 
-    async def _converse(self, conversing: Conversing) -> None:
+    async def _converse(self, conversing: RealtimeConversation) -> None:
         """The events of a speech-to-speech model, which restores its connections itself; lost, the call ends."""
         try:
             dialogue = await conversing.open()

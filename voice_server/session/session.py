@@ -17,14 +17,14 @@ from oratio.ports.speech import SpeechEvent
 from oratio.protocol import voice as wire
 from oratio.protocol.operator import OperatorStart
 from oratio.protocol.voice import AudioFormat, BadMessage, CloseCode, Json
-from voice_server.operators.handoff import HandoffDesk
-from voice_server.operators.takeover import Desk
+from voice_server.operators.handoff import HumanHandoff
+from voice_server.operators.takeover import Takeover
 from voice_server.server.limits import TokenBucket
-from voice_server.session.config import Terms
-from voice_server.session.effects import Close, Effect, Hear, Moved, Send, StartSpeech, WarmUp
+from voice_server.session.config import SessionConfig
+from voice_server.session.effects import CallChanged, Close, Effect, Hear, Send, StartSpeech, WarmUp
 from voice_server.session.timers import Timer, Timers
-from voice_server.turns.cascade import TurnMachine
-from voice_server.turns.realtime.turns import DialogueMachine
+from voice_server.turns.cascade import CascadeTurns
+from voice_server.turns.realtime.turns import RealtimeTurns
 
 _MISSED = 1_000
 
@@ -37,7 +37,7 @@ class Phase(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class CallIdentity:
     """What `session.ready` tells of the agent and the call."""
 
     session_id: str
@@ -58,8 +58,8 @@ class Session:
 
     def __init__(
         self,
-        who: Who,
-        terms: Terms,
+        who: CallIdentity,
+        terms: SessionConfig,
         *,
         speaks: bool,
         now_ms: float,
@@ -75,9 +75,9 @@ class Session:
         self._timers = Timers()
         numbers = itertools.count(1)
         self._number = ids or (lambda: str(next(numbers)))
-        self.turns: TurnMachine | DialogueMachine = self._machine(TurnMachine)
-        self.handoff = HandoffDesk(terms=terms, timers=self._timers, floor=self.turns, out=self._out)
-        self.desk = Desk(
+        self.turns: CascadeTurns | RealtimeTurns = self._machine(CascadeTurns)
+        self.handoff = HumanHandoff(terms=terms, timers=self._timers, floor=self.turns, out=self._out)
+        self.desk = Takeover(
             about={"conversationId": who.session_id, "agent": who.agent, "startedAt": who.started_at},
             terms=terms,
             timers=self._timers,
@@ -97,16 +97,16 @@ class Session:
         self._frames = TokenBucket(terms.frames_per_s, terms.frames_per_s * 2, now_ms)
         self._timers.set(Timer.START, now_ms + terms.start_ms)
 
-    def _machine[Machine: (TurnMachine, DialogueMachine)](self, kind: type[Machine]) -> Machine:
+    def _machine[Machine: (CascadeTurns, RealtimeTurns)](self, kind: type[Machine]) -> Machine:
         return kind(terms=self._terms, timers=self._timers, out=self._out, new_id=self._new_id, divert=self._diverted)
 
-    def _use(self, turns: TurnMachine | DialogueMachine) -> None:
+    def _use(self, turns: CascadeTurns | RealtimeTurns) -> None:
         self.turns = self.handoff.floor = self.desk.floor = turns
 
     @property
     def converses(self) -> bool:
         """Whether a speech-to-speech model holds the conversation."""
-        return isinstance(self.turns, DialogueMachine)
+        return isinstance(self.turns, RealtimeTurns)
 
     # --- what comes out
 
@@ -218,14 +218,14 @@ class Session:
         self._active(now_ms)
         if self._speaks and (self._input or self._output):
             if self._dialogue:
-                self._use(self._machine(DialogueMachine))
+                self._use(self._machine(RealtimeTurns))
             self.turns.hears = self._input is not None
             self.turns.voice = self._output is not None
             self.turns.rate = self._output.rate if self._output else self.turns.rate
             self._out(StartSpeech(self._input, self._output))
         self._ready(resumed=False)
         self._out(WarmUp())
-        self._out(Moved())
+        self._out(CallChanged())
 
     def _ready(self, *, resumed: bool) -> None:
         terms = self._terms
@@ -297,7 +297,7 @@ class Session:
     # --- speech and agent
 
     def speech(self, event: SpeechEvent, now_ms: float) -> None:
-        assert isinstance(self.turns, TurnMachine)
+        assert isinstance(self.turns, CascadeTurns)
         if self.phase in (Phase.OPEN, Phase.AWAY):
             if self.turns.caller_speaking:
                 self._active(now_ms)
@@ -308,7 +308,7 @@ class Session:
 
     def dialogue(self, event: DialogueEvent, now_ms: float) -> None:
         """As `speech`, of a model that holds the conversation itself."""
-        assert isinstance(self.turns, DialogueMachine)
+        assert isinstance(self.turns, RealtimeTurns)
         if self.phase in (Phase.OPEN, Phase.AWAY):
             if self.turns.caller_speaking or self.turns.busy:
                 self._active(now_ms)
@@ -320,9 +320,9 @@ class Session:
         """There is no speech model for this call: it goes on in writing."""
         if self.phase in (Phase.OPEN, Phase.AWAY):
             self._send(wire.error("speech_unavailable", message, fatal=False))
-            if isinstance(self.turns, DialogueMachine):
+            if isinstance(self.turns, RealtimeTurns):
                 prompts = self.turns.untold
-                self.turns = self._machine(TurnMachine)
+                self.turns = self._machine(CascadeTurns)
                 self._use(self.turns)
                 for prompt in prompts:
                     self.turns.retell(prompt, now_ms)
@@ -407,7 +407,7 @@ class Session:
             self.turns.lose_line(now_ms)
             self.desk.still()
             self._timers.set(Timer.RESUME, now_ms + self._terms.resume_ms)
-            self._effects.append(Moved())
+            self._effects.append(CallChanged())
         elif self.phase is Phase.WAITING:
             self.end("client_gone", CloseCode.ENDED, now_ms)
 
@@ -424,7 +424,7 @@ class Session:
         for message in missed:
             self._send(message)
         self.turns.regain_line()
-        self._out(Moved())
+        self._out(CallChanged())
 
     def drain(self, deadline_ms: float) -> None:
         """End politely at the deadline, unless the call ends before."""

@@ -6,7 +6,7 @@ from typing import Protocol
 from oratio.domain.conversations.conversation import Role
 
 
-class Floor(Protocol):
+class TurnController(Protocol):
     # Whether the caller hears audio, and its rate.
     voice: bool
     rate: int

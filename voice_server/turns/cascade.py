@@ -4,19 +4,19 @@ from collections.abc import Callable
 
 from oratio.domain.conversations.conversation import Role, TurnResult
 from oratio.errors import OratioError
-from oratio.ports.speech import Heard, Hypothesis, SpeechEvent, SpeechStarted, SpeechStopped, Spoken
+from oratio.ports.speech import CallerSpeechStarted, CallerSpeechStopped, Heard, Hypothesis, SpeechEvent, Spoken
 from oratio.protocol import voice as wire
 from voice_server.audio.playout import Playout
-from voice_server.session.config import Terms
-from voice_server.session.effects import Abandon, Ask, Effect, Hush, Play, Say, Send, TurnEnded
+from voice_server.session.config import SessionConfig
+from voice_server.session.effects import CancelQuery, CancelSpeech, Effect, Play, QueryAgent, Say, Send, TurnEnded
 from voice_server.session.timers import Timer, Timers
-from voice_server.turns.base import Floor
-from voice_server.turns.response import Line, Prompt, Response, is_back_channel
+from voice_server.turns.base import TurnController
+from voice_server.turns.response import Prompt, Response, SpokenLine, is_back_channel
 
 MAX_QUEUED = 8
 
 
-class TurnMachine(Floor):
+class CascadeTurns(TurnController):
     """The turns of one call.
 
     Args:
@@ -28,7 +28,7 @@ class TurnMachine(Floor):
     def __init__(
         self,
         *,
-        terms: Terms,
+        terms: SessionConfig,
         timers: Timers,
         out: Callable[[Effect], None],
         new_id: Callable[[str], str],
@@ -48,7 +48,7 @@ class TurnMachine(Floor):
         self.failures = 0
         self._current: Response | None = None
         self._prompts: list[Prompt] = []
-        self._lines: list[Line] = []
+        self._lines: list[SpokenLine] = []
         self._turns = 0
         self._utterances = 0
         self._caller_item: str | None = None
@@ -116,9 +116,9 @@ class TurnMachine(Floor):
         match event:
             case Spoken():
                 self._voiced(event)
-            case SpeechStarted():
+            case CallerSpeechStarted():
                 self._speech_started(now_ms)
-            case SpeechStopped():
+            case CallerSpeechStopped():
                 self._speech_stopped()
             case Hypothesis(text):
                 if text:
@@ -324,7 +324,7 @@ class TurnMachine(Floor):
         """The agent gets it with its next question."""
 
     def announce(self, text: str, now_ms: float, *, role: Role = "assistant") -> None:
-        self._lines.append(Line(text, role))
+        self._lines.append(SpokenLine(text, role))
         self._advance(now_ms)
 
     def yield_floor(self, now_ms: float) -> list[str]:
@@ -353,7 +353,7 @@ class TurnMachine(Floor):
             self._begin(prompt, self._turns)
             if self.voice:
                 self._timers.set(Timer.HOLDING_LINE, now_ms + self._terms.holding_ms)
-            self._out(Ask(self._turns, prompt.text))
+            self._out(QueryAgent(self._turns, prompt.text))
 
     def _begin(self, prompt: Prompt, turn: int | None, role: Role = "assistant") -> Response:
         current = Response(
@@ -385,7 +385,7 @@ class TurnMachine(Floor):
         if current.waiting:
             current.playout.drop_open_segment()
             current.open_utterance = None
-            self._out(Hush())
+            self._out(CancelSpeech())
 
     def _audio_done(self, current: Response) -> None:
         current.audio_done = True
@@ -401,7 +401,7 @@ class TurnMachine(Floor):
         spoken = current.text
         if status == "interrupted":
             if current.turn is not None and not current.complete:
-                self._out(Abandon(current.turn))
+                self._out(CancelQuery(current.turn))
             if self.voice:
                 heard = current.playout.heard_ms(now_ms) if current.cut_ms is None else current.cut_ms
                 spoken = current.playout.text_until(heard)

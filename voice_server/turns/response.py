@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from oratio.domain.conversations.conversation import Role, TurnResult
 from voice_server.audio.playout import Playout
-from voice_server.audio.tts_chunker import Clauses
+from voice_server.audio.tts_chunker import TtsChunker
 
 _BACK_CHANNEL = re.compile(
     r"(?:(?:uh|um|mm+|hm+|aha|ah|oh|mhm|uh-?huh|mm-?hm+|okay|ok|yeah|yep|(?:al|all )?right|sure|i see|got it)"
@@ -27,7 +27,7 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SpokenLine:
     """Words that are not the agent's answer, said in its voice."""
 
     text: str
@@ -43,7 +43,7 @@ class Response:
     # The agent's turn behind it; None for a line of our own.
     turn: int | None
     role: Role = "assistant"
-    clauses: Clauses = field(default_factory=Clauses)
+    clauses: TtsChunker = field(default_factory=TtsChunker)
     text: str = ""
     # No more text will come.
     complete: bool = False

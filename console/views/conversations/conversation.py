@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from console.components.recording import Line, recording
+from console.components.recording import RecordedLine, recording
 from console.state import loading, page
 from console.views.conversations.turns import behind, head, sop_lines
 from console.wording import duration, guarded, moment, plain
@@ -60,16 +60,16 @@ def _told(told: ConversationDetail) -> None:
         st.caption("Nothing was said.")
 
 
-def _lines(told: ConversationDetail) -> list[Line]:
+def _lines(told: ConversationDetail) -> list[RecordedLine]:
     """What was said with its place in the recording: a turn is stored when its answer begins to be spoken."""
-    found: list[Line] = []
+    found: list[RecordedLine] = []
     for turn in told.transcript:
         at = max(0.0, (turn.at - told.conversation.started_at) / 1000)
         if turn.prompt:
             begin = max(found[-1]["at"] if found else 0.0, at - _SAID_BEFORE_S)
-            found.append(Line(at=begin, role="user", who="Caller", text=turn.prompt))
+            found.append(RecordedLine(at=begin, role="user", who="Caller", text=turn.prompt))
         if turn.result.answer:
-            found.append(Line(at=at, role=turn.role, who=_who(turn), text=turn.result.answer))
+            found.append(RecordedLine(at=at, role=turn.role, who=_who(turn), text=turn.result.answer))
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from console.components.voice_call import Heard, voice_call
+from console.components.voice_call import HeardWords, voice_call
 from console.state import Chat, chat, client, forget_chat
 from console.views.conversations.turns import behind, sop_lines
 from console.wording import guarded, plain, show_error
@@ -36,7 +36,7 @@ def _calling(agent: AgentDetail) -> None:
             _behind_the_call(agent, heard)
 
 
-def _behind_the_call(agent: AgentDetail, heard: Heard) -> None:
+def _behind_the_call(agent: AgentDetail, heard: HeardWords) -> None:
     """The turns of the call that are stored by now, the newest first."""
     try:
         with client() as api:

@@ -19,7 +19,7 @@ OUTCOMES: Mapping[str, tuple[str, Colour, str]] = {
 _IN_FULL = 4
 
 
-class Answered(Protocol):
+class AnsweredTurn(Protocol):
     """What the results of a chat, of a stored turn and of a rehearsal have in common."""
 
     @property
@@ -34,7 +34,7 @@ class Answered(Protocol):
     def tool_calls(self) -> tuple[ToolCall, ...]: ...
 
 
-def behind(result: Answered, latency_ms: int, *, sop: Sequence[str] = (), extra: str = "") -> None:
+def behind(result: AnsweredTurn, latency_ms: int, *, sop: Sequence[str] = (), extra: str = "") -> None:
     """Show it: one line of badges, and the sources and lines word for word below.
 
     Args:

@@ -34,7 +34,7 @@ class Spawned:
     exited: asyncio.Future[int]
 
 
-class WarmParent:
+class ForkserverClient:
     """One running `zygote` process. Belongs to the event loop it was started on."""
 
     def __init__(self, tier: Tier) -> None:

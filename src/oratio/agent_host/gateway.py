@@ -18,7 +18,7 @@ from strands.types.exceptions import ContextWindowOverflowException, ModelThrott
 
 from oratio import tracing
 from oratio.agent_host.drills import PLANTED
-from oratio.agent_host.metrics import Metrics
+from oratio.agent_host.metrics import AgentHostMetrics
 from oratio.agent_host.model_requests import BadRequest, ModelRequest, read_model_request
 from oratio.agentkit.framing import BadFrame, encode, read_frame
 from oratio.domain.knowledge.knowledge_base import Passage
@@ -81,7 +81,7 @@ class AgentGateway:
         rate: CallRate | None = None,
         drill: Drill | None = None,
         traces: Set[str] = frozenset(),
-        metrics: Metrics | None = None,
+        metrics: AgentHostMetrics | None = None,
     ) -> None:
         self.served_paths: set[str] = set()
         self._control = control
@@ -93,7 +93,7 @@ class AgentGateway:
         self._rate = rate or CallRate()
         self._drill = drill
         self._traces = traces
-        self._metrics = metrics or Metrics()
+        self._metrics = metrics or AgentHostMetrics()
         self._calls: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
 

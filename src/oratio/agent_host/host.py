@@ -18,10 +18,10 @@ from strands.models import Model
 from oratio import tracing
 from oratio.adapters.local.runtime_store import RuntimeStore
 from oratio.agent_host.drills import drill_model
-from oratio.agent_host.forkserver_client import WarmParent
+from oratio.agent_host.forkserver_client import ForkserverClient
 from oratio.agent_host.gateway import AgentGateway
 from oratio.agent_host.isolation import Isolation, choose_isolation, confinement
-from oratio.agent_host.metrics import Metrics
+from oratio.agent_host.metrics import AgentHostMetrics
 from oratio.agent_host.process import AgentProcess
 from oratio.agent_host.sandbox.confinement import Tier
 from oratio.domain.conversations.conversation import TurnResult
@@ -86,7 +86,7 @@ class AgentHost:
         strongest: Tier = Tier.A,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.metrics = Metrics()
+        self.metrics = AgentHostMetrics()
         self.metrics.count_processes(lambda: self.processes)
         self._store = RuntimeStore(root)
         self._knowledge = knowledge
@@ -302,12 +302,12 @@ class AgentHost:
         logger.info("agent_id=<%s>, version=<%s> | agent process started", record.ref.agent_id, key[1])
         return process
 
-    async def _warm_parent(self) -> WarmParent:
+    async def _warm_parent(self) -> ForkserverClient:
         async with self._parent_lock:
             if not self._isolation.parent.alive:
                 logger.error("the warm parent ended, starting another")
                 await self._isolation.parent.stop()
-                self._isolation.parent = WarmParent(self._isolation.tier)
+                self._isolation.parent = ForkserverClient(self._isolation.tier)
                 await self._isolation.parent.start()
             return self._isolation.parent
 

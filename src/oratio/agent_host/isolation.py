@@ -4,7 +4,7 @@ import logging
 import os
 from dataclasses import dataclass
 
-from oratio.agent_host.forkserver_client import TierRefused, WarmParent
+from oratio.agent_host.forkserver_client import ForkserverClient, TierRefused
 from oratio.agent_host.probes.table import attempts_in, escapes
 from oratio.agent_host.sandbox.confinement import Confinement, Tier
 from oratio.errors import Unavailable
@@ -27,7 +27,7 @@ class Isolation:
 
     tier: Tier
     reason: str
-    parent: WarmParent
+    parent: ForkserverClient
 
 
 async def choose_isolation(*, allow_unsandboxed: bool, strongest: Tier = Tier.A) -> Isolation:
@@ -43,7 +43,7 @@ async def choose_isolation(*, allow_unsandboxed: bool, strongest: Tier = Tier.A)
     for tier in (Tier.A, Tier.B):
         if tier == Tier.A != strongest or strongest == Tier.NONE:
             continue
-        parent = WarmParent(tier)
+        parent = ForkserverClient(tier)
         try:
             await parent.start()
             if through := escapes(tier, await attempts_in(parent, confinement(0))):
@@ -61,6 +61,6 @@ async def choose_isolation(*, allow_unsandboxed: bool, strongest: Tier = Tier.A)
             f"this machine offers no sandbox for generated code ({reason})",
             hint="use Linux with Landlock, or set ORATIO_ALLOW_UNSANDBOXED=i-understand on a machine of your own",
         )
-    parent = WarmParent(Tier.NONE)
+    parent = ForkserverClient(Tier.NONE)
     await parent.start()
     return Isolation(Tier.NONE, reason, parent)

@@ -14,7 +14,7 @@ from typing import Any
 import httpcore  # noqa: F401 - httpx imports it at its first use, which takes 0.3 s
 import httpx
 
-from oratio.agent_host.forkserver_client import Spawned, WarmParent
+from oratio.agent_host.forkserver_client import ForkserverClient, Spawned
 from oratio.agent_host.gateway import AgentGateway
 from oratio.agent_host.output import OutputTap
 from oratio.agent_host.runner import boot_frame
@@ -46,7 +46,7 @@ class AgentProcess:
         traces: The spans of the turns in flight; what else the agent may name as one is not believed.
     """
 
-    def __init__(self, parent: WarmParent, socket_path: Path, agent_id: str) -> None:
+    def __init__(self, parent: ForkserverClient, socket_path: Path, agent_id: str) -> None:
         self.in_flight = 0
         self.turns = 0
         self.last_used = 0.0

@@ -10,7 +10,7 @@ from oratio.agentkit.turn import TurnRecorder
 if TYPE_CHECKING:
     from strands.models import Model
 
-    from oratio.agentkit.definition import PlanStep
+    from oratio.agentkit.definition import AgentStep
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class AgentContext:
     """
 
     def __init__(
-        self, *, connections: Connections, prompt: str, steps: Mapping[str, "PlanStep"], announcement: str
+        self, *, connections: Connections, prompt: str, steps: Mapping[str, "AgentStep"], announcement: str
     ) -> None:
         self.turn = TurnRecorder()
         self.prompt: str = prompt

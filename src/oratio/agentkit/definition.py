@@ -22,7 +22,7 @@ class BadDefinition(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class PlanStep:
+class AgentStep:
     """A step of `plan.json` as an agent needs it; lines are 1-based and inclusive."""
 
     step_id: str
@@ -43,7 +43,7 @@ class AgentDefinition:
 
     code: bytes
     prompt: str
-    steps: Mapping[str, PlanStep]
+    steps: Mapping[str, AgentStep]
     announcement: str
     model: str
 
@@ -97,9 +97,9 @@ class AgentDefinition:
         return build  # type: ignore[no-any-return]
 
 
-def _step(value: Mapping[str, Any]) -> PlanStep:
+def _step(value: Mapping[str, Any]) -> AgentStep:
     source = value["source"]
-    return PlanStep(
+    return AgentStep(
         step_id=str(value["stepId"]),
         title=str(value["title"]),
         text=str(value["text"]),

@@ -18,7 +18,7 @@ _KEEP_ALIVE_S = 30
 _BACKLOG = 1024
 
 
-class Server(uvicorn.Server):
+class ApiServer(uvicorn.Server):
     """Does the process's other duties while it serves."""
 
     def __init__(self, config: uvicorn.Config, services: Services) -> None:
@@ -44,12 +44,12 @@ def main() -> int:
         tracing.configure(config, service="api")
         platform = build_platform(config)
         services = build_services(platform)
-        server: Server | None = None
+        server: ApiServer | None = None
         app = create_app(platform, services, stopping=lambda: server is not None and server.should_exit)
     except OratioError as error:
         sys.stderr.write(f"oratio: {error}\n")
         return 2
-    server = Server(
+    server = ApiServer(
         uvicorn.Config(
             app,
             host=config.host,

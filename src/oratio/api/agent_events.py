@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from starlette.concurrency import run_in_threadpool
 
 from oratio.api import sse
-from oratio.api.metrics import Metrics
+from oratio.api.metrics import ApiMetrics
 from oratio.domain.agents.agent import Agent, AgentStatus, StepStatus
 from oratio.domain.agents.journal import AgentEvent
 from oratio.errors import NotFound, RateLimited
@@ -23,7 +23,7 @@ MAX_PER_TENANT = 50
 class Watchers:
     """Open event streams, counted: each costs two small reads every `POLL_S`."""
 
-    def __init__(self, agents: AgentService, metrics: Metrics, stopping: Callable[[], bool]) -> None:
+    def __init__(self, agents: AgentService, metrics: ApiMetrics, stopping: Callable[[], bool]) -> None:
         self._agents = agents
         self._metrics = metrics
         self._stopping = stopping

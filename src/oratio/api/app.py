@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from oratio import __version__
 from oratio.api import problems
 from oratio.api.agent_events import Watchers
-from oratio.api.context import Context
-from oratio.api.metrics import Metrics
+from oratio.api.context import ApiContext
+from oratio.api.metrics import ApiMetrics
 from oratio.api.middleware.auth_middleware import Guard
 from oratio.api.middleware.limits import CallLimits
 from oratio.api.middleware.observability_middleware import Observe
@@ -28,7 +28,7 @@ from oratio.api.routes import (
     webhooks,
 )
 from oratio.api.schema.openapi import describe
-from oratio.api.uploads.upload_receiver import Receiver
+from oratio.api.uploads.upload_receiver import UploadReceiver
 from oratio.bootstrap import Platform, Services
 
 
@@ -67,11 +67,11 @@ def create_app(
         redirect_slashes=False,
         separate_input_output_schemas=False,
     )
-    metrics = Metrics(services.agents.unfinished)
-    app.state.context = Context(
+    metrics = ApiMetrics(services.agents.unfinished)
+    app.state.context = ApiContext(
         platform=platform,
         services=services,
-        receiver=Receiver(services.uploads, settings),
+        receiver=UploadReceiver(services.uploads, settings),
         metrics=metrics,
         watchers=Watchers(services.agents, metrics, stopping),
         readiness=Readiness(platform),

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 
 from oratio.api.agent_events import Watchers
 from oratio.api.caller import Caller
-from oratio.api.metrics import Metrics
+from oratio.api.metrics import ApiMetrics
 from oratio.api.problems import MEDIA_TYPE
 from oratio.api.readiness import Readiness
-from oratio.api.uploads.upload_receiver import Receiver
+from oratio.api.uploads.upload_receiver import UploadReceiver
 from oratio.bootstrap import Platform, Services
 from oratio.errors import FieldProblem, InvalidInput
 
@@ -22,21 +22,21 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class ApiContext:
     """One application's parts; `stopping` says that the process is on its way out."""
 
     platform: Platform
     services: Services
-    receiver: Receiver
-    metrics: Metrics
+    receiver: UploadReceiver
+    metrics: ApiMetrics
     watchers: Watchers
     readiness: Readiness
     stopping: Callable[[], bool]
 
 
 # Coroutines, though they wait for nothing: FastAPI gives any other dependency to a thread.
-async def _context(request: Request) -> Context:
-    return cast(Context, request.app.state.context)
+async def _context(request: Request) -> ApiContext:
+    return cast(ApiContext, request.app.state.context)
 
 
 async def _caller(request: Request) -> Caller:
@@ -62,7 +62,7 @@ async def _idempotency_key(request: Request, _told: _Told = None) -> str | None:
     return given[0]
 
 
-InContext = Annotated[Context, Depends(_context)]
+InContext = Annotated[ApiContext, Depends(_context)]
 ByCaller = Annotated[Caller, Depends(_caller)]
 IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
 

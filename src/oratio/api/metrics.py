@@ -13,7 +13,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
-class Metrics:
+class ApiMetrics:
     """One registry an app; routes are labelled by their template, never by what was asked for."""
 
     def __init__(self, unfinished: Callable[[], list[Agent]]) -> None:

@@ -47,7 +47,7 @@ _LABELS_THAT_LEAD_IN = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class LayoutUnit:
     """One piece of the layout.
 
     Attributes:
@@ -81,7 +81,7 @@ def split_lines(text: str) -> list[str]:
     return _NEWLINE.split(text)
 
 
-def layout(text: str) -> list[Unit]:
+def layout(text: str) -> list[LayoutUnit]:
     """Every unit of the text, in order."""
     return _Layout([_measured(number, raw) for number, raw in enumerate(split_lines(text), 1)]).units()
 
@@ -97,12 +97,12 @@ class _Layout:
 
     def __init__(self, lines: list[_Line]) -> None:
         self._lines = lines
-        self._units: list[Unit] = []
+        self._units: list[LayoutUnit] = []
         self._indents: list[int] = []  # of the open list items, outermost first
         self._heading_level = 0  # of the last marked heading: unmarked ones go one below it
         self._block = 0
 
-    def units(self) -> list[Unit]:
+    def units(self) -> list[LayoutUnit]:
         at = 0
         while at < len(self._lines):
             at = self._block_at(at)
@@ -138,7 +138,7 @@ class _Layout:
         if title:
             self._block += 1
             numbers = self._lines[first].number, self._lines[last].number
-            self._units.append(Unit("heading", title[:200], *numbers, level, block=self._block))
+            self._units.append(LayoutUnit("heading", title[:200], *numbers, level, block=self._block))
         return last + 1
 
     def _is_setext(self, at: int) -> bool:
@@ -193,7 +193,7 @@ class _Layout:
             line = self._lines[at]
             cells = tuple(plain(cell) for cell in line.text.strip("|").split("|"))
             below = self._lines[at + 1].text if at + 1 < len(self._lines) else ""
-            divider = "-" in below and not below.strip("|-: \t")
+            divider = below.startswith("|") and "-" in below and not below.strip("|-: \t")
             rows = at + 2 < len(self._lines) and self._lines[at + 2].text.startswith("|")
             self._block += 1
             if not header and divider and rows and self._lines[at + 2].text.strip("|-: \t"):
@@ -202,7 +202,7 @@ class _Layout:
                 row = ": ".join(filter(None, (cells[0], "; ".join(filter(None, cells[1:])))))
                 for piece in _pieces(row):
                     first = start or line.number
-                    self._units.append(Unit("row", piece, first, line.number, block=self._block, header=header))
+                    self._units.append(LayoutUnit("row", piece, first, line.number, block=self._block, header=header))
                 start = 0
             at += 1
         return at
@@ -244,7 +244,7 @@ class _Layout:
     ) -> None:
         for text, start, end in sentences([(line.number, line.text) for line in lines]):
             ends_in_colon = text.endswith((":", "：")) and len(text) <= 300
-            self._units.append(Unit(kind, text, start, end, level, ordered, self._block, ends_in_colon))
+            self._units.append(LayoutUnit(kind, text, start, end, level, ordered, self._block, ends_in_colon))
 
 
 def sentences(lines: list[tuple[int, str]]) -> Iterator[tuple[str, int, int]]:

@@ -51,7 +51,7 @@ class TriggerChange(_Change):
     phrases: list[str] = Field(max_length=8)
 
 
-class ScenarioChange(_Change):
+class ScenarioEdit(_Change):
     """One more rehearsal of one step: what a caller says, one to four messages."""
 
     step_id: str
@@ -65,7 +65,7 @@ class Improvements(_Change):
     steps: list[StepChange] = []
     procedures: list[ProcedureChange] = []
     triggers: list[TriggerChange] = []
-    scenarios: list[ScenarioChange] = Field([], max_length=MAX_ADDED_SCENARIOS)
+    scenarios: list[ScenarioEdit] = Field([], max_length=MAX_ADDED_SCENARIOS)
 
 
 def faults(draft: AgentPlan, changes: Improvements) -> list[str]:
@@ -150,7 +150,7 @@ def _trigger(trigger: HandoffTrigger, phrases: Sequence[str]) -> HandoffTrigger:
     return trigger.model_copy(update={"phrases": tuple(dict.fromkeys((*trigger.phrases, *added)))})
 
 
-def _scenarios(draft: AgentPlan, added: Sequence[ScenarioChange]) -> Iterator[Scenario]:
+def _scenarios(draft: AgentPlan, added: Sequence[ScenarioEdit]) -> Iterator[Scenario]:
     sources = {step.step_id: step.source for step in draft.steps}
     for number, scenario in enumerate(added, len(draft.scenarios) + 1):
         yield Scenario(

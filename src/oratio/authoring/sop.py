@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Literal, cast
 
 from oratio.authoring import lexicon
-from oratio.authoring.blocks import Unit, layout, split_lines
+from oratio.authoring.blocks import LayoutUnit, layout, split_lines
 from oratio.authoring.facts import Wanted, facts_of, noun_fact, type_of
 from oratio.authoring.language import guess_language
 from oratio.domain.plan.agent_plan import FactType
@@ -151,7 +151,7 @@ def parse_sop(text: str) -> Sop:
     return Sop(tuple(_with_list_facts(items)), len(lines), language, title, titled, content)
 
 
-def _depth(unit: Unit, items: list[SopItem], open_items: list[tuple[int, int]]) -> int:
+def _depth(unit: LayoutUnit, items: list[SopItem], open_items: list[tuple[int, int]]) -> int:
     """A unit's own list depth; later sentences of one list item count as inside it."""
     if unit.kind in ("item", "sentence") and open_items and items[open_items[-1][1]].block == unit.block:
         return unit.level + (0 if unit.kind == "item" else 1)
@@ -163,7 +163,7 @@ def _opens_list(text: str) -> bool:
 
 
 def _classified(
-    unit: Unit, section: tuple[str, ...], parent: int | None, items: list[SopItem], language: str
+    unit: LayoutUnit, section: tuple[str, ...], parent: int | None, items: list[SopItem], language: str
 ) -> SopItem:
     common = SopItem(
         kind=ItemKind.INFORM, text=unit.text, line_start=unit.start, line_end=unit.end, section=section,
@@ -278,7 +278,7 @@ def conditions_of(text: str, language: str = "en") -> tuple[SopCondition, ...]:
     return tuple(conditions[:3])
 
 
-def _row_condition(unit: Unit) -> tuple[SopCondition, ...]:
+def _row_condition(unit: LayoutUnit) -> tuple[SopCondition, ...]:
     """A table whose first column is headed `If`, `Situation` or the like gives each row its condition."""
     if unit.kind != "row" or not unit.header:
         return ()

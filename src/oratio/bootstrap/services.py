@@ -23,12 +23,12 @@ from oratio.services.authoring.rehearsal import RehearsalService
 from oratio.services.conversations.analytics import AnalyticsService
 from oratio.services.conversations.conversations import ConversationService
 from oratio.services.conversations.live_calls import LiveCallService
-from oratio.services.conversations.operator_events import HumanSideService
+from oratio.services.conversations.operator_events import OperatorEventService
 from oratio.services.conversations.replay import ReplayService
 from oratio.services.conversations.retention import RetentionService
 from oratio.services.knowledge.knowledge_bases import KnowledgeBaseService
-from oratio.services.knowledge.resumable_uploads import KeptUploads
-from oratio.services.knowledge.shared_resumable_uploads import SharedUploads
+from oratio.services.knowledge.resumable_uploads import ResumableUploads
+from oratio.services.knowledge.shared_resumable_uploads import SharedResumableUploads
 from oratio.services.knowledge.uploads import Limits, UploadService
 from oratio.services.webhooks import WebhookService
 
@@ -44,7 +44,7 @@ class Services:
     deployment: DeploymentService
     deletion: DeletionService
     conversations: ConversationService
-    human_side: HumanSideService
+    human_side: OperatorEventService
     analytics: AnalyticsService
     retention: RetentionService
     access: AccessService
@@ -52,7 +52,7 @@ class Services:
     comparison: ComparisonService
     replay: ReplayService
     webhooks: WebhookService
-    kept_uploads: KeptUploads
+    kept_uploads: ResumableUploads
 
 
 def _builtin_author(brief: AgentBrief, documents: Sequence[Document], _findings: Sequence[Finding]) -> Authored:
@@ -175,7 +175,7 @@ def build_services(platform: Platform) -> Services:
             stores=(platform.documents, platform.code, platform.recordings),
         ),
         conversations=conversations,
-        human_side=HumanSideService(conversations=conversations, clock=platform.clock),
+        human_side=OperatorEventService(conversations=conversations, clock=platform.clock),
         analytics=analytics,
         retention=RetentionService(
             conversations=platform.conversations,
@@ -219,10 +219,10 @@ def build_services(platform: Platform) -> Services:
     )
 
 
-def _kept_uploads(platform: Platform, limits: Limits) -> KeptUploads:
+def _kept_uploads(platform: Platform, limits: Limits) -> ResumableUploads:
     """On this machine's disk, or where every process of the platform finds them."""
     folder, clock = platform.settings.data / "staging", platform.clock
     key = partial(platform.secrets.get, SecretName.UPLOADS_KEY)
     if platform.settings.platform == "local":
-        return KeptUploads(folder, limits, clock=clock, key=key)
-    return SharedUploads(folder, limits, clock=clock, key=key, store=platform.documents)
+        return ResumableUploads(folder, limits, clock=clock, key=key)
+    return SharedResumableUploads(folder, limits, clock=clock, key=key, store=platform.documents)

@@ -38,7 +38,7 @@ def _nova_sonic(settings: Settings) -> Dialogues:
     try:
         from oratio.speech.realtime.nova_sonic import NovaAccess, NovaSonic
         from oratio.speech.realtime.provider import StrandsDialogues
-        from oratio.speech.realtime.session import Course
+        from oratio.speech.realtime.session import RenewalPolicy
     except ImportError as error:
         hint = "pip install 'strands-agents[bidi]'"
         raise InvalidInput(f"ORATIO_SPEECH=nova-sonic needs the package {error.name}", hint=hint) from None
@@ -51,5 +51,5 @@ def _nova_sonic(settings: Settings) -> Dialogues:
             voice=settings.speech_voice or "tiffany",
             endpointing=settings.speech_endpointing,
         ),
-        Course(renew_s=settings.speech_renew_seconds),
+        RenewalPolicy(renew_s=settings.speech_renew_seconds),
     )

@@ -9,7 +9,7 @@ import httpx
 
 from oratio.client import answers, calls
 from oratio.client.answers import EventParser, ServerEvent
-from oratio.client.calls import Call
+from oratio.client.calls import HttpCall
 from oratio.client.connection import MAX_LOST, PARTS_AT_ONCE, RECONNECT_S, UPLOAD_TIMEOUT, in_thread, options
 from oratio.client.forms import Brief, Files, Progress
 from oratio.client.listing import Listing
@@ -290,7 +290,7 @@ class AsyncClient:
     async def system(self) -> wire.SystemView:
         return await self._send(calls.system())
 
-    async def _send[W: wire.Wire](self, call: Call[W]) -> W:
+    async def _send[W: wire.Wire](self, call: HttpCall[W]) -> W:
         parts: dict[str, Any] = {"params": call.params, "json": call.json, "headers": dict(call.headers)}
         if call.timeout_s is not None:
             parts["timeout"] = call.timeout_s

@@ -10,7 +10,7 @@ import httpx
 
 from oratio.client import answers, calls
 from oratio.client.answers import EventParser, ServerEvent
-from oratio.client.calls import Call
+from oratio.client.calls import HttpCall
 from oratio.client.connection import MAX_LOST, PARTS_AT_ONCE, RECONNECT_S, UPLOAD_TIMEOUT, options
 from oratio.client.forms import Brief, Files, Progress
 from oratio.client.listing import Listing
@@ -278,7 +278,7 @@ class Client:
     def system(self) -> wire.SystemView:
         return self._send(calls.system())
 
-    def _send[W: wire.Wire](self, call: Call[W]) -> W:
+    def _send[W: wire.Wire](self, call: HttpCall[W]) -> W:
         parts: dict[str, Any] = {"params": call.params, "json": call.json, "headers": dict(call.headers)}
         if call.timeout_s is not None:
             parts["timeout"] = call.timeout_s

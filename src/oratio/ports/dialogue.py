@@ -17,7 +17,7 @@ class Tool(NamedTuple):
     schema: Mapping[str, Any]
 
 
-class Brief(NamedTuple):
+class DialogueBrief(NamedTuple):
     """What a call begins with."""
 
     instructions: str
@@ -149,7 +149,7 @@ class Dialogues(Protocol):
     def quality(self) -> SpeechQuality: ...
 
     @abstractmethod
-    async def converse(self, brief: Brief) -> DialogueSession: ...
+    async def converse(self, brief: DialogueBrief) -> DialogueSession: ...
 
     @abstractmethod
     async def close(self) -> None: ...

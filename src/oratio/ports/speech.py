@@ -10,14 +10,14 @@ OUTPUT_RATE = 24_000
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechStarted:
+class CallerSpeechStarted:
     """The caller began to speak, `at_ms` into the audio heard."""
 
     at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechStopped:
+class CallerSpeechStopped:
     """The caller fell silent `at_ms` into the audio heard; the turn may still go on."""
 
     at_ms: int
@@ -52,7 +52,7 @@ class Spoken:
     last: bool
 
 
-type SpeechEvent = SpeechStarted | SpeechStopped | Hypothesis | Heard | Spoken
+type SpeechEvent = CallerSpeechStarted | CallerSpeechStopped | Hypothesis | Heard | Spoken
 
 
 class SpeechQuality(NamedTuple):

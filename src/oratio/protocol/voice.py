@@ -113,7 +113,7 @@ def _first(wish: Mapping[str, object], *names: str) -> object:
     return next((wish[name] for name in names if wish.get(name) is not None), None)
 
 
-class Resume(WireMessage):
+class ResumeRequest(WireMessage):
     session_id: str = Field(max_length=128)
     token: str = Field(max_length=128)
 
@@ -124,7 +124,7 @@ class SessionStart(WireMessage):
     type: Literal["session.start"]
     audio: dict[str, Any] | None = None
     vars: dict[str, str | int | float | bool | None] = Field(default_factory=dict, max_length=32)
-    resume: Resume | None = None
+    resume: ResumeRequest | None = None
 
     @property
     def input(self) -> AudioFormat | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from oratio.retrieval.parsing.blocks import Block, Kind
+from oratio.retrieval.parsing.blocks import Block, BlockKind
 
 CHUNKER_VERSION = 1
 TARGET_WORDS = 120
@@ -88,13 +88,13 @@ def _joined(group: list[tuple[tuple[str, ...], list[_Unit]]]) -> tuple[tuple[str
 
 
 def _units(block: Block) -> Iterator[_Unit]:
-    parts = sentences(block.text) if block.kind is Kind.PROSE else block.text.split("\n")
+    parts = sentences(block.text) if block.kind is BlockKind.PROSE else block.text.split("\n")
     joint = "\n"
     for part in parts:
         for piece in _cut(part):
             if piece.strip():
                 yield _Unit(piece, len(piece.split()), block.page, joint)
-                joint = " " if block.kind is Kind.PROSE else "\n"
+                joint = " " if block.kind is BlockKind.PROSE else "\n"
 
 
 def _cut(text: str) -> Iterator[str]:

@@ -76,7 +76,7 @@ class _Tally:
         self.statistics[name] = self.statistics.get(name, 0) + 1
 
 
-class Stopped(Exception):
+class IndexingStopped(Exception):
     """Somebody asked the job to stop."""
 
 
@@ -203,7 +203,7 @@ class Indexing:
         self._beat_at = time.monotonic()
         stop = self._database.execute("SELECT stop FROM jobs WHERE job_id = ?", (self._order.job_id,)).fetchone()
         if stop is None or stop[0]:
-            raise Stopped
+            raise IndexingStopped
         self._database.execute(
             "UPDATE jobs SET status = 'IN_PROGRESS', done = ?, total = coalesce(?, total), heartbeat_ms = ?"
             " WHERE job_id = ?",
@@ -267,7 +267,7 @@ def main(parent: int, lock: int) -> None:
     with store.connect() as database:
         try:
             Indexing(order, database).run()
-        except Stopped:
+        except IndexingStopped:
             _finish(database, order.job_id, "STOPPED")
         except Exception as error:  # the edge of the process: the job row carries the cause
             logger.error("job_id=<%s> error=<%s> | ingestion failed", order.job_id, type(error).__name__)

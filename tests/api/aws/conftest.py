@@ -24,7 +24,7 @@ TENANT_ROLE = "arn:aws:iam::123456789012:role/oratio-tenant-test"
 SERVICES = ("DYNAMODB", "S3", "STS", "SECRETS_MANAGER", "COGNITO_IDENTITY_PROVIDER")
 
 
-class Account:
+class CloudAccount:
     """One account for all tests: its clients, tables, buckets and secrets cost a second to make.
 
     Attributes:
@@ -56,15 +56,15 @@ class Account:
 
 
 @pytest.fixture(scope="package")
-def account() -> Iterator[Account]:
+def account() -> Iterator[CloudAccount]:
     wall = TenantWall()
     with moto_server() as address, aws_on(address, *SERVICES), pytest.MonkeyPatch.context() as patch:
         wall.build(patch)
-        yield Account(address, wall)
+        yield CloudAccount(address, wall)
 
 
 @pytest.fixture
-def moto(account: Account) -> Iterator[str]:
+def moto(account: CloudAccount) -> Iterator[str]:
     """The account's address; nothing is left in it of another test."""
     account.empty()
     with aws_on(account.address, *SERVICES):
@@ -72,13 +72,13 @@ def moto(account: Account) -> Iterator[str]:
 
 
 @pytest.fixture
-def wall(account: Account) -> Iterator[TenantWall]:
+def wall(account: CloudAccount) -> Iterator[TenantWall]:
     """Every call for a tenant is held against the rights of the tenant's session."""
     yield account.wall
     assert account.wall.refused == []
 
 
-def on_aws(config: Settings, account: Account) -> Platform:
+def on_aws(config: Settings, account: CloudAccount) -> Platform:
     """The platform of `aws` with the engines and the issuer of the embedded one."""
     parts = dataclasses.replace(aws_parts(config), session=account.session)
     if config.secrets_folder is None:
@@ -95,7 +95,7 @@ class AwsWorld(World):
 
 
 @pytest.fixture
-def world(configure: Callable[..., Settings], moto: str, account: Account, wall: TenantWall) -> World:
+def world(configure: Callable[..., Settings], moto: str, account: CloudAccount, wall: TenantWall) -> World:
     outside = {"jwt_issuer": "https://id.example", "jwt_audience": "oratio", "jwt_jwks_url": "https://id.example/jwks"}
     settings = configure(platform="aws", aws_region="us-east-1", tenant_role_arn=TENANT_ROLE, **outside)
     return AwsWorld(settings, partial(on_aws, account=account))

@@ -1,1 +1,1 @@
-from tests.api.test_agents import *  # noqa: F403
+from tests.api.agents.test_agents import *  # noqa: F403

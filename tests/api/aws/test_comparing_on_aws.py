@@ -1,1 +1,1 @@
-from tests.api.test_comparing import *  # noqa: F403
+from tests.api.agents.test_comparing import *  # noqa: F403

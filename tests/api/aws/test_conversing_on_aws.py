@@ -1,1 +1,1 @@
-from tests.api.test_conversing import *  # noqa: F403
+from tests.api.conversations.test_conversing import *  # noqa: F403

@@ -1,1 +1,1 @@
-from tests.api.test_crash_leftovers import *  # noqa: F403
+from tests.api.agents.test_crash_leftovers import *  # noqa: F403

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from oratio.settings import Settings, child_environment
-from tests.api.aws.conftest import SERVICES, TENANT_ROLE, Account
+from tests.api.aws.conftest import SERVICES, TENANT_ROLE, CloudAccount
 from tests.api.conftest import World, create
 from tests.fakes.moto import aws_on
 
@@ -46,7 +46,7 @@ class Process:
 
 
 @pytest.fixture(scope="module")
-def processes(account: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Process]]:
+def processes(account: CloudAccount, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Process]]:
     """They know of a test what lies in the account."""
     outside = {"jwt_issuer": "https://id.example", "jwt_audience": "oratio", "jwt_jwks_url": "https://id.example/jwks"}
     given = {"platform": "aws", "aws_region": "us-east-1", "tenant_role_arn": TENANT_ROLE, **outside}

@@ -1,8 +1,8 @@
 import dataclasses
 
 from tests.api.conftest import FORM, World
-from tests.api.test_kept_uploads import *  # noqa: F403
-from tests.api.test_kept_uploads import FOLDER, _begin, _send
+from tests.api.uploads.test_resumable_uploads import *  # noqa: F403
+from tests.api.uploads.test_resumable_uploads import FOLDER, _begin, _send
 
 del test_an_abandoned_upload_is_swept  # noqa: F821 - the bucket's own rule does that
 

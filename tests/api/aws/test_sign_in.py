@@ -12,13 +12,13 @@ from oratio.adapters.local.identity import EmbeddedIssuer
 from oratio.bootstrap.aws import aws_parts, platform_with
 from oratio.errors import InvalidInput
 from oratio.settings import Settings
-from tests.api.aws.conftest import Account, on_aws
+from tests.api.aws.conftest import CloudAccount, on_aws
 from tests.api.conftest import FORM, World, create
 
 PASSWORD = "Correct-horse-7"
 
 
-class Pool(NamedTuple):
+class CognitoPool(NamedTuple):
     """One user pool with one client."""
 
     client: Any
@@ -45,12 +45,12 @@ class Pool(NamedTuple):
 
 
 @pytest.fixture
-def pool(moto: str) -> Pool:
+def pool(moto: str) -> CognitoPool:
     client = AwsSession("us-east-1").client("cognito-idp")
     pool_id = client.create_user_pool(PoolName="oratio")["UserPool"]["Id"]
     flows = ["ALLOW_USER_PASSWORD_AUTH"]
     made = client.create_user_pool_client(UserPoolId=pool_id, ClientName="console", ExplicitAuthFlows=flows)
-    return Pool(client, pool_id, made["UserPoolClient"]["ClientId"])
+    return CognitoPool(client, pool_id, made["UserPoolClient"]["ClientId"])
 
 
 class CognitoWorld(World):
@@ -62,7 +62,7 @@ class CognitoWorld(World):
 
 
 @pytest.fixture
-def world(configure: Callable[..., Settings], moto: str, account: Account, pool: Pool) -> CognitoWorld:
+def world(configure: Callable[..., Settings], moto: str, account: CloudAccount, pool: CognitoPool) -> CognitoWorld:
     settings = configure(platform="aws", aws_region="us-east-1", **pool.settings(moto))
 
     def build(config: Settings) -> Any:
@@ -72,7 +72,9 @@ def world(configure: Callable[..., Settings], moto: str, account: Account, pool:
     return CognitoWorld(settings, build)
 
 
-async def test_an_operator_of_the_pool_creates_an_agent_that_no_other_sees(world: CognitoWorld, pool: Pool) -> None:
+async def test_an_operator_of_the_pool_creates_an_agent_that_no_other_sees(
+    world: CognitoWorld, pool: CognitoPool
+) -> None:
     async with world.caller(pool.sign_in()["AccessToken"]) as ada, world.caller(pool.sign_in()["AccessToken"]) as eve:
         agent_id = await create(ada)
         shown = (await ada.get(f"/api/agents/{agent_id}")).json()
@@ -81,7 +83,7 @@ async def test_an_operator_of_the_pool_creates_an_agent_that_no_other_sees(world
         assert (await eve.get("/api/agents")).json()["agents"] == []
 
 
-async def test_an_id_token_is_not_an_access_token(world: CognitoWorld, pool: Pool) -> None:
+async def test_an_id_token_is_not_an_access_token(world: CognitoWorld, pool: CognitoPool) -> None:
     async with world.caller(pool.sign_in()["IdToken"]) as caller:
         assert (await caller.get("/api/agents")).status_code == 401
 

@@ -1,3 +1,3 @@
-from tests.api.test_tenancy import test_each_call_with_foreign_ids_is_answered_as_with_ids_nobody_has
+from tests.api.access.test_tenancy import test_each_call_with_foreign_ids_is_answered_as_with_ids_nobody_has
 
 __all__ = ["test_each_call_with_foreign_ids_is_answered_as_with_ids_nobody_has"]

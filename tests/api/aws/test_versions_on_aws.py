@@ -1,1 +1,1 @@
-from tests.api.test_versions import *  # noqa: F403
+from tests.api.agents.test_versions import *  # noqa: F403

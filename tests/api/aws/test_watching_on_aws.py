@@ -1,1 +1,1 @@
-from tests.api.test_watching import *  # noqa: F403
+from tests.api.agents.test_agent_events import *  # noqa: F403

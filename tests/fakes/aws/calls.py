@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RecordedCall:
     """One request and how it ended: the operation's name, its parameters, and the error's code or `""`."""
 
     at: float
@@ -21,10 +21,10 @@ class Call:
 class CallLog:
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._calls: list[Call] = []
+        self._calls: list[RecordedCall] = []
         self.violations: Counter[str] = Counter()
 
-    def note(self, call: Call) -> None:
+    def note(self, call: RecordedCall) -> None:
         with self._lock:
             self._calls.append(call)
 
@@ -32,7 +32,7 @@ class CallLog:
         with self._lock:
             self.violations[limit] += 1
 
-    def all(self, operation: str = "") -> list[Call]:
+    def all(self, operation: str = "") -> list[RecordedCall]:
         with self._lock:
             return [call for call in self._calls if not operation or call.operation == operation]
 
@@ -50,7 +50,7 @@ class CallLog:
 
 
 @dataclass(slots=True)
-class Fault:
+class PlannedFault:
     """Something to go wrong: `name` says what, at most `left` times (None: until it is mended)."""
 
     name: str
@@ -74,18 +74,18 @@ class Faults:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._faults: list[Fault] = []
+        self._faults: list[PlannedFault] = []
 
-    def add(self, name: str, operation: str, *, times: int | None = 1, **data: Any) -> Fault:
-        fault = Fault(name, operation, times, data)
+    def add(self, name: str, operation: str, *, times: int | None = 1, **data: Any) -> PlannedFault:
+        fault = PlannedFault(name, operation, times, data)
         with self._lock:
             self._faults.append(fault)
         return fault
 
-    def error(self, operation: str, code: str, message: str, *, times: int | None = 1) -> Fault:
+    def error(self, operation: str, code: str, message: str, *, times: int | None = 1) -> PlannedFault:
         return self.add("error", operation, times=times, code=code, message=message)
 
-    def throttle(self, operation: str, times: int) -> Fault:
+    def throttle(self, operation: str, times: int) -> PlannedFault:
         return self.add("throttle", operation, times=times)
 
     def mend(self) -> None:
@@ -93,7 +93,7 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
-    def take(self, name: str, operation: str) -> Fault | None:
+    def take(self, name: str, operation: str) -> PlannedFault | None:
         """The fault that strikes now, used up by one."""
         with self._lock:
             for fault in self._faults:

@@ -9,13 +9,13 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.fakes.aws.agentcore.processes import AgentProcesses
+from tests.fakes.aws.agentcore.runtimes import RuntimeFake
+from tests.fakes.aws.bedrock.converse import BuiltinBrain, ConverseFake
+from tests.fakes.aws.bedrock.knowledge import KnowledgeFake
 from tests.fakes.aws.catalogue import CatalogueFake
-from tests.fakes.aws.converse import BuiltinBrain, ConverseFake
-from tests.fakes.aws.knowledge import KnowledgeFake
-from tests.fakes.aws.processes import Processes
-from tests.fakes.aws.runtimes import RuntimeFake
 from tests.fakes.aws.server import FakeService
-from tests.fakes.aws.state import ACCOUNT, REGION, Timings, World
+from tests.fakes.aws.state import ACCOUNT, REGION, CloudState, Timings
 from tests.fakes.moto import moto_server, reset
 
 BUCKETS = ("oratio-knowledge-bases", "oratio-generated-code", "oratio-conversations")
@@ -37,9 +37,9 @@ class Cloud:
         self.moto_url = self._closing.enter_context(moto_server(self._bucket_fault))
         self.s3 = self.client("s3")
         self._iam = self.client("iam")
-        self.world = World(s3=self.s3, role_age=self._role_age, now=now, timings=timings or Timings())
+        self.world = CloudState(s3=self.s3, role_age=self._role_age, now=now, timings=timings or Timings())
         self.knowledge = KnowledgeFake(self.world)
-        self.processes = Processes(self.environment)
+        self.processes = AgentProcesses(self.environment)
         self.runtimes = RuntimeFake(self.world, self.processes)
         self.models = ConverseFake(self.world, BuiltinBrain(self.processes.root))
         streaming = frozenset({"InvokeAgentRuntime", "ConverseStream", "Converse"})

@@ -1,15 +1,15 @@
-"""Agents that answer at once and run nowhere, in the place of `Processes`, where what they say does not matter."""
+"""Agents that answer at once and run nowhere, in the place of `AgentProcesses`, where what they say does not matter."""
 
 import json
 from collections.abc import Iterator, Mapping
 
 from oratio.domain.conversations.conversation import TurnResult
-from tests.fakes.aws.processes import Processes
+from tests.fakes.aws.agentcore.processes import AgentProcesses
 
 _DONE = {"type": "done", "result": TurnResult(answer="Hello.", answered=False, model="builtin").model_dump(mode="json")}
 
 
-class InstantAgents(Processes):
+class InstantAgents(AgentProcesses):
     def __init__(self) -> None:
         super().__init__(dict)
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote
 import botocore.session
 from botocore.model import OperationModel
 
-from tests.fakes.aws.eventstream import frame
+from tests.fakes.aws.agentcore.eventstream import frame
 from tests.fakes.aws.shapes import problems
 
 _SESSION = botocore.session.get_session()
@@ -32,7 +32,7 @@ class BrokenFake(Exception):
 
 
 @dataclass(slots=True)
-class Answer:
+class ServiceAnswer:
     """What goes back: one body, or pieces."""
 
     status: int
@@ -40,7 +40,7 @@ class Answer:
     body: bytes | Iterable[bytes] = b""
 
 
-class Service:
+class ServiceModel:
     """One service: `match` a request, `parse` it, `answer` it."""
 
     def __init__(self, name: str) -> None:
@@ -99,12 +99,12 @@ class Service:
             raise AwsError("ValidationException", "; ".join(wrong))
         return params
 
-    def answer(self, operation: OperationModel, result: Mapping[str, Any]) -> Answer:
+    def answer(self, operation: OperationModel, result: Mapping[str, Any]) -> ServiceAnswer:
         """The answer on the wire, after it was held against the model."""
         shape = operation.output_shape
         status = operation.http.get("responseCode", 200)
         if shape is None:
-            return Answer(status)
+            return ServiceAnswer(status)
         streams = {name: result[name] for name in result if _is_stream(shape.members[name])}
         plain = {name: value for name, value in result.items() if name not in streams}
         missing_streams: dict[str, Any] = {name: {} for name in shape.required_members if name in streams}
@@ -124,10 +124,10 @@ class Service:
             ((name, stream),) = streams.items()
             if shape.members[name].serialization.get("eventstream"):
                 headers["Content-Type"] = "application/vnd.amazon.eventstream"
-                return Answer(status, headers, self._frames(shape.members[name], stream))
-            return Answer(status, headers, stream)
+                return ServiceAnswer(status, headers, self._frames(shape.members[name], stream))
+            return ServiceAnswer(status, headers, stream)
         headers.setdefault("Content-Type", "application/json")
-        return Answer(status, headers, json.dumps(body, default=_plain).encode())
+        return ServiceAnswer(status, headers, json.dumps(body, default=_plain).encode())
 
     def _frames(self, union: Any, events: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
         for event in events:
@@ -136,12 +136,12 @@ class Service:
                 raise BrokenFake(f"{self.name} event {name}: {'; '.join(wrong)}")
             yield frame(name, json.dumps(value, default=_plain).encode())
 
-    def error(self, operation: OperationModel | None, error: AwsError) -> Answer:
+    def error(self, operation: OperationModel | None, error: AwsError) -> ServiceAnswer:
         shapes = {shape.name: shape for shape in (operation.error_shapes if operation else ())}
         known = shapes.get(error.code)
         status = known.metadata.get("error", {}).get("httpStatusCode", 400) if known else _STATUS.get(error.code, 400)
         headers = {"Content-Type": "application/json", "x-amzn-errortype": error.code}
-        return Answer(status, headers, json.dumps({"message": error.message}).encode())
+        return ServiceAnswer(status, headers, json.dumps({"message": error.message}).encode())
 
 
 _STATUS = {

@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore import xform_name
 
-from tests.fakes.aws.calls import Call
-from tests.fakes.aws.model import Answer, AwsError, BrokenFake, Service
-from tests.fakes.aws.state import World
+from tests.fakes.aws.calls import RecordedCall
+from tests.fakes.aws.model import AwsError, BrokenFake, ServiceAnswer, ServiceModel
+from tests.fakes.aws.state import CloudState
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +26,10 @@ class FakeService:
         unlocked: Operations that stream or wait, and so run beside the others.
     """
 
-    def __init__(self, name: str, world: World, handlers: object, *, unlocked: frozenset[str] = frozenset()) -> None:
-        self._service = Service(name)
+    def __init__(
+        self, name: str, world: CloudState, handlers: object, *, unlocked: frozenset[str] = frozenset()
+    ) -> None:
+        self._service = ServiceModel(name)
         self._world = world
         self._handlers = handlers
         self._unlocked = unlocked
@@ -48,7 +50,7 @@ class FakeService:
         self._server.shutdown()
         self._server.server_close()
 
-    def serve(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def serve(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> ServiceAnswer:
         """Route, check, act, check again."""
         found = self._service.match(method, path)
         if found is None:
@@ -97,7 +99,7 @@ class FakeService:
             raise AwsError("ThrottlingException", "Rate exceeded")
 
     def _note(self, operation: str, params: Mapping[str, Any], error: str) -> None:
-        self._world.calls.note(Call(self._world.now(), self._service.name, operation, params, error))
+        self._world.calls.note(RecordedCall(self._world.now(), self._service.name, operation, params, error))
 
 
 class _Server(ThreadingHTTPServer):

@@ -31,7 +31,7 @@ class Timings:
 
 
 @dataclass(slots=True)
-class World:
+class CloudState:
     """One account in one region.
 
     Attributes:

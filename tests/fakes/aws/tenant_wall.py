@@ -37,7 +37,7 @@ _OBJECT = {
 }
 
 
-class Ask(NamedTuple):
+class PolicyQuestion(NamedTuple):
     """One thing a call needs: `keys` are the leading keys of the rows, `prefix` that of a listing."""
 
     action: str
@@ -94,13 +94,13 @@ def refusals(log: Path) -> list[str]:
     return [line for line in lines if line != _STANDS]
 
 
-def allowed(ask: Ask, user_id: str) -> bool:
+def allowed(ask: PolicyQuestion, user_id: str) -> bool:
     """Whether some statement of the role lets a session with this tag do it."""
     role = RESOURCES["TenantRole"]["Properties"]["Policies"][0]["PolicyDocument"]
     return any(_matches(statement, ask, user_id) for statement in role["Statement"])
 
 
-def _matches(statement: Mapping[str, Any], ask: Ask, user_id: str) -> bool:
+def _matches(statement: Mapping[str, Any], ask: PolicyQuestion, user_id: str) -> bool:
     actions, resources = (_listed(statement[name]) for name in ("Action", "Resource"))
     if ask.action not in actions or not any(_like(ask.resource, _arn(entry), user_id) for entry in resources):
         return False
@@ -142,12 +142,12 @@ def _name(logical: str) -> str:
     return str(properties["BucketName"]["Fn::Sub"]).replace("${BucketPrefix}", "oratio")
 
 
-def needs(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[Ask]:
+def needs(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[PolicyQuestion]:
     """What IAM checks a call for."""
     yield from _rows(operation, params) if service == "dynamodb" else _objects(operation, params)
 
 
-def _rows(operation: str, params: Mapping[str, Any]) -> Iterator[Ask]:
+def _rows(operation: str, params: Mapping[str, Any]) -> Iterator[PolicyQuestion]:
     match operation:
         case "BatchGetItem":
             for name, asked in params["RequestItems"].items():
@@ -166,27 +166,27 @@ def _rows(operation: str, params: Mapping[str, Any]) -> Iterator[Ask]:
             assert first, params["KeyConditionExpression"]
             key = next(iter(params["ExpressionAttributeValues"][f":{first[2]}"].values()))
             index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
-            yield Ask("dynamodb:Query", f"table/{params['TableName']}{index}", (key,))
+            yield PolicyQuestion("dynamodb:Query", f"table/{params['TableName']}{index}", (key,))
         case _:
             yield _row(operation, params["TableName"], [params.get("Item", params.get("Key"))])
 
 
-def _row(action: str, name: str, items: list[Any]) -> Ask:
+def _row(action: str, name: str, items: list[Any]) -> PolicyQuestion:
     table: Table = _BY_NAME[name]
-    return Ask(f"dynamodb:{action}", f"table/{name}", tuple(item[table.hash_key]["S"] for item in items))
+    return PolicyQuestion(f"dynamodb:{action}", f"table/{name}", tuple(item[table.hash_key]["S"] for item in items))
 
 
-def _objects(operation: str, params: Mapping[str, Any]) -> Iterator[Ask]:
+def _objects(operation: str, params: Mapping[str, Any]) -> Iterator[PolicyQuestion]:
     bucket = params["Bucket"]
     if operation in _LIST:
-        yield Ask(_LIST[operation], bucket, prefix=params.get("Prefix", ""))
+        yield PolicyQuestion(_LIST[operation], bucket, prefix=params.get("Prefix", ""))
     elif operation == "DeleteObjects":
         for entry in params["Delete"]["Objects"]:
             action = "s3:DeleteObjectVersion" if entry.get("VersionId") else "s3:DeleteObject"
-            yield Ask(action, f"{bucket}/{entry['Key']}")
+            yield PolicyQuestion(action, f"{bucket}/{entry['Key']}")
     else:
         for action in _OBJECT[operation]:
             if not action.endswith("Tagging") or operation == "GetObjectTagging" or params.get("Tagging"):
-                yield Ask(action, f"{bucket}/{params['Key']}")
+                yield PolicyQuestion(action, f"{bucket}/{params['Key']}")
         if source := params.get("CopySource"):
-            yield Ask("s3:GetObject", f"{source['Bucket']}/{source['Key']}")
+            yield PolicyQuestion("s3:GetObject", f"{source['Bucket']}/{source['Key']}")

@@ -4,7 +4,7 @@ It speaks by a script; what it cannot know of the real service (the order of som
 in docs/voice.md.
 """
 
-from tests.fakes.nova.script import Fault, Turn
+from tests.fakes.nova.script import NovaFault, NovaTurn
 from tests.fakes.nova.server import NovaFake
 
-__all__ = ["Fault", "NovaFake", "Turn"]
+__all__ = ["NovaFake", "NovaFault", "NovaTurn"]

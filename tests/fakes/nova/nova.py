@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.fakes.nova.script import FINE, Fault, Turn, tone
+from tests.fakes.nova.script import FINE, NovaFault, NovaTurn, tone
 
 _LOUD = 500
 _PIECE_MS = 100
@@ -32,12 +32,12 @@ class Nova:
 
     def __init__(
         self,
-        next_turn: Callable[[], Turn | None],
+        next_turn: Callable[[], NovaTurn | None],
         send: Callable[[dict[str, Any]], Awaitable[None]],
-        fail: Callable[[Fault], Awaitable[None]],
+        fail: Callable[[NovaFault], Awaitable[None]],
         *,
         pause_ms: int,
-        fault: Fault = FINE,
+        fault: NovaFault = FINE,
     ) -> None:
         self._next_turn = next_turn
         self._send = send
@@ -53,7 +53,7 @@ class Nova:
         # Loop time until which what was said so far plays at the caller's.
         self._plays_until = 0.0
         self._results: dict[str, asyncio.Future[str]] = {}
-        self._turn: Turn | None = None
+        self._turn: NovaTurn | None = None
         self._tokens = 0
         self._stop = asyncio.Event()
         self.session: dict[str, Any] = {}
@@ -102,7 +102,7 @@ class Nova:
         else:
             self.told.append(text)
             if text.startswith(_ORDER):
-                self._begin(Turn("", (text.splitlines()[-1],)))
+                self._begin(NovaTurn("", (text.splitlines()[-1],)))
             elif (turn := self._next_turn()) is not None:
                 self._begin(turn, silent=True)
 
@@ -129,11 +129,11 @@ class Nova:
 
     # --- what it says
 
-    def _begin(self, turn: Turn, *, silent: bool = False) -> None:
+    def _begin(self, turn: NovaTurn, *, silent: bool = False) -> None:
         before, self._turn = self._speaking, turn
         self._speaking = asyncio.create_task(self._answer(turn, before, silent=silent))
 
-    async def _answer(self, turn: Turn, before: asyncio.Task[None] | None, *, silent: bool) -> None:
+    async def _answer(self, turn: NovaTurn, before: asyncio.Task[None] | None, *, silent: bool) -> None:
         if before is not None:
             await asyncio.wait([before])
         self._stop.clear()
@@ -148,7 +148,7 @@ class Nova:
         if self._fault.at == "turns" and self.answered >= self._fault.after_turns:
             await self._fail(self._fault)
 
-    async def _say(self, turn: Turn, pieces: tuple[str, ...], *, last: bool) -> None:
+    async def _say(self, turn: NovaTurn, pieces: tuple[str, ...], *, last: bool) -> None:
         loop = asyncio.get_running_loop()
         for number, text in enumerate(pieces):
             if self._stop.is_set():
@@ -210,7 +210,7 @@ class Nova:
     async def _end(self, content: str, kind: str, reason: str) -> None:
         await self._send({"contentEnd": {"contentId": content, "type": kind, "stopReason": reason}})
 
-    async def _usage(self, turn: Turn) -> None:
+    async def _usage(self, turn: NovaTurn) -> None:
         self._tokens += 10
         body: dict[str, Any] = {"totalInputTokens": self._tokens, "totalOutputTokens": self._tokens * 2}
         if turn.details:

@@ -8,7 +8,7 @@ RATE = 24_000
 
 
 @dataclass(frozen=True)
-class Turn:
+class NovaTurn:
     """One turn of the caller, and what Nova makes of it.
 
     Attributes:
@@ -31,7 +31,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Fault:
+class NovaFault:
     """What goes wrong with one connection.
 
     Attributes:
@@ -52,7 +52,7 @@ class Fault:
     deaf: bool = False
 
 
-FINE = Fault()
+FINE = NovaFault()
 
 
 def tone(text: str) -> bytes:

@@ -18,7 +18,7 @@ from h2.exceptions import ProtocolError
 from tests.fakes.nova import frames
 from tests.fakes.nova.certificate import server_context
 from tests.fakes.nova.nova import Nova
-from tests.fakes.nova.script import FINE, Fault, Turn
+from tests.fakes.nova.script import FINE, NovaFault, NovaTurn
 
 _ENDPOINT = "/invoke-with-bidirectional-stream"
 
@@ -34,15 +34,15 @@ class NovaFake:
         limit_s: Ends a stream of this age, as Bedrock does after 8 minutes.
     """
 
-    def __init__(self, folder: Path, *, turns: Iterable[Turn] = (), pause_ms: int = 300) -> None:
+    def __init__(self, folder: Path, *, turns: Iterable[NovaTurn] = (), pause_ms: int = 300) -> None:
         self._context, self.authority = server_context(folder)
-        self.turns: deque[Turn] = deque(turns)
-        self.faults: deque[Fault] = deque()
+        self.turns: deque[NovaTurn] = deque(turns)
+        self.faults: deque[NovaFault] = deque()
         self.novas: list[Nova] = []
         self.models: list[str] = []
         self.open = 0
         self.most_open = 0
-        self.echo: Turn | None = None
+        self.echo: NovaTurn | None = None
         self.limit_s: float | None = None
         self._pause_ms = pause_ms
         self._writers: set[asyncio.StreamWriter] = set()
@@ -65,7 +65,7 @@ class NovaFake:
         for writer in list(self._writers):
             self._loop.call_soon_threadsafe(writer.transport.abort)
 
-    def next_turn(self) -> Turn | None:
+    def next_turn(self) -> NovaTurn | None:
         return self.turns.popleft() if self.turns else self.echo
 
     def __enter__(self) -> "NovaFake":
@@ -175,7 +175,7 @@ class _Connection:
             self._fake.novas.append(nova)
             self._answering = asyncio.create_task(self._answer(fault))
 
-    async def _answer(self, fault: Fault) -> None:
+    async def _answer(self, fault: NovaFault) -> None:
         await asyncio.sleep(fault.slow_s)
         headers = [(":status", "200"), ("content-type", "application/vnd.amazon.eventstream")]
         self._h2.send_headers(self._stream, headers)
@@ -184,7 +184,7 @@ class _Connection:
             await self._fail(fault)
         if self._fake.limit_s is not None:
             await asyncio.sleep(self._fake.limit_s)
-            await self._fail(Fault(end=("modelTimeoutException", "the stream is too old")))
+            await self._fail(NovaFault(end=("modelTimeoutException", "the stream is too old")))
 
     def _refuse(self, status: int, kind: str) -> None:
         body = json.dumps({"message": "refused"}).encode()
@@ -212,7 +212,7 @@ class _Connection:
             self._flush()
         await self._writer.drain()
 
-    async def _fail(self, fault: Fault) -> None:
+    async def _fail(self, fault: NovaFault) -> None:
         if fault.end == "cut":
             self._writer.transport.abort()
         elif fault.end == "clean":

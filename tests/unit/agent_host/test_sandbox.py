@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from oratio.agent_host.forkserver_client import TierRefused, WarmParent
+from oratio.agent_host.forkserver_client import ForkserverClient, TierRefused
 from oratio.agent_host.isolation import choose_isolation, confinement
 from oratio.agent_host.probes.attempts import ATTEMPTS
 from oratio.agent_host.probes.table import ALLOWED, attempts_in, escapes
@@ -100,7 +100,7 @@ def test_there_are_thirty_two_attempts() -> None:
 @pytest.mark.xdist_group("agent-host")
 @pytest.mark.parametrize("tier", [Tier.A, Tier.B])
 async def test_exactly_the_allowed_attempts_succeed(tier: Tier) -> None:
-    parent = WarmParent(tier)
+    parent = ForkserverClient(tier)
     try:
         await parent.start()
     except TierRefused as refused:
@@ -115,7 +115,7 @@ async def test_exactly_the_allowed_attempts_succeed(tier: Tier) -> None:
 
 @pytest.mark.xdist_group("agent-host")
 async def test_the_attempts_have_teeth() -> None:
-    parent = WarmParent(Tier.NONE)
+    parent = ForkserverClient(Tier.NONE)
     await parent.start()
     try:
         outcome = await attempts_in(parent, confinement(0))

@@ -14,10 +14,10 @@ HOST = """
 import asyncio, os, socket, sys
 from oratio.agent_host.isolation import confinement
 from oratio.agent_host.sandbox.confinement import Tier
-from oratio.agent_host.forkserver_client import TierRefused, WarmParent
+from oratio.agent_host.forkserver_client import TierRefused, ForkserverClient
 
 async def main():
-    parent = WarmParent(Tier(sys.argv[1]))
+    parent = ForkserverClient(Tier(sys.argv[1]))
     try:
         await parent.start()
     except TierRefused as refused:

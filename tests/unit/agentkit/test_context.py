@@ -6,7 +6,7 @@ from strands.models import Model
 
 from oratio.agentkit import AgentContext
 from oratio.agentkit.connections import ConnectionFailed, Connections, FoundPassage
-from oratio.agentkit.definition import PlanStep
+from oratio.agentkit.definition import AgentStep
 from oratio.agentkit.turn import TurnRecorder
 from tests.fakes.agents import ScriptedModel, prompt_script
 
@@ -40,7 +40,7 @@ PASSAGE = FoundPassage(
 
 
 def context(connections: Connections) -> AgentContext:
-    step = PlanStep(step_id="s001", title="Greet", text="Greet the caller.", line_start=1, line_end=2)
+    step = AgentStep(step_id="s001", title="Greet", text="Greet the caller.", line_start=1, line_end=2)
     made = AgentContext(
         connections=connections, prompt="You are Ada.", steps={"s001": step}, announcement="One moment."
     )

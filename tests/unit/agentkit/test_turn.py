@@ -1,13 +1,13 @@
 from typing import Any
 
 from oratio.agentkit.attribution import attribute
-from oratio.agentkit.definition import PlanStep
+from oratio.agentkit.definition import AgentStep
 from oratio.agentkit.turn import TurnRecorder
 from oratio.domain.conversations.conversation import TurnResult
 
 STEPS = {
-    "s001": PlanStep(step_id="s001", title="Greet", text="Greet.", line_start=1, line_end=2),
-    "s002": PlanStep(step_id="s002", title="Ask", text="Ask.", line_start=3, line_end=3),
+    "s001": AgentStep(step_id="s001", title="Greet", text="Greet.", line_start=1, line_end=2),
+    "s002": AgentStep(step_id="s002", title="Ask", text="Ask.", line_start=3, line_end=3),
 }
 
 

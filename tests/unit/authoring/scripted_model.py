@@ -15,7 +15,7 @@ type Answer = dict[str, Any] | str | Exception | None
 TOKENS = 100
 
 
-class ScriptedModel(Model):
+class ScriptedAuthor(Model):
     def __init__(self, answers: Sequence[Answer]) -> None:
         self._answers = list(answers)
         self.asked: list[str] = []

@@ -8,16 +8,16 @@ from strands import Agent
 
 from oratio.authoring.author import Authored, author
 from tests.unit.authoring.samples import SOPS, brief, text_of
-from tests.unit.authoring.scripted_model import ScriptedModel
+from tests.unit.authoring.scripted_model import ScriptedAuthor
 
 
-class Context:
+class StubContext:
     """What a generated agent is given, keeping what it was asked."""
 
     prompt = "Be kind."
 
     def __init__(self) -> None:
-        self.model = ScriptedModel([])
+        self.model = ScriptedAuthor([])
         self.steps: list[tuple[str, ...]] = []
 
     def search(self, query: str) -> dict[str, Any]:
@@ -31,10 +31,10 @@ class Context:
         return {"status": "success", "content": [{"json": {"steps": list(step_ids)}}]}
 
 
-def loaded(made: Authored) -> tuple[Agent, Context]:
+def loaded(made: Authored) -> tuple[Agent, StubContext]:
     scope: dict[str, Any] = {}
     exec(compile(made.code, "agent_file.py", "exec", dont_inherit=True), scope)
-    context = Context()
+    context = StubContext()
     agent = scope["build_agent"](context)
     assert isinstance(agent, Agent)
     return agent, context

@@ -10,7 +10,7 @@ from oratio.authoring.plan import draft_plan
 from oratio.authoring.review import Finding, review
 from oratio.domain.plan.agent_plan import AgentPlan, FactType
 from tests.unit.authoring.samples import brief, text_of
-from tests.unit.authoring.scripted_model import TOKENS, Answer, ScriptedModel, converse_events
+from tests.unit.authoring.scripted_model import TOKENS, Answer, ScriptedAuthor, converse_events
 
 BRIEF = brief(text_of("telecom"))
 DRAFT = draft_plan(BRIEF)
@@ -28,8 +28,8 @@ GOOD: dict[str, Any] = {
 }  # fmt: skip
 
 
-def run(*answers: Answer, budget: Budget | None = None) -> tuple[AgentPlan, ScriptedModel]:
-    model = ScriptedModel(answers)
+def run(*answers: Answer, budget: Budget | None = None) -> tuple[AgentPlan, ScriptedAuthor]:
+    model = ScriptedAuthor(answers)
     return improve(DRAFT, BRIEF, model, name="scripted", budget=budget or Budget()).plan, model
 
 
@@ -60,7 +60,7 @@ def test_every_span_text_and_rule_of_the_draft_stays() -> None:
 
 
 def test_an_improved_plan_still_passes_review() -> None:
-    made = meta_author(ScriptedModel([GOOD]), "scripted")(BRIEF, ())
+    made = meta_author(ScriptedAuthor([GOOD]), "scripted")(BRIEF, ())
     assert "gigabytes_of_data: float | None" in made.code
     assert review(made.code, made.prompt, made.plan).findings == ()
 
@@ -115,7 +115,7 @@ def test_the_token_budget_ends_the_attempts() -> None:
 
 
 def test_findings_on_the_last_work_lead_back_to_the_draft() -> None:
-    model = ScriptedModel([GOOD])
+    model = ScriptedAuthor([GOOD])
     made = meta_author(model, "scripted")(BRIEF, (), [Finding(1, 1, "syntax", "bad")])
     assert made.plan.author == "scripted degraded"
     assert model.asked == []

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from oratio.adapters.aws.agentcore.session_rate_limit import SessionPace
-from oratio.adapters.aws.bedrock.ingestion_queue import IngestionTurns
+from oratio.adapters.aws.agentcore.session_rate_limit import SessionRateLimit
+from oratio.adapters.aws.bedrock.ingestion_queue import IngestionQueue
 from oratio.adapters.aws.bedrock.knowledge_bases import BedrockKnowledgeBases, KnowledgeOptions
 from oratio.adapters.aws.session import AwsSession
 from oratio.domain.storage_layout import engine_prefix
@@ -132,7 +132,7 @@ def test_a_deletion_that_aws_fails_at_twice_is_told_and_may_be_asked_again(
 
 
 def test_two_workers_never_start_two_jobs_within_the_interval(account: Cloud, clock: FakeClock) -> None:
-    first, second = (IngestionTurns(account.s3, CODE, ACCOUNT, clock, 10.0) for _ in range(2))
+    first, second = (IngestionQueue(account.s3, CODE, ACCOUNT, clock, 10.0) for _ in range(2))
     with first.turn():
         clock.advance(12)  # AWS takes its time to answer, and nobody overtakes
         with pytest.raises(NotReady), second.turn():
@@ -149,7 +149,7 @@ def test_two_workers_never_start_two_jobs_within_the_interval(account: Cloud, cl
 
 
 async def test_new_sessions_begin_no_faster_than_their_pace() -> None:
-    pace = SessionPace(per_second=50)
+    pace = SessionRateLimit(per_second=50)
     begun = time.monotonic()
     waited: list[float] = []
 

@@ -12,12 +12,12 @@ from moto import mock_aws
 from oratio.adapters.aws.session import AwsSession
 from oratio.errors import CloudRefused
 from oratio.tenancy import acting_for, tenant
-from tests.fakes.aws.tenant_wall import Ask, allowed
+from tests.fakes.aws.tenant_wall import PolicyQuestion, allowed
 
 ROLE = "arn:aws:iam::123456789012:role/oratio-tenant-test"
 
 
-class Account:
+class TenantAccount:
     """One AWS account of moto's: who asked for what, by access key and session."""
 
     def __init__(self) -> None:
@@ -46,13 +46,13 @@ class Account:
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[TenantAccount]:
     with mock_aws():
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "process")
-        yield Account()
+        yield TenantAccount()
 
 
-def test_each_tenant_has_a_session_that_carries_its_id_and_lasts_a_quarter_of_an_hour(account: Account) -> None:
+def test_each_tenant_has_a_session_that_carries_its_id_and_lasts_a_quarter_of_an_hour(account: TenantAccount) -> None:
     keys = []
     for user_id in ("ada", "eve", "ada"):
         with acting_for(user_id):
@@ -66,7 +66,7 @@ def test_each_tenant_has_a_session_that_carries_its_id_and_lasts_a_quarter_of_an
 
 @pytest.mark.parametrize("user_id", [None, "auth0|ada", "x" * 257])
 def test_work_for_nobody_or_for_an_id_no_tag_can_hold_is_the_processs_own(
-    account: Account, user_id: str | None
+    account: TenantAccount, user_id: str | None
 ) -> None:
     with acting_for(user_id) if user_id else nullcontext():
         assert account.signer("s3", lambda s3: s3.list_buckets()) == "process"
@@ -80,12 +80,12 @@ def test_work_for_nobody_or_for_an_id_no_tag_can_hold_is_the_processs_own(
         lambda s3: s3.list_multipart_uploads(Bucket="code", Prefix="ada/"),
     ],
 )
-def test_what_all_tenants_share_is_the_processs_own(account: Account, call: Callable[[Any], object]) -> None:
+def test_what_all_tenants_share_is_the_processs_own(account: TenantAccount, call: Callable[[Any], object]) -> None:
     with acting_for("ada"):
         assert account.signer("s3", call) == "process"
 
 
-def test_a_role_that_may_not_be_assumed_is_named(account: Account) -> None:
+def test_a_role_that_may_not_be_assumed_is_named(account: TenantAccount) -> None:
     with Stubber(account.session.client("sts", "data")) as sts, acting_for("ada"):
         sts.add_client_error("assume_role", "AccessDenied", "not authorized")
         with pytest.raises(CloudRefused, match="oratio-tenant-test is not allowed"):
@@ -101,30 +101,30 @@ def test_who_acts_is_forgotten_afterwards() -> None:
 @pytest.mark.parametrize(
     "ask",
     [
-        Ask("dynamodb:GetItem", "table/oratio-agents", ("eve",)),
-        Ask("dynamodb:BatchGetItem", "table/oratio-agents", ("ada", "eve")),
-        Ask("dynamodb:Query", "table/oratio-agents/index/work-index", ("ada",)),
-        Ask("dynamodb:Scan", "table/oratio-agents"),
-        Ask("dynamodb:Query", "table/oratio-knowledgebases/index/userId-index", ("eve",)),
-        Ask("s3:GetObject", "oratio-knowledge-bases/eve/a1/manual.md"),
-        Ask("s3:GetObject", "oratio-knowledge-bases/ada2/a1/manual.md"),
-        Ask("s3:ListBucket", "oratio-knowledge-bases", prefix=""),
-        Ask("s3:ListBucket", "oratio-knowledge-bases", prefix="ada"),
-        Ask("s3:PutObject", "oratio-generated-code/.oratio/agent-bases/base.zip"),
+        PolicyQuestion("dynamodb:GetItem", "table/oratio-agents", ("eve",)),
+        PolicyQuestion("dynamodb:BatchGetItem", "table/oratio-agents", ("ada", "eve")),
+        PolicyQuestion("dynamodb:Query", "table/oratio-agents/index/work-index", ("ada",)),
+        PolicyQuestion("dynamodb:Scan", "table/oratio-agents"),
+        PolicyQuestion("dynamodb:Query", "table/oratio-knowledgebases/index/userId-index", ("eve",)),
+        PolicyQuestion("s3:GetObject", "oratio-knowledge-bases/eve/a1/manual.md"),
+        PolicyQuestion("s3:GetObject", "oratio-knowledge-bases/ada2/a1/manual.md"),
+        PolicyQuestion("s3:ListBucket", "oratio-knowledge-bases", prefix=""),
+        PolicyQuestion("s3:ListBucket", "oratio-knowledge-bases", prefix="ada"),
+        PolicyQuestion("s3:PutObject", "oratio-generated-code/.oratio/agent-bases/base.zip"),
     ],
 )
-def test_a_session_is_refused_what_is_another_tenants(ask: Ask) -> None:
+def test_a_session_is_refused_what_is_another_tenants(ask: PolicyQuestion) -> None:
     assert not allowed(ask, "ada")
 
 
 @pytest.mark.parametrize(
     "ask",
     [
-        Ask("dynamodb:Query", "table/oratio-agents/index/listed-index", ("ada",)),
-        Ask("dynamodb:PutItem", "table/oratio-knowledgebases", ("kb-1",)),
-        Ask("s3:GetObject", "oratio-knowledge-bases/ada/a1/manual.md"),
-        Ask("s3:ListBucket", "oratio-conversations", prefix="ada/a1/"),
+        PolicyQuestion("dynamodb:Query", "table/oratio-agents/index/listed-index", ("ada",)),
+        PolicyQuestion("dynamodb:PutItem", "table/oratio-knowledgebases", ("kb-1",)),
+        PolicyQuestion("s3:GetObject", "oratio-knowledge-bases/ada/a1/manual.md"),
+        PolicyQuestion("s3:ListBucket", "oratio-conversations", prefix="ada/a1/"),
     ],
 )
-def test_a_session_is_allowed_what_is_its_own(ask: Ask) -> None:
+def test_a_session_is_allowed_what_is_its_own(ask: PolicyQuestion) -> None:
     assert allowed(ask, "ada")

@@ -9,7 +9,7 @@ EXAMPLES = {"tuned": "", "second": "_test"}
 """The threshold was chosen on the first half; the second was written afterwards."""
 
 
-class Tally(NamedTuple):
+class JudgedTally(NamedTuple):
     """Counts over labelled questions; `right` names the right file and says the gold words."""
 
     right: int
@@ -41,7 +41,7 @@ def searches(root: Path) -> dict[str, Search | None]:
     return found
 
 
-def tally(half: str, search: dict[str, Search | None]) -> Tally:
+def tally(half: str, search: dict[str, Search | None]) -> JudgedTally:
     """Ask every question of one half in a conversation of its own."""
     made = {key: authored(SAMPLES[name]) for key, name in SETS.items()}
     suffix = EXAMPLES[half]
@@ -65,6 +65,6 @@ def tally(half: str, search: dict[str, Search | None]) -> Tally:
             misses.append(entry["q"])
         else:
             refused += 1
-    return Tally(
+    return JudgedTally(
         right, wrong, falsely_refused, len(answerable), refused, len(unanswerable), tuple(cpu_ms), tuple(misses)
     )

@@ -8,7 +8,7 @@ from moto import mock_aws
 
 from oratio.adapters.aws.session import AwsSession
 from oratio.cli.aws.commands import parameters_of
-from oratio.cli.aws.stack import Change, Event, Stack
+from oratio.cli.aws.stack import Change, CloudFormationStack, Event
 from oratio.cli.aws.template_store import INLINE_CHARS, TemplateStore
 from oratio.errors import CloudRefused, Conflict, InvalidInput, StepFailed
 
@@ -32,8 +32,8 @@ def cloud(session: AwsSession) -> Any:
 
 
 @pytest.fixture
-def stack(session: AwsSession, cloud: Any) -> Stack:
-    return Stack(session, "oratio", sleep=lambda _: None)
+def stack(session: AwsSession, cloud: Any) -> CloudFormationStack:
+    return CloudFormationStack(session, "oratio", sleep=lambda _: None)
 
 
 def there(status: str, **more: Any) -> dict[str, Any]:
@@ -57,12 +57,12 @@ def event(number: int, name: str, status: str, reason: str = "") -> dict[str, An
     }
 
 
-def propose(stack: Stack) -> list[Change]:
+def propose(stack: CloudFormationStack) -> list[Change]:
     given, names = {"Image": "repo/oratio:1"}, ["Image", "VpcId", "Environment"]
     return stack.propose({"TemplateBody": "{}"}, given, parameters=names, tags={"platform": "oratio"})
 
 
-def test_a_new_stack_is_proposed_whole(stack: Stack, cloud: Any) -> None:
+def test_a_new_stack_is_proposed_whole(stack: CloudFormationStack, cloud: Any) -> None:
     missing(cloud)
     missing(cloud)
     cloud.add_client_error("delete_change_set", "ValidationError", "Stack [oratio] does not exist", 400)
@@ -88,7 +88,7 @@ def test_a_new_stack_is_proposed_whole(stack: Stack, cloud: Any) -> None:
     ]
 
 
-def test_a_parameter_once_given_stays(stack: Stack, cloud: Any) -> None:
+def test_a_parameter_once_given_stays(stack: CloudFormationStack, cloud: Any) -> None:
     known = there("UPDATE_COMPLETE", Parameters=[{"ParameterKey": "VpcId", "ParameterValue": "vpc-1"}])
     cloud.add_response("describe_stacks", known, NAME)
     cloud.add_response("describe_stacks", known, NAME)
@@ -115,13 +115,15 @@ def test_a_parameter_once_given_stays(stack: Stack, cloud: Any) -> None:
     ("status", "words"),
     [("ROLLBACK_COMPLETE", "never finished.*aws destroy"), ("UPDATE_IN_PROGRESS", "is UPDATE_IN_PROGRESS: wait")],
 )
-def test_a_stack_that_is_not_at_rest_is_left_alone(stack: Stack, cloud: Any, status: str, words: str) -> None:
+def test_a_stack_that_is_not_at_rest_is_left_alone(
+    stack: CloudFormationStack, cloud: Any, status: str, words: str
+) -> None:
     cloud.add_response("describe_stacks", there(status), NAME)
     with pytest.raises(Conflict, match=words):
         propose(stack)
 
 
-def test_events_are_told_once_each_until_the_stack_is_at_rest(stack: Stack, cloud: Any) -> None:
+def test_events_are_told_once_each_until_the_stack_is_at_rest(stack: CloudFormationStack, cloud: Any) -> None:
     old = event(1, "oratio", "REVIEW_IN_PROGRESS")
     cloud.add_response("describe_stack_events", {"StackEvents": [old]}, NAME)
     cloud.add_response("execute_change_set", {}, PROPOSAL)
@@ -135,7 +137,7 @@ def test_events_are_told_once_each_until_the_stack_is_at_rest(stack: Stack, clou
     assert told == [Event("ApiRole", "CREATE_IN_PROGRESS", ""), Event("ApiRole", "CREATE_COMPLETE", "")]
 
 
-def test_a_failed_change_says_so(stack: Stack, cloud: Any) -> None:
+def test_a_failed_change_says_so(stack: CloudFormationStack, cloud: Any) -> None:
     cloud.add_response("describe_stack_events", {"StackEvents": []}, NAME)
     cloud.add_response("execute_change_set", {}, PROPOSAL)
     cloud.add_response("describe_stacks", there("ROLLBACK_COMPLETE"), NAME)
@@ -146,14 +148,14 @@ def test_a_failed_change_says_so(stack: Stack, cloud: Any) -> None:
         told.extend(stack.execute())
 
 
-def test_a_stack_that_goes_away_has_ended_well(stack: Stack, cloud: Any) -> None:
+def test_a_stack_that_goes_away_has_ended_well(stack: CloudFormationStack, cloud: Any) -> None:
     cloud.add_response("describe_stack_events", {"StackEvents": []}, NAME)
     cloud.add_response("delete_stack", {}, NAME)
     missing(cloud)
     assert list(stack.delete()) == []
 
 
-def test_credentials_that_have_expired_are_named_with_the_mend(stack: Stack, cloud: Any) -> None:
+def test_credentials_that_have_expired_are_named_with_the_mend(stack: CloudFormationStack, cloud: Any) -> None:
     cloud.add_client_error("describe_stacks", "ExpiredToken", "The security token is expired", 403)
     with pytest.raises(CloudRefused, match="aws sso login"):
         stack.status()

@@ -10,7 +10,7 @@ from oratio.adapters.aws.dynamodb.tables import AGENTS, names
 from oratio.adapters.aws.session import AwsSession
 from oratio.adapters.aws.setup import create_buckets, create_tables
 from oratio.cli.aws.checks import aws_checks
-from oratio.cli.machine.checks import Check
+from oratio.cli.machine.checks import DoctorCheck
 from oratio.ports.secrets import SecretName
 from oratio.settings import Settings
 from tests.fakes.moto import aws_on, moto_server, reset
@@ -49,7 +49,9 @@ def session(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsSessio
         reset(address)
 
 
-def look(session: AwsSession, settings: Settings = SETTINGS, answer: dict[str, Any] | str = AVAILABLE) -> list[Check]:
+def look(
+    session: AwsSession, settings: Settings = SETTINGS, answer: dict[str, Any] | str = AVAILABLE
+) -> list[DoctorCheck]:
     with Stubber(session.client("bedrock")) as bedrock:
         bedrock.add_response("list_inference_profiles", {"inferenceProfileSummaries": []})
         if isinstance(answer, str):
@@ -59,7 +61,7 @@ def look(session: AwsSession, settings: Settings = SETTINGS, answer: dict[str, A
         return aws_checks(session, settings)
 
 
-def fault(found: list[Check], name: str) -> str:
+def fault(found: list[DoctorCheck], name: str) -> str:
     check = next(check for check in found if check.name == name)
     assert not check.ok
     return f"{check.detail}: {check.mend}"

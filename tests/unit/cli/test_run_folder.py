@@ -13,7 +13,7 @@ from oratio.cli.supervisor.child import LOG_BYTES, rotate
 from oratio.cli.supervisor.health import HeartbeatHealth, now_ms
 from oratio.cli.supervisor.ports import require_free
 from oratio.cli.supervisor.run_folder import RunFolder, RunRecord, ServiceRecord
-from oratio.cli.supervisor.service import Address, Service
+from oratio.cli.supervisor.service import Address, SupervisedService
 from oratio.errors import Conflict
 
 
@@ -84,7 +84,7 @@ def test_busy_port_names_service_and_port(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        service = Service("api", (), {}, HeartbeatHealth(tmp_path / "x"), address=Address("127.0.0.1", port))
+        service = SupervisedService("api", (), {}, HeartbeatHealth(tmp_path / "x"), address=Address("127.0.0.1", port))
         with pytest.raises(Conflict, match=f"port {port} \\(api\\) is in use"):
             require_free([service])
 

@@ -16,7 +16,7 @@ import pytest
 from oratio.cli.supervisor.child import State
 from oratio.cli.supervisor.health import HttpHealth
 from oratio.cli.supervisor.run_folder import RunFolder
-from oratio.cli.supervisor.service import Address, Service
+from oratio.cli.supervisor.service import Address, SupervisedService
 from oratio.cli.supervisor.supervisor import Policy, Supervisor
 
 PROGRAM = Path(__file__).with_name("small_service.py")
@@ -42,7 +42,7 @@ class Bench:
     """A folder with services in it and what they wrote down."""
 
     folder: RunFolder
-    services: list[Service] = field(default_factory=list)
+    services: list[SupervisedService] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -52,7 +52,7 @@ class Bench:
     def add(self, name: str, habit: str = "", *, stage: int = 0, grace_s: float = 10) -> None:
         port = free_port()
         self.services.append(
-            Service(
+            SupervisedService(
                 name=name,
                 command=(sys.executable, str(PROGRAM), str(port), str(self._journal), name, habit),
                 environment=dict(os.environ),
@@ -155,7 +155,7 @@ async def test_service_that_keeps_dying_is_left_down_and_the_rest_stays_up(bench
 async def test_program_that_cannot_run_is_reported_at_once(bench: Bench) -> None:
     bench.add("one")
     service = bench.services[0]
-    bench.services[0] = Service(service.name, ("/nowhere/oratio",), {}, service.health)
+    bench.services[0] = SupervisedService(service.name, ("/nowhere/oratio",), {}, service.health)
 
     async def then(supervisor: Supervisor) -> None:
         assert supervisor.children[0].state is State.FAILED
@@ -199,13 +199,13 @@ import asyncio, os, sys
 from pathlib import Path
 from oratio.cli.supervisor.health import HttpHealth
 from oratio.cli.supervisor.run_folder import RunFolder
-from oratio.cli.supervisor.service import Service
+from oratio.cli.supervisor.service import SupervisedService
 from oratio.cli.supervisor.supervisor import Supervisor
 
 data, port, *command = sys.argv[1:]
 folder = RunFolder(Path(data))
 with folder.hold():
-    service = Service("one", tuple(command), dict(os.environ), HttpHealth(f"http://127.0.0.1:{port}/"))
+    service = SupervisedService("one", tuple(command), dict(os.environ), HttpHealth(f"http://127.0.0.1:{port}/"))
     supervisor = Supervisor([service], folder, notify=print)
     asyncio.run(supervisor.run(lambda: print("ready", flush=True)))
 """

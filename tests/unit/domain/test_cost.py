@@ -6,7 +6,7 @@ from oratio.bootstrap.prices import prices_of
 from oratio.domain.agents.agent import Step
 from oratio.domain.conversations.analytics import rehearsal_use, report, tally
 from oratio.domain.conversations.conversation import Channel, Conversation, ToolCall, Turn, TurnResult, Usage
-from oratio.domain.conversations.conversation_stats import ModelUse, Tally
+from oratio.domain.conversations.conversation_stats import ConversationStats, ModelUse
 from oratio.domain.cost import CostEstimate, Prices, StageUse, conversation_cost, stage_cost
 from oratio.domain.plan.agent_plan import Scenario
 from oratio.domain.plan.rehearsal import RehearsalReport, judge, rehearsed_turn
@@ -62,7 +62,7 @@ def test_tokens_of_nobody_known_give_no_estimate() -> None:
 
 
 def test_a_head_kept_before_this_was_counted_has_no_estimate() -> None:
-    old = conversation(turn()).model_copy(update={"tally": Tally.model_validate({"answered": 1})})
+    old = conversation(turn()).model_copy(update={"tally": ConversationStats.model_validate({"answered": 1})})
     assert conversation_cost(old, prices_of(Settings(model_prices=PRICED))) is None
 
 

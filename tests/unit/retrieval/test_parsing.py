@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from oratio.retrieval.parsing.blocks import Block, Kind, ParsedDocument
+from oratio.retrieval.parsing.blocks import Block, BlockKind, ParsedDocument
 from oratio.retrieval.parsing.documents import BROKEN, EMPTY, ENCRYPTED, NO_TEXT, parse
 from tests.unit.retrieval import files
 
@@ -19,9 +19,9 @@ class TestText:
         )
         document = parse(source.encode(), "a.md", "text/markdown")
         assert document.blocks == [
-            Block("All plans are monthly.", Kind.PROSE, ("Plans",)),
-            Block("Plan: Basic; Price: £10\nPlan: Plus", Kind.ROWS, ("Plans", "Prices")),
-            Block("- one wrapped\n- two", Kind.LINES, ("Plans", "Prices")),
+            Block("All plans are monthly.", BlockKind.PROSE, ("Plans",)),
+            Block("Plan: Basic; Price: £10\nPlan: Plus", BlockKind.ROWS, ("Plans", "Prices")),
+            Block("- one wrapped\n- two", BlockKind.LINES, ("Plans", "Prices")),
         ]
 
     def test_plain_text_keeps_its_signs(self) -> None:
@@ -58,14 +58,14 @@ class TestText:
     def test_html_loses_its_tags_and_scripts(self) -> None:
         source = b"<html><body><h1>Hours</h1><script>var x=1</script><p>Open <b>daily</b>.</p></body></html>"
         document = parse(source, "a.html", "text/html")
-        assert document.blocks == [Block("Open daily.", Kind.PROSE, ("Hours",))]
+        assert document.blocks == [Block("Open daily.", BlockKind.PROSE, ("Hours",))]
 
 
 class TestOffice:
     def test_docx_keeps_headings_and_table_rows(self) -> None:
         data = files.docx("Warranty", "Two years on lamps.", [["Part", "Years"], ["Bulb", "1"]])
         document = parse(data, "a.docx", files.DOCX)
-        assert document.blocks[0] == Block("Two years on lamps.", Kind.PROSE, ("Warranty",))
+        assert document.blocks[0] == Block("Two years on lamps.", BlockKind.PROSE, ("Warranty",))
         assert document.blocks[1].text == "Part: Bulb; Years: 1"
 
     def test_pptx_keeps_slide_title_and_notes(self) -> None:
@@ -86,8 +86,8 @@ class TestPdf:
         second = [(18, "Bills"), (11, "Bills come monthly.")]
         document = parse(files.pdf([first, second]), "a.pdf", "application/pdf")
         assert document.blocks == [
-            Block("Roaming is free of charge and needs a restart of the phone.", Kind.PROSE, ("Roaming",), 1),
-            Block("Bills come monthly.", Kind.PROSE, ("Bills",), 2),
+            Block("Roaming is free of charge and needs a restart of the phone.", BlockKind.PROSE, ("Roaming",), 1),
+            Block("Bills come monthly.", BlockKind.PROSE, ("Bills",), 2),
         ]
 
     def test_a_flow_chart_says_what_follows_what(self, telecom: Path) -> None:

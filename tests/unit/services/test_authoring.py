@@ -20,14 +20,14 @@ from oratio.ports.object_store import ObjectStore
 from oratio.services.authoring.authoring import Author, AuthoringService
 from oratio.settings import Settings
 from tests.fakes.records import a_brief, a_knowledge_base, a_version, an_agent
-from tests.unit.authoring.scripted_model import Answer, ScriptedModel
+from tests.unit.authoring.scripted_model import Answer, ScriptedAuthor
 
 REF = VersionRef(user_id="ada", agent_id="a1", version=1)
 SOP = "# Refunds\n\n1. Ask the customer for the order number.\n2. Check the order.\n"
 GOOD = {"procedures": [{"name": "refunds", "when": "The caller wants a refund for an order."}]}
 
 
-class Desk:
+class AuthoringDesk:
     """The services of one data folder, and version 1 of one agent in it."""
 
     def __init__(self, data: Path, author: Author | None = None, **settings: Any) -> None:
@@ -55,8 +55,8 @@ class Desk:
 
 def written_with(data: Path, answers: Sequence[Answer]) -> tuple[str, bool]:
     """Who the plan says wrote it, and whether what was written passes the review."""
-    author = meta_author(ScriptedModel(answers), "scripted/model", Budget(seconds=5))
-    desk = Desk(data, author)
+    author = meta_author(ScriptedAuthor(answers), "scripted/model", Budget(seconds=5))
+    desk = AuthoringDesk(data, author)
     outcome = desk.authoring.write(REF, round=1)
     assert outcome["author"] == desk.authoring.plan(REF).author
     return outcome["author"], desk.authoring.check(REF) == []
@@ -74,12 +74,12 @@ def test_a_model_that_does_not_leaves_the_draft_and_is_named_degraded(tmp_path: 
 def test_the_settings_model_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 
-    def model(name: str) -> ScriptedModel:
+    def model(name: str) -> ScriptedAuthor:
         made.append(name)
-        return ScriptedModel([GOOD])
+        return ScriptedAuthor([GOOD])
 
     monkeypatch.setattr(strands_models, "strands_model", model)
-    desk = Desk(tmp_path, model="ollama/some")
+    desk = AuthoringDesk(tmp_path, model="ollama/some")
     assert made == []
     desk.authoring.write(REF, round=1)
     assert desk.authoring.plan(REF).author == "ollama/some"
@@ -87,7 +87,7 @@ def test_the_settings_model_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_provider_that_cannot_be_reached_leaves_the_draft(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, model="llamacpp/http://127.0.0.1:9")
+    desk = AuthoringDesk(tmp_path, model="llamacpp/http://127.0.0.1:9")
     desk.authoring.write(REF, round=1)
     assert desk.authoring.plan(REF).author == "llamacpp/http://127.0.0.1:9 degraded"
 
@@ -108,7 +108,7 @@ def test_building_the_services_imports_no_strands(tmp_path: Path) -> None:
 
 
 def test_code_that_changed_between_review_and_deployment_is_refused(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    desk = AuthoringDesk(tmp_path)
     desk.authoring.write(REF, round=1)
     assert desk.authoring.check(REF) == []
     desk.tamper()
@@ -117,7 +117,7 @@ def test_code_that_changed_between_review_and_deployment_is_refused(tmp_path: Pa
 
 
 def test_code_whose_record_was_changed_with_it_is_refused_by_its_signature(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    desk = AuthoringDesk(tmp_path)
     desk.authoring.write(REF, round=1)
     assert desk.authoring.check(REF) == []
     changed = desk.tamper()
@@ -129,7 +129,7 @@ def test_code_whose_record_was_changed_with_it_is_refused_by_its_signature(tmp_p
 
 
 def test_code_that_was_not_reviewed_is_refused(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    desk = AuthoringDesk(tmp_path)
     desk.authoring.write(REF, round=1)
     with pytest.raises(Conflict, match="has not passed its code review"):
         desk.services.deployment.ensure_runtime(REF)

@@ -6,16 +6,16 @@ import numpy as np
 
 from oratio.speech.local.stt_worker import Listener, Samples
 from oratio.speech.local.vad import FRAME
-from oratio.speech.local.worker_protocol import Kind, unpack_position
+from oratio.speech.local.worker_protocol import FrameKind, unpack_position
 
 LOUD, SILENT = 8_000, 0
 
 
-class Ears:
+class ListenerProcess:
     """A listener whose voice activity is loudness and whose words are settled by the test."""
 
     def __init__(self) -> None:
-        self.events: list[tuple[Kind, bytes]] = []
+        self.events: list[tuple[FrameKind, bytes]] = []
         self.pending: list[tuple[int, Callable[[], bool], Callable[[str], None]]] = []
         self.listener = Listener(self._voice, self._recognise, lambda *event: self.events.append(event), 700)
 
@@ -34,15 +34,15 @@ class Ears:
             if wanted():
                 then(text)
 
-    def kinds(self) -> list[Kind]:
+    def kinds(self) -> list[FrameKind]:
         return [kind for kind, _ in self.events]
 
     def heard(self) -> list[tuple[int, str]]:
-        return [unpack_position(payload) for kind, payload in self.events if kind is Kind.HEARD]
+        return [unpack_position(payload) for kind, payload in self.events if kind is FrameKind.HEARD]
 
 
 def test_a_turn_is_heard_after_its_silence() -> None:
-    ears = Ears()
+    ears = ListenerProcess()
     ears.feed(SILENT, 20)
     ears.feed(LOUD, 30)
     ears.feed(SILENT, 8)
@@ -51,11 +51,11 @@ def test_a_turn_is_heard_after_its_silence() -> None:
     assert ears.heard() == []
     ears.feed(SILENT, 1)
     assert ears.heard() == [(50 * 32, "My phone is off.")]
-    assert ears.kinds() == [Kind.STARTED, Kind.STOPPED, Kind.HYPOTHESIS, Kind.HEARD]
+    assert ears.kinds() == [FrameKind.STARTED, FrameKind.STOPPED, FrameKind.HYPOTHESIS, FrameKind.HEARD]
 
 
 def test_words_that_come_late_end_the_turn_when_they_come() -> None:
-    ears = Ears()
+    ears = ListenerProcess()
     ears.feed(LOUD, 30)
     ears.feed(SILENT, 40)
     assert ears.heard() == []
@@ -65,7 +65,7 @@ def test_words_that_come_late_end_the_turn_when_they_come() -> None:
 
 
 def test_a_pause_inside_a_turn_is_recognised_again_with_what_follows() -> None:
-    ears = Ears()
+    ears = ListenerProcess()
     ears.feed(LOUD, 30)
     ears.feed(SILENT, 10)
     first = ears.pending[0][0]
@@ -78,7 +78,7 @@ def test_a_pause_inside_a_turn_is_recognised_again_with_what_follows() -> None:
 
 
 def test_audio_begins_a_little_before_the_speech() -> None:
-    ears = Ears()
+    ears = ListenerProcess()
     ears.feed(SILENT, 50)
     ears.feed(LOUD, 20)
     ears.feed(SILENT, 7)
@@ -87,7 +87,7 @@ def test_audio_begins_a_little_before_the_speech() -> None:
 
 
 def test_a_long_turn_is_settled_in_parts() -> None:
-    ears = Ears()
+    ears = ListenerProcess()
     ears.feed(LOUD, 300)
     ears.feed(SILENT, 8)
     ears.recognised("First part")
@@ -100,7 +100,7 @@ def test_a_long_turn_is_settled_in_parts() -> None:
 
 
 def test_a_noise_is_a_turn_without_words() -> None:
-    ears = Ears()
+    ears = ListenerProcess()
     ears.feed(LOUD, 4)
     ears.feed(SILENT, 60)
     assert [text for _, text in ears.heard()] == [""]
@@ -108,7 +108,7 @@ def test_a_noise_is_a_turn_without_words() -> None:
 
 
 def test_audio_may_come_in_any_size() -> None:
-    whole, parts = Ears(), Ears()
+    whole, parts = ListenerProcess(), ListenerProcess()
     pcm = np.concatenate([np.full(FRAME * 30, LOUD), np.zeros(FRAME * 9)]).astype("<i2").tobytes()
     whole.listener.feed(pcm)
     for at in range(0, len(pcm), 334):

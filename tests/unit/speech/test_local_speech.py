@@ -8,7 +8,7 @@ import pytest
 
 from oratio.audio import Resampler, to_pcm
 from oratio.errors import Unavailable
-from oratio.ports.speech import Heard, SpeechSession, SpeechStarted, Spoken
+from oratio.ports.speech import CallerSpeechStarted, Heard, SpeechSession, Spoken
 from oratio.speech.local import LocalSpeech, weights
 
 pytestmark = [
@@ -52,7 +52,7 @@ async def test_what_the_voice_says_the_ears_hear() -> None:
                 if isinstance(event, Heard):
                     break
             quiet.cancel()
-        assert isinstance(events[0], SpeechStarted)
+        assert isinstance(events[0], CallerSpeechStarted)
         heard = events[-1]
         assert isinstance(heard, Heard)
         assert heard.text.lower().rstrip(".") == "restart your phone and check the sim card"

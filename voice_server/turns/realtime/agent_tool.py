@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from oratio.domain.conversations.conversation import TurnResult
-from voice_server.session.effects import Answer, Ask, Effect, Send
-from voice_server.turns.realtime.questions import ASK_AGENT, Question, Questions, question_in, told
+from voice_server.session.effects import Effect, QueryAgent, Send, ToolResult
+from voice_server.turns.realtime.questions import ASK_AGENT, AgentQuestion, AgentQuestions, question_in, told
 
 _NO_SUCH_TOOL = {"error": f"there is no such tool; use {ASK_AGENT}"}
 _NO_QUESTION = {"error": "`question` is missing: put the caller's question into words"}
@@ -22,7 +22,7 @@ class AgentTool:
         self._deadline_ms = deadline_ms
         self._out = out
         self._answered = answered
-        self._questions = Questions()
+        self._questions = AgentQuestions()
 
     @property
     def waiting(self) -> bool:
@@ -46,22 +46,24 @@ class AgentTool:
             self._answer(call_id, told(known.result, late=False, heard=None), now_ms, now_ms)
         return known.result is None
 
-    def _ask(self, text: str, call_id: str | None, turn: int, now_ms: float) -> Question:
+    def _ask(self, text: str, call_id: str | None, turn: int, now_ms: float) -> AgentQuestion:
         question, new = self._questions.ask(text, call_id, turn, now_ms)
         if new:
-            self._out(Ask(question.number, text, self._deadline_ms))
+            self._out(QueryAgent(question.number, text, self._deadline_ms))
         return question
 
-    def close(self, number: int, result: TurnResult | None, now_ms: float) -> Question | None:
+    def close(self, number: int, result: TurnResult | None, now_ms: float) -> AgentQuestion | None:
         """The agent has answered, or will not; None for a question that is closed already."""
         return self._questions.close(number, result, now_ms)
 
-    def answer(self, question: Question, result: TurnResult, now_ms: float, *, late: bool, heard: str | None) -> None:
+    def answer(
+        self, question: AgentQuestion, result: TurnResult, now_ms: float, *, late: bool, heard: str | None
+    ) -> None:
         """Give the agent's answer to every call that waits for it; see `told`."""
         for call_id in question.calls:
             self._answer(call_id, told(result, late=late, heard=heard), question.asked_ms, now_ms)
 
-    def fail(self, question: Question, now_ms: float) -> None:
+    def fail(self, question: AgentQuestion, now_ms: float) -> None:
         for call_id in question.calls:
             self._answer(call_id, _FAILED, question.asked_ms, now_ms, failed=True)
 
@@ -69,6 +71,6 @@ class AgentTool:
         self, call_id: str, result: Mapping[str, Any], asked_ms: float, now_ms: float, *, failed: bool = False
     ) -> None:
         self._answered(now_ms)
-        self._out(Answer(call_id, result, failed))
+        self._out(ToolResult(call_id, result, failed))
         done = {"callId": call_id, "name": ASK_AGENT, "status": "error" if failed else "success"}
         self._out(Send({"type": "tool.done", **done, "ms": round(now_ms - asked_ms)}))

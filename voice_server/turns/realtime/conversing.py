@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from oratio.domain.conversations.conversation import Turn
-from oratio.ports.dialogue import Brief, Dialogues, DialogueSession, Tool
+from oratio.ports.dialogue import DialogueBrief, Dialogues, DialogueSession, Tool
 from voice_server.session import effects as do
 from voice_server.turns.realtime.questions import ASK_AGENT
 
@@ -36,19 +36,19 @@ ASK = Tool(
 )
 
 
-def brief_of(prompt: bytes) -> Brief:
+def brief_of(prompt: bytes) -> DialogueBrief:
     """The call's beginning from a version's `prompt.md`."""
-    return Brief(prompt.decode() + _USE, (ASK,))
+    return DialogueBrief(prompt.decode() + _USE, (ASK,))
 
 
-class Conversing:
-    """Carries out what a `DialogueMachine` asks for.
+class RealtimeConversation:
+    """Carries out what a `RealtimeTurns` asks for.
 
     Args:
         brief: Reads the brief; called in a thread.
     """
 
-    def __init__(self, model: Dialogues, brief: Callable[[], Brief]) -> None:
+    def __init__(self, model: Dialogues, brief: Callable[[], DialogueBrief]) -> None:
         self._model = model
         self._brief = brief
         self._session: DialogueSession | None = None
@@ -70,15 +70,15 @@ class Conversing:
             self._waiting.append(effect)
             return
         match effect:
-            case do.Typed(text):
+            case do.CallerTyped(text):
                 self._session.tell(text)
-            case do.Answer(call_id, result, failed):
+            case do.ToolResult(call_id, result, failed):
                 self._session.answer(call_id, result, failed=failed)
             case do.ReplyHeard(reply, text):
                 self._session.heard(reply, text)
-            case do.Inform(note):
+            case do.AddGuidance(note):
                 self._session.inform(note)
-            case do.Silence(on):
+            case do.MuteModel(on):
                 self._session.silence(on)
 
     def begins(self, turn: do.TurnEnded) -> bool:

@@ -12,7 +12,7 @@ _SAME_S = 60.0
 
 
 @dataclass(slots=True)
-class Question:
+class AgentQuestion:
     """Attributes:
     number: Names it towards the rest of the call.
     turn: The caller's turn it was asked in.
@@ -28,19 +28,19 @@ class Question:
     done_ms: float = 0.0
 
 
-class Questions:
+class AgentQuestions:
     """The questions of one call: the same words in the same turn, or while the answer is awaited, are one question."""
 
     def __init__(self) -> None:
-        self._open: dict[int, Question] = {}
-        self._answered: list[Question] = []
+        self._open: dict[int, AgentQuestion] = {}
+        self._answered: list[AgentQuestion] = []
         self._newest = 0
 
     @property
     def waiting(self) -> bool:
         return bool(self._open)
 
-    def ask(self, text: str, call_id: str | None, turn: int, now_ms: float) -> tuple[Question, bool]:
+    def ask(self, text: str, call_id: str | None, turn: int, now_ms: float) -> tuple[AgentQuestion, bool]:
         """The question, and whether it has to be put to the agent."""
         key = _plain(text)
         for known in self._open.values():
@@ -51,10 +51,12 @@ class Questions:
             if _plain(known.text) == key and known.turn == turn and now_ms - known.done_ms < _SAME_S * 1000:
                 return known, False
         self._newest += 1
-        question = self._open[self._newest] = Question(self._newest, turn, text, now_ms, [call_id] if call_id else [])
+        question = self._open[self._newest] = AgentQuestion(
+            self._newest, turn, text, now_ms, [call_id] if call_id else []
+        )
         return question, True
 
-    def close(self, number: int, result: TurnResult | None, now_ms: float) -> Question | None:
+    def close(self, number: int, result: TurnResult | None, now_ms: float) -> AgentQuestion | None:
         """The answer came, or none will; None for a question that is closed already."""
         question = self._open.pop(number, None)
         if question is not None and result is not None:

@@ -7,7 +7,7 @@ from voice_server.audio.playout import Playout
 
 
 @dataclass(slots=True)
-class Reply:
+class RealtimeReply:
     """Attributes:
     number: The model's own; None for a line.
     utterance: The line's; None for a reply.

@@ -10,7 +10,7 @@ from voice_server.session.effects import TurnEnded
 
 
 @dataclass(slots=True)
-class HeldTurn:
+class RealtimeTurn:
     """From the end of the caller's words to their next."""
 
     number: int

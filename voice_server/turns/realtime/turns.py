@@ -20,37 +20,37 @@ from oratio.ports.dialogue import (
     ToolAsked,
     UsageSpent,
 )
-from oratio.ports.speech import Heard, Hypothesis, SpeechStarted, SpeechStopped, Spoken
+from oratio.ports.speech import CallerSpeechStarted, CallerSpeechStopped, Heard, Hypothesis, Spoken
 from oratio.protocol import voice as wire
 from voice_server.audio.playout import Playout
-from voice_server.session.config import Terms
+from voice_server.session.config import SessionConfig
 from voice_server.session.effects import (
+    AddGuidance,
+    CallerTyped,
+    CancelSpeech,
     Effect,
-    Hush,
-    Inform,
+    MuteModel,
     Play,
     ReplyHeard,
     Say,
     Send,
-    Silence,
-    Typed,
 )
 from voice_server.session.timers import Timer, Timers
-from voice_server.turns.base import Floor
+from voice_server.turns.base import TurnController
 from voice_server.turns.realtime.agent_tool import AgentTool
-from voice_server.turns.realtime.reply import Reply
-from voice_server.turns.realtime.turn import HeldTurn
+from voice_server.turns.realtime.reply import RealtimeReply
+from voice_server.turns.realtime.turn import RealtimeTurn
 
 _OWED_MS = 20_000
 
 
-class DialogueMachine(Floor):
-    """One call's turns; the members it shares with `TurnMachine` mean the same."""
+class RealtimeTurns(TurnController):
+    """One call's turns; the members it shares with `CascadeTurns` mean the same."""
 
     def __init__(
         self,
         *,
-        terms: Terms,
+        terms: SessionConfig,
         timers: Timers,
         out: Callable[[Effect], None],
         new_id: Callable[[str], str],
@@ -67,8 +67,8 @@ class DialogueMachine(Floor):
         self.caller_speaking = False
         self.failures = 0
         # What is played, and what waits for its turn behind it.
-        self._replies: deque[Reply] = deque()
-        self._turn = HeldTurn(0, "", 0.0)
+        self._replies: deque[RealtimeReply] = deque()
+        self._turn = RealtimeTurn(0, "", 0.0)
         self._tool = AgentTool(deadline_ms=terms.tool_ms, out=out, answered=self._owes)
         self._newest = 0
         self._utterances = 0
@@ -108,7 +108,7 @@ class DialogueMachine(Floor):
         if not self._divert(text, now_ms):
             self._begin_turn(text, now_ms, now_ms)
             self.untold.append(text)
-            self._out(Typed(text))
+            self._out(CallerTyped(text))
         return True
 
     def request(self, text: str, now_ms: float) -> None:
@@ -125,7 +125,7 @@ class DialogueMachine(Floor):
             self._replies[0].playout.report(played_ms, now_ms)
 
     def _begin_turn(self, prompt: str, ended_ms: float, now_ms: float) -> None:
-        self._turn = HeldTurn(self._turn.number + 1, prompt, ended_ms)
+        self._turn = RealtimeTurn(self._turn.number + 1, prompt, ended_ms)
         self._owed_ms = now_ms
         self._held = False
 
@@ -140,8 +140,8 @@ class DialogueMachine(Floor):
     def speech(self, event: DialogueEvent, now_ms: float) -> None:
         self.untold.clear()
         match event:
-            case SpeechStarted() | SpeechStopped():
-                self.caller_speaking = isinstance(event, SpeechStarted)
+            case CallerSpeechStarted() | CallerSpeechStopped():
+                self.caller_speaking = isinstance(event, CallerSpeechStarted)
                 self._out(Send({"type": "speech.started" if self.caller_speaking else "speech.stopped"}))
             case Hypothesis(text):
                 self._out(Send(wire.transcript("user", self._item(), text, final=False)))
@@ -190,10 +190,10 @@ class DialogueMachine(Floor):
                 first_out_ms = first.first_out_ms
                 self._turn.latency_ms = None if first_out_ms is None else round(first_out_ms - ended_ms)
 
-    def _known(self, number: int) -> Reply | None:
+    def _known(self, number: int) -> RealtimeReply | None:
         return next((reply for reply in self._replies if reply.number == number), None)
 
-    def _reply(self, number: int) -> Reply | None:
+    def _reply(self, number: int) -> RealtimeReply | None:
         """The reply of this number, begun if it is new; None for one that is over."""
         known = self._known(number)
         if known is None and number > self._newest:
@@ -205,12 +205,14 @@ class DialogueMachine(Floor):
             known = self._queue(number=number)
         return known
 
-    def _queue(self, *, number: int | None = None, utterance: int | None = None, role: Role = "assistant") -> Reply:
+    def _queue(
+        self, *, number: int | None = None, utterance: int | None = None, role: Role = "assistant"
+    ) -> RealtimeReply:
         self._owed_ms = None
         self._timers.clear(Timer.HOLDING_LINE)
         playout = Playout(lead_ms=self._terms.lead_ms)
         playout.held = self._away
-        reply = Reply(self._new_id("resp"), self._new_id("item"), playout, number, utterance, role)
+        reply = RealtimeReply(self._new_id("resp"), self._new_id("item"), playout, number, utterance, role)
         self._replies.append(reply)
         self._begin()
         return reply
@@ -261,19 +263,19 @@ class DialogueMachine(Floor):
     # --- the human side
 
     def guide(self, text: str) -> None:
-        self._out(Inform(text))
+        self._out(AddGuidance(text))
 
     def yield_floor(self, now_ms: float) -> list[str]:
         self._cut("operator", now_ms, hush=True)
         self._timers.clear(Timer.HOLDING_LINE)
         self._owed_ms = None
-        self._out(Silence(True))
+        self._out(MuteModel(True))
         return []
 
     def regain_floor(self, said: list[str]) -> None:
         """The model heard the caller all the time, and nothing of what the human said."""
-        self._out(Inform("\n".join(("A person of the company has just spoken with the caller, and said:", *said))))
-        self._out(Silence(False))
+        self._out(AddGuidance("\n".join(("A person of the company has just spoken with the caller, and said:", *said))))
+        self._out(MuteModel(False))
 
     # --- the tool
 
@@ -338,7 +340,7 @@ class DialogueMachine(Floor):
             self._out(Play(pcm))
         self._settle(now_ms)
 
-    def _first_out(self, reply: Reply, now_ms: float) -> None:
+    def _first_out(self, reply: RealtimeReply, now_ms: float) -> None:
         if reply.first_out_ms is not None:
             return
         reply.first_out_ms = now_ms
@@ -374,7 +376,7 @@ class DialogueMachine(Floor):
     def _cut(self, reason: str, now_ms: float, *, hush: bool = False) -> None:
         """Nothing more of what was said or waits is heard."""
         if hush or any(reply.utterance is not None for reply in self._replies):
-            self._out(Hush())
+            self._out(CancelSpeech())
         replies, self._replies = self._replies, deque()
         for reply in replies:
             if not reply.begun:
@@ -391,16 +393,16 @@ class DialogueMachine(Floor):
                 self._audio_done(reply)
             self._finish(reply, "interrupted", text, now_ms)
 
-    def _forget(self, reply: Reply) -> None:
+    def _forget(self, reply: RealtimeReply) -> None:
         """A reply that never began was never said."""
         if reply.number is not None:
             self._out(ReplyHeard(reply.number, ""))
 
-    def _audio_done(self, reply: Reply) -> None:
+    def _audio_done(self, reply: RealtimeReply) -> None:
         reply.audio_done = True
         self._out(Send({"type": "audio.done", "responseId": reply.response_id, "ms": reply.playout.sent_ms}))
 
-    def _finish(self, reply: Reply, status: str, text: str, now_ms: float) -> None:
+    def _finish(self, reply: RealtimeReply, status: str, text: str, now_ms: float) -> None:
         if reply.number is not None:
             self._out(ReplyHeard(reply.number, text))
         self._out(Send(wire.transcript(reply.role, reply.item_id, text, final=True)))

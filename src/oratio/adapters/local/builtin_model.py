@@ -12,10 +12,10 @@ from strands.types.streaming import StreamEvent
 from strands.types.tools import ToolSpec
 
 from oratio.adapters.local.dialogue import transcript
-from oratio.adapters.local.dialogue.decide import SEARCH, Call, decide
+from oratio.adapters.local.dialogue.decide import SEARCH, ToolUse, decide
 from oratio.adapters.local.dialogue.evidence import DEFAULT_THRESHOLD
-from oratio.adapters.local.dialogue.replies import Reply
-from oratio.adapters.local.dialogue.transcript import Transcript
+from oratio.adapters.local.dialogue.replies import BuiltinReply
+from oratio.adapters.local.dialogue.transcript import ChatHistory
 from oratio.agentkit.guidance import guidance_of
 from oratio.domain.plan.agent_plan import AgentPlan
 from oratio.errors import InvalidInput
@@ -73,8 +73,8 @@ class BuiltinModel(Model):
         )
 
     def _decide(
-        self, said: Transcript, tools: Mapping[str, Mapping[str, Any]], guidance: Sequence[str]
-    ) -> Sequence[Call] | Reply:
+        self, said: ChatHistory, tools: Mapping[str, Mapping[str, Any]], guidance: Sequence[str]
+    ) -> Sequence[ToolUse] | BuiltinReply:
         """What to do next. Guidance is words to search with; where the caller's own words find no answer, it says what
         they are about. It is never said.
         """
@@ -83,11 +83,11 @@ class BuiltinModel(Model):
         hints = " ".join(guidance)
         if not hints:
             return decision
-        if not isinstance(decision, Reply):
+        if not isinstance(decision, BuiltinReply):
             return [_searching(call, hints) for call in decision]
         if not decision.answered:
             meant = decide(self._plan, said._replace(prompt=f"{said.prompt} {hints}"), tools, threshold)
-            if isinstance(meant, Reply) and meant.passage_ids:
+            if isinstance(meant, BuiltinReply) and meant.passage_ids:
                 return meant
         return decision
 
@@ -105,14 +105,14 @@ class BuiltinModel(Model):
         tools = {spec["name"]: _parameters(spec) for spec in tool_specs or []}
         decision = self._decide(transcript.read(messages), tools, guidance_of(system_prompt or ""))
         yield {"messageStart": {"role": "assistant"}}
-        if isinstance(decision, Reply):
+        if isinstance(decision, BuiltinReply):
             for event in _reply_events(decision):
                 yield event
         else:
             for call in decision:
                 for event in _call_events(call):
                     yield event
-        yield {"messageStop": {"stopReason": "end_turn" if isinstance(decision, Reply) else "tool_use"}}
+        yield {"messageStop": {"stopReason": "end_turn" if isinstance(decision, BuiltinReply) else "tool_use"}}
         yield {
             "metadata": {
                 "usage": {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0},
@@ -121,9 +121,11 @@ class BuiltinModel(Model):
         }
 
 
-def _searching(call: Call, hints: str) -> Call:
+def _searching(call: ToolUse, hints: str) -> ToolUse:
     """The call, with the hints among the words to search with."""
-    return Call(call.name, {**call.input, "query": f"{call.input['query']} {hints}"}) if call.name == SEARCH else call
+    return (
+        ToolUse(call.name, {**call.input, "query": f"{call.input['query']} {hints}"}) if call.name == SEARCH else call
+    )
 
 
 def _parameters(spec: ToolSpec) -> Mapping[str, Any]:
@@ -133,7 +135,7 @@ def _parameters(spec: ToolSpec) -> Mapping[str, Any]:
     return schema.get("properties") or {}
 
 
-def _call_events(call: Call) -> list[StreamEvent]:
+def _call_events(call: ToolUse) -> list[StreamEvent]:
     tool_use_id = f"tooluse_{uuid.uuid4().hex[:24]}"
     return [
         {"contentBlockStart": {"start": {"toolUse": {"name": call.name, "toolUseId": tool_use_id}}}},
@@ -142,7 +144,7 @@ def _call_events(call: Call) -> list[StreamEvent]:
     ]
 
 
-def _reply_events(reply: Reply) -> list[StreamEvent]:
+def _reply_events(reply: BuiltinReply) -> list[StreamEvent]:
     provenance: Mapping[str, Any] = {
         PROVENANCE_EVENT: {
             "answered": reply.answered,

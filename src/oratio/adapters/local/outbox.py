@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from oratio.adapters.local.database import Database
 from oratio.adapters.local.rows import insert
-from oratio.domain.agents.events import News
+from oratio.domain.agents.events import AgentNotice
 from oratio.domain.webhook import Delivery, Webhook
 from oratio.errors import Conflict, NotFound
 from oratio.ports.clock import Clock
 from oratio.ports.webhooks import Outbox, WebhookRepository
 
 
-def enqueue(connection: sqlite3.Connection, user_id: str, agent_id: str, news: Sequence[News]) -> None:
+def enqueue(connection: sqlite3.Connection, user_id: str, agent_id: str, news: Sequence[AgentNotice]) -> None:
     """Put news into the outbox, once for each webhook of the tenant that wants it, in the caller's transaction."""
     if not news:
         return

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from oratio.agent_host.forkserver_client import TierRefused, WarmParent
+from oratio.agent_host.forkserver_client import ForkserverClient, TierRefused
 from oratio.agent_host.isolation import confinement
 from oratio.agent_host.probes.attempts import ATTEMPTS
 from oratio.agent_host.probes.table import attempts_in, escapes
@@ -13,7 +13,7 @@ from oratio.errors import Unavailable
 
 async def outcomes(tier: Tier) -> dict[str, bool] | str:
     """What each attempt came to in a tier, or why the tier is not to be had."""
-    parent = WarmParent(tier)
+    parent = ForkserverClient(tier)
     try:
         await parent.start()
         return await attempts_in(parent, confinement(0))

@@ -16,7 +16,7 @@ from oratio.agent_host.sandbox.syscalls import number
 MIB = 1024 * 1024
 
 
-class Stopped(Exception):
+class AttemptStopped(Exception):
     """The attempt came to nothing although no call failed."""
 
 
@@ -29,7 +29,7 @@ def read_passwd() -> None:
 def list_root() -> None:
     """List the machine's root folder"""
     if not {"etc", "home", "var"} & set(os.listdir("/")):
-        raise Stopped
+        raise AttemptStopped
 
 
 def read_parent_environment() -> None:
@@ -41,7 +41,7 @@ def read_parent_environment() -> None:
 def list_processes() -> None:
     """See other processes"""
     if sum(name.isdigit() for name in os.listdir("/proc")) < 2:
-        raise Stopped
+        raise AttemptStopped
 
 
 def write_tmp() -> None:
@@ -153,7 +153,7 @@ def signal_others() -> None:
     """Signal another process"""
     parent = os.getppid()
     if parent == 0:
-        raise Stopped
+        raise AttemptStopped
     os.kill(parent, 0)
 
 
@@ -227,7 +227,7 @@ def inherited_secrets() -> None:
             return
     if any(word in name for name in os.environ for word in ("KEY", "TOKEN", "SECRET", "PASSWORD", "ORATIO")):
         return
-    raise Stopped
+    raise AttemptStopped
 
 
 ATTEMPTS: tuple[Callable[[], None], ...] = (
@@ -247,7 +247,7 @@ def attempt_all() -> dict[str, bool]:
 def _succeeds(attempt: Callable[[], None]) -> bool:
     try:
         attempt()
-    except (OSError, MemoryError, ValueError, RuntimeError, Stopped):
+    except (OSError, MemoryError, ValueError, RuntimeError, AttemptStopped):
         return False
     return True
 

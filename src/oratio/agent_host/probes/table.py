@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 
-from oratio.agent_host.forkserver_client import WarmParent
+from oratio.agent_host.forkserver_client import ForkserverClient
 from oratio.agent_host.probes.attempts import ATTEMPTS, write_tmp
 from oratio.agent_host.sandbox.confinement import Confinement, Tier
 from oratio.agentkit.framing import BadFrame, receive_frame
@@ -19,7 +19,7 @@ ALLOWED: dict[Tier, frozenset[str]] = {
 }
 
 
-async def attempts_in(parent: WarmParent, confinement: Confinement) -> dict[str, bool]:
+async def attempts_in(parent: ForkserverClient, confinement: Confinement) -> dict[str, bool]:
     """Every attempt's outcome, in a process that `parent` forks and confines.
 
     Raises:

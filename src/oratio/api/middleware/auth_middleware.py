@@ -22,7 +22,7 @@ from oratio.domain.api_keys import Scope as KeyScope
 from oratio.errors import NotAllowed, NotAuthenticated, OratioError, TooLarge
 from oratio.ports.identity import Identity
 from oratio.services.access.access import AccessService
-from oratio.services.knowledge.resumable_uploads import TICKET_PREFIX, KeptUploads
+from oratio.services.knowledge.resumable_uploads import TICKET_PREFIX, ResumableUploads
 from oratio.tenancy import acting_for
 
 MAX_JSON_BYTES = 512 * 1024
@@ -49,7 +49,7 @@ class Guard:
         *,
         identity: Identity,
         access: AccessService,
-        kept: KeptUploads,
+        kept: ResumableUploads,
         limits: CallLimits,
         max_upload_bytes: int,
         max_file_bytes: int,

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oratio import logs, tracing
 from oratio.api import problems
-from oratio.api.metrics import Metrics
+from oratio.api.metrics import ApiMetrics
 
 logger = logging.getLogger("oratio.api.access")
 
@@ -28,7 +28,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class Observe:
     """Wraps the whole application. Never logs a body, a query string or a header."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: ApiMetrics) -> None:
         self._app = app
         self._metrics = metrics
 

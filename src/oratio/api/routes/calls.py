@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from oratio.api.context import ByCaller, Context, InContext, answers, reply
+from oratio.api.context import ApiContext, ByCaller, InContext, answers, reply
 from oratio.protocol.http import CallList, CallView, TicketView
 
 router = APIRouter(tags=["calls"])
@@ -32,5 +32,5 @@ def create_operator_ticket(conversationId: str, context: InContext, caller: ByCa
     return reply(TicketView(ticket=ticket, expires_at=expires_at, websocket_url=url), 201)
 
 
-def _url(context: Context, conversation_id: str) -> str:
+def _url(context: ApiContext, conversation_id: str) -> str:
     return f"{context.platform.settings.voice_base}/v1/operator/{conversation_id}"

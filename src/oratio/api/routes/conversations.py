@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
-from oratio.api.context import ByCaller, Context, InContext, answers, reply
+from oratio.api.context import ApiContext, ByCaller, InContext, answers, reply
 from oratio.api.routes.agents import MAX_PAGE
 from oratio.domain.conversations.conversation import Conversation
 from oratio.domain.storage_layout import audio_key
@@ -19,13 +19,13 @@ from oratio.protocol.http import ConversationDetail, ConversationPage, Conversat
 router = APIRouter(tags=["conversations"])
 
 
-def page_view(context: Context, page: Page[Conversation]) -> ConversationPage:
+def page_view(context: ApiContext, page: Page[Conversation]) -> ConversationPage:
     """A page of heads, each with what it is likely to cost."""
     heads = [_view(context, head) for head in page.items]
     return ConversationPage(conversations=heads, next_cursor=page.next_cursor)
 
 
-def _view(context: Context, head: Conversation) -> ConversationView:
+def _view(context: ApiContext, head: Conversation) -> ConversationView:
     return ConversationView.of(head, context.services.analytics.cost(head))
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from oratio.api import sse
-from oratio.api.context import ByCaller, Context, InContext, answers, reply
+from oratio.api.context import ApiContext, ByCaller, InContext, answers, reply
 from oratio.domain.conversations.conversation import TurnDelta
 from oratio.errors import AgentFailed
 from oratio.protocol.http import Answer, PromptBody
@@ -59,7 +59,7 @@ async def _opened(turn: AsyncGenerator[ConversationEvent]) -> Opened:
     return event
 
 
-async def _answer(context: Context, turn: AsyncGenerator[ConversationEvent]) -> Answer:
+async def _answer(context: ApiContext, turn: AsyncGenerator[ConversationEvent]) -> Answer:
     async with aclosing(turn):
         opened = await _opened(turn)
         async for event in turn:
@@ -69,7 +69,9 @@ async def _answer(context: Context, turn: AsyncGenerator[ConversationEvent]) -> 
     raise AgentFailed("the agent ended its turn without a result", hint="try again")
 
 
-async def _events(context: Context, opened: Opened, turn: AsyncGenerator[ConversationEvent]) -> AsyncGenerator[bytes]:
+async def _events(
+    context: ApiContext, opened: Opened, turn: AsyncGenerator[ConversationEvent]
+) -> AsyncGenerator[bytes]:
     async with aclosing(turn):
         async for event in turn:
             if isinstance(event, TurnDelta):

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from oratio.api.context import ByCaller, Context, InContext, answers, reply
+from oratio.api.context import ApiContext, ByCaller, InContext, answers, reply
 from oratio.protocol.http import NewUpload, UploadBody, UploadView
-from oratio.services.knowledge.resumable_uploads import KeptUpload
+from oratio.services.knowledge.resumable_uploads import ResumableUpload
 from oratio.services.knowledge.uploads import StagedFile
 
 router = APIRouter(tags=["uploads"])
@@ -28,7 +28,7 @@ _BYTES: dict[str, Any] = {
 }
 
 
-def _view(upload: KeptUpload) -> UploadView:
+def _view(upload: ResumableUpload) -> UploadView:
     missing = upload.missing
     absent = {file.path for file in missing}
     held = [file.path for file in upload.files if file.path not in absent]
@@ -36,7 +36,7 @@ def _view(upload: KeptUpload) -> UploadView:
 
 
 @asynccontextmanager
-async def staged_files(context: Context, user_id: str, fields: dict[str, str]) -> AsyncIterator[list[StagedFile]]:
+async def staged_files(context: ApiContext, user_id: str, fields: dict[str, str]) -> AsyncIterator[list[StagedFile]]:
     """The files of the upload that a form names; takes the field out of the form."""
     kept, upload_id = context.services.kept_uploads, fields.pop(UPLOAD_ID, None)
     if upload_id is None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Path, Query, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from oratio.api.context import ByCaller, Context, IdempotencyKey, InContext, answers, reply
+from oratio.api.context import ApiContext, ByCaller, IdempotencyKey, InContext, answers, reply
 from oratio.api.problems import Refusal
 from oratio.api.routes.agents import form_of
 from oratio.api.routes.uploads import UPLOAD_ID, UPLOAD_ID_BYTES, staged_files
@@ -116,7 +116,7 @@ def show_version(agentId: str, number: Number, context: InContext, caller: ByCal
     return reply(_detail(context, VersionRef(user_id=caller.user_id, agent_id=agentId, version=number)))
 
 
-def _detail(context: Context, ref: VersionRef) -> VersionDetail:
+def _detail(context: ApiContext, ref: VersionRef) -> VersionDetail:
     record = context.platform.versions.get(ref)
 
     def read(file: str) -> str | None:

@@ -1,6 +1,6 @@
 """One agent's story as the OpenAPI document's examples.
 
-Every example is valid against its schema; tests/api/test_openapi.py holds them to it.
+Every example is valid against its schema; tests/api/schema/test_openapi.py holds them to it.
 """
 
 import json

@@ -27,7 +27,7 @@ _WHATWG_ESCAPES = re.compile(rb"%(?:[01][0-9A-Fa-f]|22|7[Ff])")
 _ENCODED_STRUCTURE = re.compile(rb"%(?:2[EeFf]|5[Cc]|00)")
 
 
-class Form(NamedTuple):
+class ParsedForm(NamedTuple):
     """What a body held: its text fields by name, and its files as staged."""
 
     fields: dict[str, str]
@@ -141,7 +141,7 @@ class FormReader:
         except FormParserError:
             raise Refusal(400, "malformed_body", "the multipart body is malformed") from None
 
-    def finish(self) -> Form:
+    def finish(self) -> ParsedForm:
         """The form, once all bytes were fed.
 
         Raises:
@@ -154,7 +154,7 @@ class FormReader:
         if self._problems:
             first = self._problems[0]
             raise InvalidInput(f"{'.'.join(first.loc)} {first.msg}", self._problems)
-        return Form(fields, self._upload.files())
+        return ParsedForm(fields, self._upload.files())
 
     def abort(self) -> None:
         """Let go of an open file; the upload discards what was staged."""

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from oratio.api.uploads.multipart import Form, FormReader, boundary_of
+from oratio.api.uploads.multipart import FormReader, ParsedForm, boundary_of
 from oratio.errors import TooLarge, Unavailable
 from oratio.services.agents.form_validation import FORM_FIELDS
 from oratio.services.knowledge.resumable_uploads import PartWriter
@@ -36,7 +36,7 @@ def field_limits(settings: Settings) -> dict[str, int]:
     }
 
 
-class Receiver:
+class UploadReceiver:
     """Takes forms, a few at a time; the others wait with their bodies unread."""
 
     def __init__(self, uploads: UploadService, settings: Settings) -> None:
@@ -47,7 +47,9 @@ class Receiver:
         self._tenants: dict[str, tuple[asyncio.Semaphore, int]] = {}
 
     @asynccontextmanager
-    async def form(self, request: Request, user_id: str, extra: Mapping[str, int] | None = None) -> AsyncIterator[Form]:
+    async def form(
+        self, request: Request, user_id: str, extra: Mapping[str, int] | None = None
+    ) -> AsyncIterator[ParsedForm]:
         """The request's form; its staged files are gone when the block ends.
 
         Args:
@@ -73,7 +75,7 @@ class Receiver:
         """Read the request's body into the writer that `begin` opens, a block at a time.
 
         Raises:
-            NotFound, InvalidInput, TooLarge, Unavailable: See `KeptUploads.receive` and `PartWriter`.
+            NotFound, InvalidInput, TooLarge, Unavailable: See `ResumableUploads.receive` and `PartWriter`.
             ClientDisconnect: The sender went away.
         """
         writer: PartWriter | None = None
@@ -117,7 +119,7 @@ class Receiver:
             else:
                 self._tenants[user_id] = (slots, waiting - 1)
 
-    async def _read(self, request: Request, reader: FormReader) -> Form:
+    async def _read(self, request: Request, reader: FormReader) -> ParsedForm:
         block: list[bytes] = []
         received = waiting = 0
         ahead: asyncio.Task[None] | None = None

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from oratio.adapters.aws.dynamodb.tables import names
 from oratio.adapters.aws.session import AwsSession, error_code, translated
 from oratio.adapters.aws.setup import table_problems
-from oratio.cli.machine.checks import Check
+from oratio.cli.machine.checks import DoctorCheck
 from oratio.errors import CloudRefused, NotFound, OratioError
 from oratio.ports.secrets import SecretName
 from oratio.settings import Settings
@@ -20,7 +20,7 @@ _DEPLOY = "make it with `oratio aws deploy`, or correct the setting that names i
 type Look = Callable[[AwsSession, Settings], str]
 
 
-class Fault(Exception):
+class AccountFault(Exception):
     """A check that failed with a mend of its own."""
 
     def __init__(self, detail: str, mend: str) -> None:
@@ -28,7 +28,7 @@ class Fault(Exception):
         self.mend = mend
 
 
-def aws_checks(session: AwsSession, settings: Settings) -> list[Check]:
+def aws_checks(session: AwsSession, settings: Settings) -> list[DoctorCheck]:
     """Every check; without an account to ask, the first alone."""
     found = []
     for name, look in _LOOKS.items():
@@ -39,13 +39,13 @@ def aws_checks(session: AwsSession, settings: Settings) -> list[Check]:
     return found
 
 
-def _checked(name: str, look: Look, session: AwsSession, settings: Settings) -> Check:
+def _checked(name: str, look: Look, session: AwsSession, settings: Settings) -> DoctorCheck:
     try:
-        return Check(name, True, look(session, settings))
-    except Fault as fault:
-        return Check(name, False, str(fault), fault.mend)
+        return DoctorCheck(name, True, look(session, settings))
+    except AccountFault as fault:
+        return DoctorCheck(name, False, str(fault), fault.mend)
     except OratioError as error:
-        return Check(name, False, error.message, error.hint or "look at the message, then try again")
+        return DoctorCheck(name, False, error.message, error.hint or "look at the message, then try again")
 
 
 def account(session: AwsSession, settings: Settings) -> str:
@@ -53,7 +53,7 @@ def account(session: AwsSession, settings: Settings) -> str:
     with translated("the AWS account"):
         who = session.client("sts").get_caller_identity()
     if settings.aws_account_id not in (None, who["Account"]):
-        raise Fault(
+        raise AccountFault(
             f"these credentials are of account {who['Account']}, not {settings.aws_account_id}",
             "use the other account's credentials, or correct ORATIO_AWS_ACCOUNT_ID",
         )
@@ -62,7 +62,9 @@ def account(session: AwsSession, settings: Settings) -> str:
 
 def region(session: AwsSession, settings: Settings) -> str:
     if session.region not in REGIONS:
-        raise Fault(f"{session.region} has not everything", f"set ORATIO_AWS_REGION to one of {', '.join(REGIONS)}")
+        raise AccountFault(
+            f"{session.region} has not everything", f"set ORATIO_AWS_REGION to one of {', '.join(REGIONS)}"
+        )
     return session.region
 
 
@@ -77,18 +79,20 @@ def buckets(session: AwsSession, settings: Settings) -> str:
                 client.head_bucket(Bucket=name, **owner)
                 versioning = client.get_bucket_versioning(Bucket=name, **owner).get("Status")
         except NotFound:
-            raise Fault(f"the bucket {name} is missing", _DEPLOY) from None
+            raise AccountFault(f"the bucket {name} is missing", _DEPLOY) from None
         except CloudRefused as error:
             mend = "bucket names are shared by all of AWS: choose another BucketPrefix, and name it in ORATIO_*_BUCKET"
-            raise Fault(f"the bucket {name} is not ours to use ({error.reason})", mend) from None
+            raise AccountFault(f"the bucket {name} is not ours to use ({error.reason})", mend) from None
         if versioning != "Enabled":
-            raise Fault(f"the bucket {name} keeps no versions", "switch versioning on; deleting an agent relies on it")
+            raise AccountFault(
+                f"the bucket {name} keeps no versions", "switch versioning on; deleting an agent relies on it"
+            )
     return ", ".join(named)
 
 
 def tables(session: AwsSession, settings: Settings) -> str:
     if problems := list(table_problems(session, names(settings))):
-        raise Fault("; ".join(problems), _DEPLOY)
+        raise AccountFault("; ".join(problems), _DEPLOY)
     return f"{len(names(settings))} as the code wants them"
 
 
@@ -102,7 +106,7 @@ def secrets(session: AwsSession, settings: Settings) -> str:
             with translated(f"the secret {secret}"):
                 client.describe_secret(SecretId=secret)
         except NotFound:
-            raise Fault(f"the secret {secret} is missing", _DEPLOY) from None
+            raise AccountFault(f"the secret {secret} is missing", _DEPLOY) from None
     return f"{len(SecretName)} under {settings.secrets_prefix}"
 
 
@@ -110,7 +114,9 @@ def model(session: AwsSession, settings: Settings) -> str:
     """The model that writes and answers may be called; inference profiles stand for the models behind them."""
     provider, _, model_id = settings.model.partition("/")
     if provider != "bedrock":
-        raise Fault(f"ORATIO_MODEL is {settings.model}", "agents on AgentCore call Bedrock: set bedrock/<model id>")
+        raise AccountFault(
+            f"ORATIO_MODEL is {settings.model}", "agents on AgentCore call Bedrock: set bedrock/<model id>"
+        )
     client = session.client("bedrock")
     with translated(f"the model {model_id}"):
         known = [found["inferenceProfileId"] for found in _profiles(client)]
@@ -146,7 +152,7 @@ def roles(session: AwsSession, settings: Settings) -> str:
         summary = session.client("iam").get_account_summary()["SummaryMap"]
     used, quota = summary.get("Roles", 0), summary.get("RolesQuota", 1000)
     if quota - used < ROLES_TO_SPARE:
-        raise Fault(f"{used} of {quota} roles are used", "raise `Roles per account` in Service Quotas")
+        raise AccountFault(f"{used} of {quota} roles are used", "raise `Roles per account` in Service Quotas")
     return f"{used} of {quota} used; an agent takes one"
 
 
@@ -162,7 +168,7 @@ def _require_available(client: Any, model_id: str) -> None:
     except ClientError as error:
         if error_code(error) not in ("ResourceNotFoundException", "ValidationException"):
             raise
-        raise Fault(f"there is no model {model_id} here", "correct its id, or choose another region") from None
+        raise AccountFault(f"there is no model {model_id} here", "correct its id, or choose another region") from None
     wanted = {
         "entitlementAvailability": "AVAILABLE",
         "regionAvailability": "AVAILABLE",
@@ -170,7 +176,7 @@ def _require_available(client: Any, model_id: str) -> None:
     }
     wrong = [name for name, value in wanted.items() if found.get(name) != value]
     if wrong:
-        raise Fault(
+        raise AccountFault(
             f"the model {model_id} may not be called ({', '.join(wrong)})",
             "ask for it in the Bedrock console, Model access",
         )

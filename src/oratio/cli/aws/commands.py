@@ -10,7 +10,7 @@ from oratio.cli.output import console, fail, print_json, say, table
 from oratio.errors import FieldProblem, InvalidInput, StepFailed
 
 if TYPE_CHECKING:
-    from oratio.cli.aws.stack import Change, Event, Stack
+    from oratio.cli.aws.stack import Change, CloudFormationStack, Event
 
 _GIVEN = Annotated[
     list[str] | None,
@@ -76,15 +76,15 @@ def destroy(stack: _STACK = "oratio", region: _REGION = None, yes: _YES = False)
     say("deleted; what it keeps: the buckets, the tables, the secrets, a snapshot of the database")
 
 
-def _stack(name: str, region: str | None) -> "Stack":
+def _stack(name: str, region: str | None) -> "CloudFormationStack":
     from oratio.adapters.aws.session import AwsSession
-    from oratio.cli.aws.stack import Stack
+    from oratio.cli.aws.stack import CloudFormationStack
     from oratio.settings import load
 
-    return Stack(AwsSession(region or load().aws_region), name)
+    return CloudFormationStack(AwsSession(region or load().aws_region), name)
 
 
-def _proposed(target: "Stack", given: Sequence[str]) -> "list[Change]":
+def _proposed(target: "CloudFormationStack", given: Sequence[str]) -> "list[Change]":
     from oratio.cli.aws.template import read_template, template_body, template_path
     from oratio.cli.aws.template_store import TemplateStore
 

@@ -31,7 +31,7 @@ class Event(NamedTuple):
     reason: str
 
 
-class Stack:
+class CloudFormationStack:
     """A stack of this name, there or not.
 
     Args:

@@ -28,7 +28,7 @@ _LOCKED = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)(\s*;)?")
 _IMPORT_WAIT_S = 120.0
 
 
-class Check(NamedTuple):
+class DoctorCheck(NamedTuple):
     """One finding; `mend` says what to do when it is not `ok`."""
 
     name: str
@@ -37,7 +37,7 @@ class Check(NamedTuple):
     mend: str = ""
 
 
-def machine_checks() -> list[Check]:
+def machine_checks() -> list[DoctorCheck]:
     """Checks of the machine and the installation."""
     return [
         python_version(),
@@ -50,14 +50,14 @@ def machine_checks() -> list[Check]:
     ]
 
 
-def oratio_checks(settings: Settings) -> list[Check]:
+def oratio_checks(settings: Settings) -> list[DoctorCheck]:
     """Checks of what the settings name."""
     return [variables(), disk(settings), *data_folder(settings), ports(settings), sandbox(settings)]
 
 
-def python_version() -> Check:
+def python_version() -> DoctorCheck:
     found = ".".join(map(str, sys.version_info[:3]))
-    return Check(
+    return DoctorCheck(
         "python", (3, 12) <= sys.version_info[:2] < (3, 14), found, "install Python 3.12 or 3.13, `make setup`"
     )
 
@@ -68,11 +68,11 @@ def lock_file() -> Path | None:
     return path if path.exists() else None
 
 
-def packages(lock: Path | None) -> Check:
+def packages(lock: Path | None) -> DoctorCheck:
     if lock is None:
-        return Check("packages", True, f"oratio {metadata.version('oratio')}, installed without its lock file")
+        return DoctorCheck("packages", True, f"oratio {metadata.version('oratio')}, installed without its lock file")
     wrong = list(lock_differences(lock.read_text().splitlines()))
-    return Check("packages", not wrong, ", ".join(wrong) or "as locked", "run `make setup`")
+    return DoctorCheck("packages", not wrong, ", ".join(wrong) or "as locked", "run `make setup`")
 
 
 def lock_differences(lines: Iterable[str]) -> Iterable[str]:
@@ -89,38 +89,40 @@ def lock_differences(lines: Iterable[str]) -> Iterable[str]:
                 yield f"{name} is {found}, not {locked}"
 
 
-def cores() -> Check:
+def cores() -> DoctorCheck:
     count = os.process_cpu_count() if hasattr(os, "process_cpu_count") else len(os.sched_getaffinity(0))
-    return Check("cores", (count or 1) >= MIN_CORES, f"{count}", f"give this machine {MIN_CORES} cores")
+    return DoctorCheck("cores", (count or 1) >= MIN_CORES, f"{count}", f"give this machine {MIN_CORES} cores")
 
 
-def memory() -> Check:
+def memory() -> DoctorCheck:
     free = psutil.virtual_memory().available
     mend = f"free memory: Oratio wants {MIN_MEMORY_BYTES / 1e9:.1f} GB"
-    return Check("memory", free >= MIN_MEMORY_BYTES, f"{free / 1e9:.1f} GB available", mend)
+    return DoctorCheck("memory", free >= MIN_MEMORY_BYTES, f"{free / 1e9:.1f} GB available", mend)
 
 
-def full_text_search() -> Check:
+def full_text_search() -> DoctorCheck:
     try:
         connection = sqlite3.connect(":memory:")
         connection.execute("CREATE VIRTUAL TABLE probe USING fts5(text)")
         connection.close()
     except sqlite3.Error:
-        return Check("sqlite", False, f"{sqlite3.sqlite_version} without FTS5", "use a Python whose SQLite has FTS5")
-    return Check("sqlite", True, f"{sqlite3.sqlite_version} with FTS5")
+        return DoctorCheck(
+            "sqlite", False, f"{sqlite3.sqlite_version} without FTS5", "use a Python whose SQLite has FTS5"
+        )
+    return DoctorCheck("sqlite", True, f"{sqlite3.sqlite_version} with FTS5")
 
 
-def embedding_model() -> Check:
+def embedding_model() -> DoctorCheck:
     from oratio.retrieval.embedding import Embedder
 
     try:
         Embedder()
     except OratioError as error:
-        return Check("embedding model", False, error.message, error.hint or "run `make setup`")
-    return Check("embedding model", True, "weights are those this code was measured with")
+        return DoctorCheck("embedding model", False, error.message, error.hint or "run `make setup`")
+    return DoctorCheck("embedding model", True, "weights are those this code was measured with")
 
 
-def prefect_server() -> Check:
+def prefect_server() -> DoctorCheck:
     """Import the server in a process of its own: a FastAPI it cannot work with shows only there."""
     try:
         done = subprocess.run(
@@ -130,58 +132,60 @@ def prefect_server() -> Check:
             timeout=_IMPORT_WAIT_S,
         )
     except subprocess.TimeoutExpired:
-        return Check("prefect", False, f"its server did not import in {_IMPORT_WAIT_S:g} s", "free the processor")
+        return DoctorCheck("prefect", False, f"its server did not import in {_IMPORT_WAIT_S:g} s", "free the processor")
     version = metadata.version("prefect")
     if done.returncode == 0:
-        return Check("prefect", True, f"{version}, its server imports")
+        return DoctorCheck("prefect", True, f"{version}, its server imports")
     last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-    return Check("prefect", False, f"{version}: {''.join(last)}", "run `make setup`")
+    return DoctorCheck("prefect", False, f"{version}: {''.join(last)}", "run `make setup`")
 
 
 def _defaults() -> Settings:
     return Settings.model_construct()
 
 
-def variables() -> Check:
+def variables() -> DoctorCheck:
     unknown = unknown_variables()
     mend = "correct or unset them; `oratio settings` lists those that exist"
-    return Check("variables", not unknown, ", ".join(unknown) or "no unknown ORATIO_ variable", mend)
+    return DoctorCheck("variables", not unknown, ", ".join(unknown) or "no unknown ORATIO_ variable", mend)
 
 
-def disk(settings: Settings) -> Check:
+def disk(settings: Settings) -> DoctorCheck:
     place = settings.data
     while not place.exists():
         place = place.parent
     free = shutil.disk_usage(place).free
     mend = f"make room: Oratio wants {MIN_DISK_BYTES / 1e9:g} GB, or choose another folder with --data"
-    return Check("disk", free >= MIN_DISK_BYTES, f"{free / 1e9:.1f} GB free at {place}", mend)
+    return DoctorCheck("disk", free >= MIN_DISK_BYTES, f"{free / 1e9:.1f} GB free at {place}", mend)
 
 
-def data_folder(settings: Settings) -> list[Check]:
+def data_folder(settings: Settings) -> list[DoctorCheck]:
     data = settings.data
     if not data.exists():
-        return [Check("data folder", True, f"{data} is made at the first start")]
+        return [DoctorCheck("data folder", True, f"{data} is made at the first start")]
     found = []
     if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
-        found.append(Check("data folder", False, f"{data} cannot be written", f"chmod u+rwx {data}, or use --data"))
+        found.append(
+            DoctorCheck("data folder", False, f"{data} cannot be written", f"chmod u+rwx {data}, or use --data")
+        )
     keys = data / "keys"
     if keys.exists() and stat.S_IMODE(keys.stat().st_mode) & 0o077:
-        found.append(Check("keys", False, f"{keys} can be read by others", f"chmod -R go= {keys}"))
+        found.append(DoctorCheck("keys", False, f"{keys} can be read by others", f"chmod -R go= {keys}"))
     holder = RunFolder(data).holder()
     state = f"Oratio runs on it (pid {holder})" if holder else "nothing runs on it"
-    return found or [Check("data folder", True, f"{data}; {state}")]
+    return found or [DoctorCheck("data folder", True, f"{data}; {state}")]
 
 
-def ports(settings: Settings) -> Check:
+def ports(settings: Settings) -> DoctorCheck:
     if RunFolder(settings.data).holder():
-        return Check("ports", True, "used by the Oratio that runs on this data folder")
+        return DoctorCheck("ports", True, "used by the Oratio that runs on this data folder")
     addresses = [(entry.name, entry.address) for entry in service_table(settings) if entry.address]
     taken = [f"{address.port} ({name})" for name, address in addresses if busy(*address)]
     detail = f"{', '.join(taken)} in use" if taken else "free"
-    return Check("ports", not taken, detail, "stop what uses them, or choose others with --ports BASE")
+    return DoctorCheck("ports", not taken, detail, "stop what uses them, or choose others with --ports BASE")
 
 
-def sandbox(settings: Settings) -> Check:
+def sandbox(settings: Settings) -> DoctorCheck:
     """Try the isolation that agents get on this machine."""
     from oratio.agent_host.isolation import choose_isolation
 
@@ -196,8 +200,8 @@ def sandbox(settings: Settings) -> Check:
     try:
         tier, reason = asyncio.run(probe())
     except (OratioError, OSError) as error:
-        return Check("sandbox", False, str(error), mend)
+        return DoctorCheck("sandbox", False, str(error), mend)
     if tier == "none":
         allowed = settings.allow_unsandboxed == "i-understand"
-        return Check("sandbox", allowed, f"none{': ' if reason else ''}{reason}", mend)
-    return Check("sandbox", True, f"tier {tier}{': ' if reason else ''}{reason}")
+        return DoctorCheck("sandbox", allowed, f"none{': ' if reason else ''}{reason}", mend)
+    return DoctorCheck("sandbox", True, f"tier {tier}{': ' if reason else ''}{reason}")

@@ -10,7 +10,7 @@ from oratio.errors import InvalidInput
 from oratio.settings import Settings
 
 if TYPE_CHECKING:
-    from oratio.cli.machine.checks import Check
+    from oratio.cli.machine.checks import DoctorCheck
 
 
 def register(app: typer.Typer) -> None:
@@ -25,9 +25,9 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Check this machine, or an AWS account; exit 1 if anything needs mending."""
-    from oratio.cli.machine.checks import Check, machine_checks, oratio_checks
+    from oratio.cli.machine.checks import DoctorCheck, machine_checks, oratio_checks
 
-    found: list[Check] = []
+    found: list[DoctorCheck] = []
     try:
         settings = settings_of(data, platform=platform)
         if settings.platform == "aws":
@@ -35,7 +35,7 @@ def doctor(
         else:
             found += [*machine_checks(), *oratio_checks(settings)]
     except InvalidInput as error:
-        found = [*machine_checks(), Check("settings", False, error.message, error.hint)]
+        found = [*machine_checks(), DoctorCheck("settings", False, error.message, error.hint)]
     if as_json:
         print_json({"checks": [check._asdict() for check in found]})
     else:
@@ -46,7 +46,7 @@ def doctor(
     raise typer.Exit(0 if all(check.ok for check in found) else 1)
 
 
-def _account_checks(settings: Settings) -> "list[Check]":
+def _account_checks(settings: Settings) -> "list[DoctorCheck]":
     from oratio.adapters.aws.session import AwsSession
     from oratio.cli.aws.checks import aws_checks
 

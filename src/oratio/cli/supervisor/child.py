@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from oratio.cli.supervisor.health import now_ms
-from oratio.cli.supervisor.service import Service
+from oratio.cli.supervisor.service import SupervisedService
 
 LOG_BYTES = 10_000_000
 LOGS_KEPT = 3
@@ -41,7 +41,7 @@ class Child:
         last_exit: How the newest process ended, in words.
     """
 
-    def __init__(self, service: Service, log: Path) -> None:
+    def __init__(self, service: SupervisedService, log: Path) -> None:
         self.service = service
         self.log = log
         self.state = State.WAITING

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterable
 
-from oratio.cli.supervisor.service import Service
+from oratio.cli.supervisor.service import SupervisedService
 from oratio.errors import Conflict
 
 
@@ -19,7 +19,7 @@ def busy(host: str, port: int) -> bool:
     return False
 
 
-def require_free(services: Iterable[Service]) -> None:
+def require_free(services: Iterable[SupervisedService]) -> None:
     """Check every port of the table.
 
     Raises:

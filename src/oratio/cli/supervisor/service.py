@@ -15,7 +15,7 @@ class Address(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class SupervisedService:
     """One row of the service table.
 
     Attributes:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from oratio.adapters.prefect_pipeline import prefect_environment
 from oratio.cli.supervisor.health import HeartbeatHealth, HttpHealth
-from oratio.cli.supervisor.service import Address, Service
+from oratio.cli.supervisor.service import Address, SupervisedService
 from oratio.errors import Unavailable
 from oratio.settings import Settings, child_environment
 
@@ -18,7 +18,7 @@ _CALLS, _FLOWS, _AGENTS, _CONSOLE, _PREFECT = range(5)
 """Stages of stopping: calls end first, then the work they started, then what both stood on."""
 
 
-def service_table(settings: Settings, *, console: bool = True) -> list[Service]:
+def service_table(settings: Settings, *, console: bool = True) -> list[SupervisedService]:
     """What `oratio up` runs on this machine, longest start first.
 
     Raises:
@@ -33,9 +33,9 @@ def _environment(settings: Settings) -> dict[str, str]:
     return child_environment(settings, PYTHONUNBUFFERED="1")
 
 
-def _prefect(settings: Settings) -> Service:
+def _prefect(settings: Settings) -> SupervisedService:
     port = settings.port("prefect")
-    return Service(
+    return SupervisedService(
         name="prefect",
         command=(*_PYTHON, "prefect", "server", "start", "--host", _LOOPBACK, "--port", str(port)),
         environment=_environment(settings) | prefect_environment(settings),
@@ -47,8 +47,8 @@ def _prefect(settings: Settings) -> Service:
     )
 
 
-def _flows(settings: Settings) -> Service:
-    return Service(
+def _flows(settings: Settings) -> SupervisedService:
+    return SupervisedService(
         name="flows",
         command=(*_PYTHON, "flows.worker"),
         environment=_environment(settings) | prefect_environment(settings),
@@ -59,8 +59,8 @@ def _flows(settings: Settings) -> Service:
     )
 
 
-def _api(settings: Settings) -> Service:
-    return Service(
+def _api(settings: Settings) -> SupervisedService:
+    return SupervisedService(
         name="api",
         command=(*_PYTHON, "oratio.api"),
         environment=_environment(settings),
@@ -72,8 +72,8 @@ def _api(settings: Settings) -> Service:
     )
 
 
-def _voice(settings: Settings) -> Service:
-    return Service(
+def _voice(settings: Settings) -> SupervisedService:
+    return SupervisedService(
         name="voice",
         command=(*_PYTHON, "voice_server"),
         environment=_environment(settings),
@@ -85,8 +85,8 @@ def _voice(settings: Settings) -> Service:
     )
 
 
-def _agent_host(settings: Settings) -> Service:
-    return Service(
+def _agent_host(settings: Settings) -> SupervisedService:
+    return SupervisedService(
         name="agent-host",
         command=(*_PYTHON, "oratio.agent_host"),
         environment=_environment(settings),
@@ -98,7 +98,7 @@ def _agent_host(settings: Settings) -> Service:
     )
 
 
-def _console(settings: Settings) -> Service:
+def _console(settings: Settings) -> SupervisedService:
     port = settings.port("console")
     options = {
         "server.port": port,
@@ -115,7 +115,7 @@ def _console(settings: Settings) -> Service:
         **_CONSOLE_THEME,
     }
     flags = (text for name, value in options.items() for text in (f"--{name}", str(value)))
-    return Service(
+    return SupervisedService(
         name="console",
         command=(*_PYTHON, "streamlit", "run", str(_console_script()), *flags),
         environment=_environment(settings),

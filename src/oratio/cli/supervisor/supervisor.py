@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from oratio.cli.supervisor.child import Child, State
 from oratio.cli.supervisor.health import now_ms
 from oratio.cli.supervisor.run_folder import RunFolder, RunRecord, ServiceRecord
-from oratio.cli.supervisor.service import Service
+from oratio.cli.supervisor.service import SupervisedService
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Supervisor:
 
     def __init__(
         self,
-        services: Sequence[Service],
+        services: Sequence[SupervisedService],
         folder: RunFolder,
         *,
         notify: Callable[[str], None],

@@ -8,7 +8,7 @@ from oratio.domain.conversations.conversation import Conversation
 from oratio.domain.webhook import WebhookEvent
 
 
-class News(NamedTuple):
+class AgentNotice(NamedTuple):
     """One thing the outside may be told of an agent; `at` is ms since 1970."""
 
     event: WebhookEvent
@@ -55,12 +55,12 @@ def agent_events(before: Agent | None, after: Agent, *, last: int) -> list[Agent
     return events
 
 
-def agent_news(before: Agent | None, after: Agent) -> list[News]:
+def agent_news(before: Agent | None, after: Agent) -> list[AgentNotice]:
     """What a change of an agent's record means to the outside."""
-    news: list[News] = []
+    news: list[AgentNotice] = []
 
     def tell(event: WebhookEvent, **data: Any) -> None:
-        news.append(News(event, after.updated_at, data))
+        news.append(AgentNotice(event, after.updated_at, data))
 
     was, live = (before.status, before.current_version) if before else (None, None)
     if after.current_version is not None and after.current_version != live:
@@ -74,7 +74,7 @@ def agent_news(before: Agent | None, after: Agent) -> list[News]:
     return news
 
 
-def conversation_news(before: Conversation, after: Conversation) -> list[News]:
+def conversation_news(before: Conversation, after: Conversation) -> list[AgentNotice]:
     """What a change of a conversation's head means to the outside."""
     known = {
         "conversationId": after.conversation_id,
@@ -83,15 +83,15 @@ def conversation_news(before: Conversation, after: Conversation) -> list[News]:
         "turns": after.turns,
         "startedAt": after.started_at,
     }
-    news: list[News] = []
+    news: list[AgentNotice] = []
     if after.handoff is not None and after.handoff != before.handoff:
         asked = {"reason": after.handoff.reason, "summary": after.handoff.summary}
-        news.append(News(WebhookEvent.HANDOFF_REQUESTED, after.updated_at, known | asked))
+        news.append(AgentNotice(WebhookEvent.HANDOFF_REQUESTED, after.updated_at, known | asked))
     missed = after.handoff_failure
     if missed is not None and missed != before.handoff_failure:
         summary = after.handoff.summary if after.handoff else ""
         told = {"reason": missed.reason, "summary": summary, "message": missed.message}
-        news.append(News(WebhookEvent.HANDOFF_FAILED, after.updated_at, known | told))
+        news.append(AgentNotice(WebhookEvent.HANDOFF_FAILED, after.updated_at, known | told))
     if after.outcome == "ended" and before.outcome != "ended":
-        news.append(News(WebhookEvent.CONVERSATION_ENDED, after.updated_at, known | {"outcome": after.outcome}))
+        news.append(AgentNotice(WebhookEvent.CONVERSATION_ENDED, after.updated_at, known | {"outcome": after.outcome}))
     return news

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 from oratio.domain.conversations.conversation import Channel, Conversation, Turn, Usage
-from oratio.domain.conversations.conversation_stats import ModelUse, Tally
+from oratio.domain.conversations.conversation_stats import ConversationStats, ModelUse
 from oratio.domain.cost import NO_PRICES, CostEstimate, Prices, StageUse, conversation_cost, total_cost
 from oratio.domain.plan.rehearsal import RehearsalReport
 from oratio.domain.refs import Value
@@ -82,11 +82,11 @@ class Report(Value):
     reasons: tuple[ReasonCount, ...]
 
 
-def tally(turns: Sequence[Turn], *, failed: int = 0) -> Tally:
+def tally(turns: Sequence[Turn], *, failed: int = 0) -> ConversationStats:
     """Count one conversation's turns."""
     spoken = [turn for turn in turns if turn.result.answer and turn.role == "assistant"]
     paths = dict.fromkeys(citation.path for turn in turns for citation in turn.result.citations)
-    return Tally(
+    return ConversationStats(
         waits_ms=tuple(turn.latency_ms for turn in spoken if turn.latency_ms)[-_MOST_WAITS:],
         dead_air_ms=sum(turn.dead_air_ms or 0 for turn in turns),
         answered=sum(turn.result.answered for turn in turns),

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
-from oratio.domain.conversations.conversation_stats import Tally
+from oratio.domain.conversations.conversation_stats import ConversationStats
 from oratio.domain.refs import Value
 
 
@@ -154,5 +154,5 @@ class Conversation(Value):
     handoff_failure: HandoffFailure | None = None
     operator: str | None = None
     usage: Usage = Usage()
-    tally: Tally = Tally()
+    tally: ConversationStats = ConversationStats()
     revision: int = 0

@@ -11,7 +11,7 @@ class ModelUse(Value):
     output_tokens: int
 
 
-class Tally(Value):
+class ConversationStats(Value):
     """Counts of one conversation.
 
     Attributes:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class BlockKind(StrEnum):
     PROSE = "prose"  # sentences; may be cut between them
     LINES = "lines"  # code, lists, flow-chart boxes: may be cut between lines
     ROWS = "rows"  # table rows, each with its header
@@ -25,7 +25,7 @@ class Block:
     """
 
     text: str
-    kind: Kind = Kind.PROSE
+    kind: BlockKind = BlockKind.PROSE
     headings: tuple[str, ...] = ()
     page: int | None = None
 
@@ -50,7 +50,7 @@ class ParsedDocument:
         try:
             data = json.loads(text)
             blocks = [
-                Block(entry["text"], Kind(entry["kind"]), tuple(entry["headings"]), entry["page"])
+                Block(entry["text"], BlockKind(entry["kind"]), tuple(entry["headings"]), entry["page"])
                 for entry in data["blocks"]
             ]
             return cls(blocks, data["problem"])

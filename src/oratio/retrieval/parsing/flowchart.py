@@ -16,7 +16,7 @@ from itertools import pairwise
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from oratio.retrieval.parsing.blocks import Block, Kind
+from oratio.retrieval.parsing.blocks import Block, BlockKind
 
 MIN_BOXES = 4
 MIN_ARROWS = 3
@@ -249,7 +249,7 @@ def _written(boxes: list[_Box], number: int) -> Iterator[Block]:
         waiting.extend((arrow.target, section) for arrow in reversed(ordered) if arrow.target)
     for section, lines in sections.items():
         headings = (chart,) if section == chart else (chart, section)
-        yield Block("\n".join(filter(None, lines)), Kind.LINES, headings, number)
+        yield Block("\n".join(filter(None, lines)), BlockKind.LINES, headings, number)
 
 
 def _sentence(box: _Box) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from oratio.retrieval.parsing.blocks import Block, Kind
+from oratio.retrieval.parsing.blocks import Block, BlockKind
 from oratio.retrieval.parsing.tables import is_rule, row_text, split_row
 
 MAX_HEADING_CHARS = 200
@@ -80,7 +80,7 @@ class MarkdownReader:
     def _plain(self, text: str) -> str:
         return plain(text) if self._marked else text
 
-    def _block(self, text: str, kind: Kind) -> Block:
+    def _block(self, text: str, kind: BlockKind) -> Block:
         return Block(text, kind, self._headings())
 
     def _enter(self, level: int, title: str) -> None:
@@ -95,17 +95,17 @@ class MarkdownReader:
         if not lines:
             return
         if any(_ITEM.match(line) for line in lines):
-            yield self._block("\n".join(map(self._plain, _items(lines))), Kind.LINES)
+            yield self._block("\n".join(map(self._plain, _items(lines))), BlockKind.LINES)
         elif all(line.startswith("    ") for line in lines):
-            yield self._block("\n".join(line[4:] for line in lines), Kind.LINES)
+            yield self._block("\n".join(line[4:] for line in lines), BlockKind.LINES)
         else:
-            yield self._block(self._plain(" ".join(line.strip().removeprefix("> ") for line in lines)), Kind.PROSE)
+            yield self._block(self._plain(" ".join(line.strip().removeprefix("> ") for line in lines)), BlockKind.PROSE)
 
     def _fenced(self, mark: str) -> Iterator[Block]:
         start = self._at
         while self._at < len(self._lines) and not self._lines[self._at].lstrip().startswith(mark):
             self._at += 1
-        yield self._block("\n".join(self._lines[start : self._at]), Kind.LINES)
+        yield self._block("\n".join(self._lines[start : self._at]), BlockKind.LINES)
         self._at += 1
 
     def _is_table(self, line: str) -> bool:
@@ -119,7 +119,7 @@ class MarkdownReader:
             cells = [plain(cell) for cell in split_row(self._lines[self._at])]
             rows.append(row_text(header, cells))
             self._at += 1
-        yield self._block("\n".join(filter(None, rows)), Kind.ROWS)
+        yield self._block("\n".join(filter(None, rows)), BlockKind.ROWS)
 
 
 def _items(lines: list[str]) -> Iterator[str]:

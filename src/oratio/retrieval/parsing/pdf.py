@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from oratio.retrieval.parsing.blocks import Block, Kind
+from oratio.retrieval.parsing.blocks import Block, BlockKind
 from oratio.retrieval.parsing.flowchart import chart_blocks
 
 MAX_PAGES = 5_000
@@ -114,9 +114,9 @@ def _running_text(lines: list[_Line]) -> Iterator[Block]:
             continue
         headings = tuple(title for _, title in path)
         if any(_ITEM.match(line.text) for line in paragraph):
-            yield Block("\n".join(_items(paragraph)), Kind.LINES, headings, head.page)
+            yield Block("\n".join(_items(paragraph)), BlockKind.LINES, headings, head.page)
         else:
-            yield Block(_joined(paragraph), Kind.PROSE, headings, head.page)
+            yield Block(_joined(paragraph), BlockKind.PROSE, headings, head.page)
 
 
 def _is_heading(line: _Line, body: float) -> bool:

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from oratio.retrieval.parsing.blocks import Block, Kind
+from oratio.retrieval.parsing.blocks import Block, BlockKind
 from oratio.retrieval.parsing.tables import row_text
 
 MAX_PART_BYTES = 50_000_000
@@ -34,13 +34,13 @@ def slide_blocks(data: bytes) -> Iterator[Block]:
         title = _title(root)
         headings = (title,) if title else ()
         paragraphs = [text for shape in root.iter(f"{_P}sp") if not _is_title(shape) for text in _paragraphs(shape)]
-        yield Block("\n".join(paragraphs), Kind.LINES, headings, number)
+        yield Block("\n".join(paragraphs), BlockKind.LINES, headings, number)
         for table in root.iter(f"{_A}tbl"):
             rows = [[" ".join(_paragraphs(cell)) for cell in row.iter(f"{_A}tc")] for row in table.iter(f"{_A}tr")]
             if len(rows) > 1:
-                yield Block("\n".join(row_text(rows[0], row) for row in rows[1:]), Kind.ROWS, headings, number)
+                yield Block("\n".join(row_text(rows[0], row) for row in rows[1:]), BlockKind.ROWS, headings, number)
         if notes := _notes(archive, name):
-            yield Block(notes, Kind.PROSE, (*headings, "Notes"), number)
+            yield Block(notes, BlockKind.PROSE, (*headings, "Notes"), number)
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> ET.Element:

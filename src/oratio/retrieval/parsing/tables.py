@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from oratio.retrieval.parsing.blocks import Block, Kind
+from oratio.retrieval.parsing.blocks import Block, BlockKind
 
 MAX_CELL_CHARS = 20_000
 MAX_JSON_DEPTH = 60
@@ -50,10 +50,10 @@ def csv_blocks(text: str, delimiter: str | None) -> Iterator[Block]:
             header = [" ".join(cell.split()) for cell in row]
             first = "; ".join(filter(None, header))
             continue
-        yield Block(row_text(header, [cell[:MAX_CELL_CHARS] for cell in row]), Kind.ROWS)
+        yield Block(row_text(header, [cell[:MAX_CELL_CHARS] for cell in row]), BlockKind.ROWS)
         first = ""
     if header and first:
-        yield Block(first, Kind.ROWS)
+        yield Block(first, BlockKind.ROWS)
 
 
 def _delimiter(text: str) -> str:
@@ -80,7 +80,7 @@ def _json(value: object, path: tuple[str, ...], depth: int) -> Iterator[Block]:
     if isinstance(value, dict):
         scalars = [f"{name}: {_scalar(inner)}" for name, inner in value.items() if _flat(inner)]
         if scalars:
-            yield Block("; ".join(scalars), Kind.ROWS, path)
+            yield Block("; ".join(scalars), BlockKind.ROWS, path)
         for name, inner in value.items():
             if not _flat(inner):
                 yield from _json(inner, (*path, str(name)), depth + 1)
@@ -88,7 +88,7 @@ def _json(value: object, path: tuple[str, ...], depth: int) -> Iterator[Block]:
         for inner in value:
             yield from _json(inner, path, depth + 1)
     elif value is not None:
-        yield Block(_scalar(value), Kind.ROWS, path)
+        yield Block(_scalar(value), BlockKind.ROWS, path)
 
 
 def _flat(value: object) -> bool:

@@ -13,7 +13,7 @@ from oratio.domain import tags
 from oratio.domain.agents.agent import Agent, AgentStatus
 from oratio.domain.conversations.analytics import tally
 from oratio.domain.conversations.conversation import Channel, Conversation, Message, Turn, TurnDelta, TurnResult, Usage
-from oratio.domain.conversations.conversation_stats import Tally
+from oratio.domain.conversations.conversation_stats import ConversationStats
 from oratio.domain.storage_layout import transcript_key
 from oratio.errors import AgentFailed, Conflict, FieldProblem, InvalidInput, NotFound, OratioError, Unavailable
 from oratio.ports.agent_runtime import LIVE, AgentRuntime, Invocation
@@ -351,7 +351,7 @@ class ConversationService:
     def _count_failure(self, conversation: Conversation) -> None:
         self._recount(conversation, lambda known: known.model_copy(update={"failed": known.failed + 1}))
 
-    def _recount(self, conversation: Conversation, change: Callable[[Tally], Tally]) -> None:
+    def _recount(self, conversation: Conversation, change: Callable[[ConversationStats], ConversationStats]) -> None:
         with suppress(NotFound):
             self._conversations.update(
                 conversation.user_id,

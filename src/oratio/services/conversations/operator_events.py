@@ -16,7 +16,7 @@ from oratio.ports.clock import Clock
 from oratio.services.conversations.conversations import ConversationService
 
 
-class HumanSideService:
+class OperatorEventService:
     """Keeps the human side of voice conversations with the agent's; each call is durable when it returns.
 
     Where a conversation has no record yet, the first of these begins it, as a first turn would.

@@ -28,7 +28,7 @@ MANIFEST = "manifest.json"
 _MAX_TICKET_CHARS = 1_000
 
 
-class KeptUpload(NamedTuple):
+class ResumableUpload(NamedTuple):
     """An upload and the digests whose bytes have arrived."""
 
     upload_id: str
@@ -98,7 +98,7 @@ class PartWriter:
         self._draft.unlink(missing_ok=True)
 
 
-class KeptUploads:
+class ResumableUploads:
     """Uploads below one staging folder; `UploadService.sweep` removes those nobody added to for a day."""
 
     def __init__(self, root: Path, limits: Limits, *, clock: Clock, key: Callable[[], bytes]) -> None:
@@ -107,7 +107,7 @@ class KeptUploads:
         self._clock = clock
         self._key = key
 
-    def begin(self, user_id: str, files: Sequence[ListedFile]) -> KeptUpload:
+    def begin(self, user_id: str, files: Sequence[ListedFile]) -> ResumableUpload:
         """Begin an upload, or take the one with the same list up again.
 
         Raises:
@@ -163,7 +163,7 @@ class KeptUploads:
         if problems:
             raise TooLarge("the folder is too large", problems)
 
-    def get(self, user_id: str, upload_id: str) -> KeptUpload:
+    def get(self, user_id: str, upload_id: str) -> ResumableUpload:
         """An upload and what of it is held.
 
         Raises:
@@ -171,7 +171,7 @@ class KeptUploads:
         """
         manifest, held = self._look(user_id, upload_id)
         files = tuple(map(ListedFile.model_validate, json.loads(manifest)))
-        return KeptUpload(upload_id, files, frozenset(held) - {MANIFEST})
+        return ResumableUpload(upload_id, files, frozenset(held) - {MANIFEST})
 
     def _look(self, user_id: str, upload_id: str) -> tuple[str, set[str]]:
         """An upload's list, and the names of what is held of it."""
@@ -220,7 +220,7 @@ class KeptUploads:
             for file in upload.files
         ]
 
-    def _brought(self, user_id: str, upload: KeptUpload) -> Path:
+    def _brought(self, user_id: str, upload: ResumableUpload) -> Path:
         """The folder on this machine that holds a complete upload's files."""
         return self._folder(user_id, upload.upload_id)
 

@@ -14,14 +14,14 @@ from oratio.domain.tags import object_tags
 from oratio.errors import NotFound
 from oratio.ports.clock import Clock
 from oratio.ports.object_store import ObjectStore
-from oratio.services.knowledge.resumable_uploads import MANIFEST, KeptUpload, KeptUploads, PartWriter, checked
+from oratio.services.knowledge.resumable_uploads import MANIFEST, PartWriter, ResumableUpload, ResumableUploads, checked
 from oratio.services.knowledge.uploads import Limits, StagedFile
 
 _BROUGHT_AT_ONCE = 16
 _BROUGHT = "brought-"
 
 
-class SharedUploads(KeptUploads):
+class SharedResumableUploads(ResumableUploads):
     """The folder holds only what one request works on. What nobody submits expires by the bucket's own rule for the tag
     `resourceType=upload`.
     """
@@ -64,7 +64,7 @@ class SharedUploads(KeptUploads):
         manifest = self._store.get(self._place(user_id, upload_id, MANIFEST))
         return {file["sha256"]: file["size"] for file in json.loads(manifest)}
 
-    def _brought(self, user_id: str, upload: KeptUpload) -> Path:
+    def _brought(self, user_id: str, upload: ResumableUpload) -> Path:
         folder = self._root / f"{_BROUGHT}{uuid.uuid4().hex}"
         folder.mkdir(parents=True, mode=0o700)
 

@@ -9,18 +9,18 @@ from collections.abc import AsyncIterator, Callable
 
 from oratio.errors import Unavailable
 from oratio.ports.speech import (
+    CallerSpeechStarted,
+    CallerSpeechStopped,
     Heard,
     Hypothesis,
     Speech,
     SpeechEvent,
     SpeechQuality,
     SpeechSession,
-    SpeechStarted,
-    SpeechStopped,
     Spoken,
 )
 from oratio.speech.local import flite, weights, worker_protocol
-from oratio.speech.local.worker_protocol import Frame, Kind
+from oratio.speech.local.worker_protocol import Frame, FrameKind
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ _LOAD_S = 90.0
 _STOP_S = 3.0
 
 
-class Worker:
+class WorkerProcess:
     """A worker process that is started when first wanted and serves many calls.
 
     Args:
@@ -71,10 +71,10 @@ class Worker:
             )
             assert process.stdout is not None
             while (frame := await worker_protocol.receive(process.stdout)) is not None:
-                if frame.kind is Kind.READY and not ready.done():
+                if frame.kind is FrameKind.READY and not ready.done():
                     logger.info("pid=<%d> | speech worker ready", process.pid)
                     ready.set_result(None)
-                elif frame.kind is Kind.FAILED:
+                elif frame.kind is FrameKind.FAILED:
                     reason = frame.payload.decode()
                 elif frame.call in self._calls:
                     self._calls[frame.call].take(frame)
@@ -106,7 +106,7 @@ class Worker:
 
     def remove(self, session: "LocalSession") -> None:
         if self._calls.pop(session.number, None) is not None:
-            self.send(Frame(session.number, Kind.CLOSE))
+            self.send(Frame(session.number, FrameKind.CLOSE))
 
     def send(self, frame: Frame) -> None:
         """To the worker, if there still is one; what it loses is told by `lose`."""
@@ -126,7 +126,7 @@ class Worker:
 class LocalSession(SpeechSession):
     """One call at its workers."""
 
-    def __init__(self, number: int, ears: Worker, voice: Worker, closed: Callable[[], None]) -> None:
+    def __init__(self, number: int, ears: WorkerProcess, voice: WorkerProcess, closed: Callable[[], None]) -> None:
         self.number = number
         self._ears = ears
         self._voice = voice
@@ -140,19 +140,19 @@ class LocalSession(SpeechSession):
     def open(self, silence_ms: int) -> None:
         for worker in (self._ears, self._voice):
             worker.add(self)
-            worker.send(Frame(self.number, Kind.OPEN, str(silence_ms).encode()))
+            worker.send(Frame(self.number, FrameKind.OPEN, str(silence_ms).encode()))
 
     def hear(self, pcm: bytes) -> None:
-        self._ears.send(Frame(self.number, Kind.AUDIO, pcm))
+        self._ears.send(Frame(self.number, FrameKind.AUDIO, pcm))
 
     def say(self, utterance: int, text: str) -> None:
         self._newest = max(self._newest, utterance)
         self._hushed = min(self._hushed, utterance)
-        self._voice.send(Frame(self.number, Kind.SAY, worker_protocol.pack_utterance(utterance, text.encode())))
+        self._voice.send(Frame(self.number, FrameKind.SAY, worker_protocol.pack_utterance(utterance, text.encode())))
 
     def hush(self) -> None:
         self._hushed = self._newest + 1
-        self._voice.send(Frame(self.number, Kind.HUSH))
+        self._voice.send(Frame(self.number, FrameKind.HUSH))
 
     def take(self, frame: Frame) -> None:
         """What a worker says of this call."""
@@ -183,16 +183,16 @@ class LocalSession(SpeechSession):
 def event_of(frame: Frame) -> SpeechEvent | None:
     """What a worker says of a call, None for what concerns no call."""
     match frame.kind:
-        case Kind.STARTED:
-            return SpeechStarted(worker_protocol.unpack_position(frame.payload)[0])
-        case Kind.STOPPED:
-            return SpeechStopped(worker_protocol.unpack_position(frame.payload)[0])
-        case Kind.HYPOTHESIS:
+        case FrameKind.STARTED:
+            return CallerSpeechStarted(worker_protocol.unpack_position(frame.payload)[0])
+        case FrameKind.STOPPED:
+            return CallerSpeechStopped(worker_protocol.unpack_position(frame.payload)[0])
+        case FrameKind.HYPOTHESIS:
             return Hypothesis(frame.payload.decode())
-        case Kind.HEARD:
+        case FrameKind.HEARD:
             at_ms, text = worker_protocol.unpack_position(frame.payload)
             return Heard(text, at_ms)
-        case Kind.SPOKEN:
+        case FrameKind.SPOKEN:
             return Spoken(*worker_protocol.unpack_utterance(frame.payload))
         case _:
             return None
@@ -211,9 +211,9 @@ class LocalSpeech(Speech):
     def __init__(self, *, voice: str, silence_ms: int, idle_s: float, voices: int | None = None) -> None:
         cores = os.cpu_count() or 1
         module = "oratio.speech.local"
-        self._ears = Worker(f"{module}.stt_worker")
+        self._ears = WorkerProcess(f"{module}.stt_worker")
         arguments = (f"{module}.tts_worker", voice, str(min(2, cores)))
-        self._voices = [Worker(*arguments) for _ in range(voices or max(1, cores // 2))]
+        self._voices = [WorkerProcess(*arguments) for _ in range(voices or max(1, cores // 2))]
         self._voice = voice
         self._silence_ms = silence_ms
         self._idle_s = idle_s

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from oratio.errors import Unavailable
 from oratio.speech.local import weights
 from oratio.speech.local.vad import FRAME, RATE, Found, Mark, SpeechDetector, frame_ms, silence_frames
-from oratio.speech.local.worker_protocol import Frame, Kind, encode, pack_position, read
+from oratio.speech.local.worker_protocol import Frame, FrameKind, encode, pack_position, read
 
 type Samples = NDArray[np.float32]
 type Transcribe = Callable[[Samples], str]
@@ -61,7 +61,7 @@ class Listener:
         self,
         activity: Callable[[Samples], float],
         recognise: Recognise,
-        emit: Callable[[Kind, bytes], None],
+        emit: Callable[[FrameKind, bytes], None],
         silence_ms: int,
     ) -> None:
         self._activity = activity
@@ -113,11 +113,11 @@ class Listener:
                 self._asked += 1
                 self._words = None
             self._begun = found.frame
-            self._emit(Kind.STARTED, pack_position(frame_ms(found.frame)))
+            self._emit(FrameKind.STARTED, pack_position(frame_ms(found.frame)))
             return
         self._spoken_until = found.frame
         self._voiced += found.frame - self._begun
-        self._emit(Kind.STOPPED, pack_position(frame_ms(found.frame)))
+        self._emit(FrameKind.STOPPED, pack_position(frame_ms(found.frame)))
         self._look(found.frame, settle=found.frame - self._first > _SETTLE_FRAMES)
 
     def _look(self, until: int, *, settle: bool) -> None:
@@ -151,7 +151,7 @@ class Listener:
             self._words = f"{self._settled} {text}".strip()
             words = self._words
         if words:
-            self._emit(Kind.HYPOTHESIS, words.encode())
+            self._emit(FrameKind.HYPOTHESIS, words.encode())
 
     def _end_if_over(self) -> None:
         with self._lock:
@@ -165,7 +165,7 @@ class Listener:
             self._asked += 1
         self._in_turn = False
         self._voiced = 0
-        self._emit(Kind.HEARD, pack_position(frame_ms(self._spoken_until), words))
+        self._emit(FrameKind.HEARD, pack_position(frame_ms(self._spoken_until), words))
 
 
 def load_transcriber() -> Transcribe:
@@ -190,7 +190,7 @@ def load_activity() -> ort.InferenceSession:
     return ort.InferenceSession(weights.voice_activity(), options, providers=["CPUExecutionProvider"])
 
 
-class Worker:
+class SttWorker:
     def __init__(self) -> None:
         self._out = sys.stdout.buffer
         self._writing = threading.Lock()
@@ -205,16 +205,16 @@ class Worker:
         try:
             transcribe, session = load_transcriber(), load_activity()
         except Unavailable as error:
-            self.send(Frame(0, Kind.FAILED, str(error).encode()))
+            self.send(Frame(0, FrameKind.FAILED, str(error).encode()))
             return 1
-        self.send(Frame(0, Kind.READY))
+        self.send(Frame(0, FrameKind.READY))
         calls: dict[int, Listener] = {}
         while (frame := read(sys.stdin.buffer)) is not None:
-            if frame.kind is Kind.OPEN:
+            if frame.kind is FrameKind.OPEN:
                 calls[frame.call] = self._listener(frame.call, session, transcribe, int(frame.payload))
-            elif frame.kind is Kind.AUDIO and frame.call in calls:
+            elif frame.kind is FrameKind.AUDIO and frame.call in calls:
                 calls[frame.call].feed(frame.payload)
-            elif frame.kind is Kind.CLOSE:
+            elif frame.kind is FrameKind.CLOSE:
                 calls.pop(frame.call, None)
         self._pool.shutdown(wait=False, cancel_futures=True)
         return 0
@@ -223,11 +223,11 @@ class Worker:
         def recognise(audio: Samples, wanted: Callable[[], bool], then: Callable[[str], None]) -> None:
             self._pool.submit(lambda: then(transcribe(audio)) if wanted() else None)
 
-        def emit(kind: Kind, payload: bytes) -> None:
+        def emit(kind: FrameKind, payload: bytes) -> None:
             self.send(Frame(call, kind, payload))
 
         return Listener(VoiceActivity(session).probability, recognise, emit, silence_ms)
 
 
 if __name__ == "__main__":
-    sys.exit(Worker().run())
+    sys.exit(SttWorker().run())

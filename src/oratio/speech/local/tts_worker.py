@@ -14,7 +14,7 @@ from oratio.errors import Unavailable
 from oratio.speech.local import flite, weights
 from oratio.speech.local.g2p import Pronunciation
 from oratio.speech.local.phonemes import VOCABULARY
-from oratio.speech.local.worker_protocol import Frame, Kind, encode, pack_utterance, read, unpack_utterance
+from oratio.speech.local.worker_protocol import Frame, FrameKind, encode, pack_utterance, read, unpack_utterance
 
 RATE = 24_000
 _MAX_TOKENS = 500
@@ -79,7 +79,7 @@ class Kokoro:
         return audio[max(0, loud[0] - _LEAD_IN) : loud[-1] + _TAIL] if len(loud) else audio[:0]
 
 
-class Worker:
+class TtsWorker:
     """Reads in the main thread, so that a hush is obeyed while an utterance is being made."""
 
     def __init__(self) -> None:
@@ -96,20 +96,20 @@ class Worker:
         try:
             model = load(voice, threads)
         except Unavailable as error:
-            self._send(Frame(0, Kind.FAILED, str(error).encode()))
+            self._send(Frame(0, FrameKind.FAILED, str(error).encode()))
             return 1
         model.speak("Hello.")
-        self._send(Frame(0, Kind.READY))
+        self._send(Frame(0, FrameKind.READY))
         speaker = threading.Thread(target=self._speak, args=(model,), daemon=True)
         speaker.start()
         while (frame := read(sys.stdin.buffer)) is not None:
             call = frame.call
-            if frame.kind is Kind.SAY:
+            if frame.kind is FrameKind.SAY:
                 number, text, _ = unpack_utterance(frame.payload)
                 self._work.put((call, self._hushes.get(call, 0), number, text.decode()))
-            elif frame.kind is Kind.HUSH:
+            elif frame.kind is FrameKind.HUSH:
                 self._hushes[call] = self._hushes.get(call, 0) + 1
-            elif frame.kind is Kind.CLOSE:
+            elif frame.kind is FrameKind.CLOSE:
                 self._hushes[call] = -1
         self._work.put(None)
         return 0
@@ -121,8 +121,8 @@ class Worker:
                 continue
             pcm = model.speak(text)
             if self._hushes.get(call, 0) == hushes:
-                self._send(Frame(call, Kind.SPOKEN, pack_utterance(number, pcm, last=True)))
+                self._send(Frame(call, FrameKind.SPOKEN, pack_utterance(number, pcm, last=True)))
 
 
 if __name__ == "__main__":
-    sys.exit(Worker().run(sys.argv[1], int(sys.argv[2])))
+    sys.exit(TtsWorker().run(sys.argv[1], int(sys.argv[2])))

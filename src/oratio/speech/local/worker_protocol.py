@@ -10,7 +10,7 @@ _UTTERANCE = struct.Struct("!IB")
 _MAX_BYTES = 16_000_000
 
 
-class Kind(IntEnum):
+class FrameKind(IntEnum):
     # To a worker.
     OPEN = 1
     AUDIO = 2
@@ -29,7 +29,7 @@ class Kind(IntEnum):
 
 class Frame(NamedTuple):
     call: int
-    kind: Kind
+    kind: FrameKind
     payload: bytes = b""
 
 
@@ -60,13 +60,13 @@ def read(source: BinaryIO) -> Frame | None:
     if len(head) < _HEAD.size:
         return None
     size, call, kind = _HEAD.unpack(head)
-    return Frame(call, Kind(kind), source.read(size)) if size <= _MAX_BYTES else None
+    return Frame(call, FrameKind(kind), source.read(size)) if size <= _MAX_BYTES else None
 
 
 async def receive(source: asyncio.StreamReader) -> Frame | None:
     """The next frame; None at the end, also at one that cannot be."""
     try:
         size, call, kind = _HEAD.unpack(await source.readexactly(_HEAD.size))
-        return Frame(call, Kind(kind), await source.readexactly(size)) if size <= _MAX_BYTES else None
+        return Frame(call, FrameKind(kind), await source.readexactly(size)) if size <= _MAX_BYTES else None
     except (asyncio.IncompleteReadError, ConnectionError, ValueError):
         return None

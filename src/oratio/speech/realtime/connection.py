@@ -40,7 +40,7 @@ class TwoStep(Protocol):
     async def prime(self, messages: Messages) -> None: ...
 
 
-class Link:
+class RealtimeConnection:
     """One connection.
 
     Args:
@@ -54,8 +54,8 @@ class Link:
         model: BidiModel,
         *,
         reply: int,
-        take: Callable[["Link", Mapping[str, Any]], None],
-        lost: Callable[["Link", str], None],
+        take: Callable[["RealtimeConnection", Mapping[str, Any]], None],
+        lost: Callable[["RealtimeConnection", str], None],
     ) -> None:
         self._model = model
         self._take = take

@@ -1,6 +1,6 @@
 """Caller audio on its way to the model: sent in chunks, and kept for 3 s in case it must be sent again."""
 
-from oratio.ports.speech import INPUT_RATE, SpeechStarted, SpeechStopped
+from oratio.ports.speech import INPUT_RATE, CallerSpeechStarted, CallerSpeechStopped
 from oratio.speech.realtime.levels import Levels
 
 BYTES_PER_MS = INPUT_RATE // 1000 * 2
@@ -50,12 +50,12 @@ class Microphone:
         """Whether the caller has spoken and no words have come of it yet."""
         return self._unanswered is not None
 
-    def feed(self, pcm: bytes, now_ms: float) -> list[SpeechStarted | SpeechStopped]:
+    def feed(self, pcm: bytes, now_ms: float) -> list[CallerSpeechStarted | CallerSpeechStopped]:
         self._came_ms = now_ms
         self._add(pcm)
         return self._mark(self.levels.feed(pcm))
 
-    def still(self, now_ms: float) -> list[SpeechStarted | SpeechStopped]:
+    def still(self, now_ms: float) -> list[CallerSpeechStarted | CallerSpeechStopped]:
         """Fill in what the client did not send: a model that hears nothing ends no turn, and hangs up in 3 minutes."""
         ms = int(now_ms - self._came_ms)
         if ms < _STILL_MS:
@@ -64,8 +64,10 @@ class Microphone:
         self._add(bytes(ms * BYTES_PER_MS))
         return self._mark(self.levels.still(ms))
 
-    def _mark(self, events: list[SpeechStarted | SpeechStopped]) -> list[SpeechStarted | SpeechStopped]:
-        if self._unanswered is None and any(isinstance(event, SpeechStarted) for event in events):
+    def _mark(
+        self, events: list[CallerSpeechStarted | CallerSpeechStopped]
+    ) -> list[CallerSpeechStarted | CallerSpeechStopped]:
+        if self._unanswered is None and any(isinstance(event, CallerSpeechStarted) for event in events):
             self._unanswered = max(self._base, self._end - _LEAD_IN_MS * BYTES_PER_MS)
         return events
 

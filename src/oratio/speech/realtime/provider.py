@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from strands.bidi.models.model import BidiModel
 
-from oratio.ports.dialogue import Brief, Dialogues, DialogueSession
+from oratio.ports.dialogue import DialogueBrief, Dialogues, DialogueSession
 from oratio.ports.speech import SpeechQuality
-from oratio.speech.realtime.connection import Link
-from oratio.speech.realtime.session import Course, StrandsSession
+from oratio.speech.realtime.connection import RealtimeConnection
+from oratio.speech.realtime.session import RenewalPolicy, StrandsSession
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ class StrandsDialogues(Dialogues):
         model: Makes a model for one connection; cheap, and opens nothing.
     """
 
-    def __init__(self, name: str, model: Callable[[], BidiModel], course: Course) -> None:
+    def __init__(self, name: str, model: Callable[[], BidiModel], course: RenewalPolicy) -> None:
         self._name = name
         self._model = model
         self._course = course
@@ -30,7 +30,7 @@ class StrandsDialogues(Dialogues):
     def quality(self) -> SpeechQuality:
         return SpeechQuality(self._name, "many")
 
-    async def converse(self, brief: Brief) -> DialogueSession:
+    async def converse(self, brief: DialogueBrief) -> DialogueSession:
         session = StrandsSession(self._model, brief, self._course, self._hang_up)
         try:
             await session.start()
@@ -39,7 +39,7 @@ class StrandsDialogues(Dialogues):
             raise
         return session
 
-    def _hang_up(self, link: Link) -> None:
+    def _hang_up(self, link: RealtimeConnection) -> None:
         task = asyncio.create_task(link.close(), name="dialogue hang-up")
         self._hang_ups.add(task)
         task.add_done_callback(self._hang_ups.discard)

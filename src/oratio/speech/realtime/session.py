@@ -15,7 +15,7 @@ from strands.types.tools import ToolResultBlock
 from oratio.errors import Unavailable
 from oratio.ports.dialogue import (
     BargedIn,
-    Brief,
+    DialogueBrief,
     DialogueEvent,
     DialogueSession,
     ReplyAudio,
@@ -26,7 +26,7 @@ from oratio.ports.dialogue import (
     ToolAsked,
 )
 from oratio.ports.speech import Heard, Hypothesis, Spoken
-from oratio.speech.realtime.connection import Link
+from oratio.speech.realtime.connection import RealtimeConnection
 from oratio.speech.realtime.history import History
 from oratio.speech.realtime.microphone import BYTES_PER_MS, Microphone
 
@@ -46,7 +46,7 @@ _LATE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class RenewalPolicy:
     """How connections are kept.
 
     Attributes:
@@ -78,7 +78,11 @@ class StrandsSession(DialogueSession):
     """
 
     def __init__(
-        self, model: Callable[[], BidiModel], brief: Brief, course: Course, later: Callable[[Link], None]
+        self,
+        model: Callable[[], BidiModel],
+        brief: DialogueBrief,
+        course: RenewalPolicy,
+        later: Callable[[RealtimeConnection], None],
     ) -> None:
         self._model = model
         self._brief = brief
@@ -90,10 +94,10 @@ class StrandsSession(DialogueSession):
         self._events: asyncio.Queue[DialogueEvent | Unavailable | None] = asyncio.Queue()
         self._wake = asyncio.Event()
         self._notes: list[str] = []
-        self._link: Link | None = None
+        self._link: RealtimeConnection | None = None
         self._lost_s: float | None = None
         self._attempts = 0
-        self._spare: Link | None = None
+        self._spare: RealtimeConnection | None = None
         self._spare_at_s = 0.0
         self._opening: asyncio.Task[None] | None = None
         self._renew_s: float | None = None
@@ -105,7 +109,7 @@ class StrandsSession(DialogueSession):
         self._lines: deque[tuple[int, str]] = deque()
         self._line_due_s = 0.0
         # Open tool calls, with the connection that asked.
-        self._calls: dict[str, tuple[Link, ToolAsked]] = {}
+        self._calls: dict[str, tuple[RealtimeConnection, ToolAsked]] = {}
         # Replies whose audio is given out and not yet heard to the end.
         self._unheard: set[int] = set()
         # A reply of which nothing more is wanted.
@@ -201,14 +205,14 @@ class StrandsSession(DialogueSession):
 
     # --- what the model says
 
-    def _take(self, link: Link, event: Mapping[str, Any]) -> None:
+    def _take(self, link: RealtimeConnection, event: Mapping[str, Any]) -> None:
         if link is not self._link:
             return
         for said in link.translation.events(event, self._mic.levels.voiced_until_ms):
             if self._wanted(said, link):
                 self._put(said)
 
-    def _wanted(self, event: DialogueEvent, link: Link) -> bool:
+    def _wanted(self, event: DialogueEvent, link: RealtimeConnection) -> bool:
         """Note what an event means for this call; False when nobody is to be told."""
         match event:
             case Heard(text):
@@ -245,7 +249,7 @@ class StrandsSession(DialogueSession):
                     return False
         return True
 
-    def _gone(self, link: Link, reason: str) -> None:
+    def _gone(self, link: RealtimeConnection, reason: str) -> None:
         if link is self._spare:
             self._drop_spare()
         if link is self._link and self._lost_s is None:
@@ -266,7 +270,7 @@ class StrandsSession(DialogueSession):
         self._settle(self._link)
         self._conducting = asyncio.create_task(self._conduct(), name="dialogue")
 
-    async def _first(self) -> Link:
+    async def _first(self) -> RealtimeConnection:
         """The first connection; one failure may be a passing one."""
         try:
             return await self._reach()
@@ -317,13 +321,13 @@ class StrandsSession(DialogueSession):
         except Unavailable as error:
             self._gone(link, error.message)
 
-    async def _give(self, link: Link, item: BidiMessage | str) -> None:
+    async def _give(self, link: RealtimeConnection, item: BidiMessage | str) -> None:
         if isinstance(item, str):
             await link.tell(item)
         else:
             await link.send(item)
 
-    async def _speak(self, link: Link) -> None:
+    async def _speak(self, link: RealtimeConnection) -> None:
         """The next line, once the model has nothing else to say; one it does not say in time is given up."""
         translation = link.translation
         if translation.line is not None and self._now() > self._line_due_s:
@@ -338,7 +342,7 @@ class StrandsSession(DialogueSession):
 
     # --- renewal
 
-    def _settle(self, link: Link) -> None:
+    def _settle(self, link: RealtimeConnection) -> None:
         """From here on this connection serves the call."""
         self._link = link
         self._lost_s = None
@@ -392,14 +396,14 @@ class StrandsSession(DialogueSession):
         if spare is not None:
             self._dispose(spare)
 
-    def _dispose(self, link: Link) -> None:
+    def _dispose(self, link: RealtimeConnection) -> None:
         link.hang_up()
         self._later(link)
 
-    async def _reach(self) -> Link:
+    async def _reach(self) -> RealtimeConnection:
         """A new connection, as far as it goes without the history."""
         reply = self._link.translation.reply if self._link is not None else 0
-        link = Link(self._model(), reply=reply, take=self._take, lost=self._gone)
+        link = RealtimeConnection(self._model(), reply=reply, take=self._take, lost=self._gone)
         try:
             await link.connect(self._instructions(), self._brief.tools)
         except BaseException:
@@ -413,7 +417,7 @@ class StrandsSession(DialogueSession):
         notes = "\n".join(f"- {note}" for note in self._notes)
         return f"{self._brief.instructions}\n\nKnow this too, and do not speak of it:\n{notes}\n"
 
-    async def _hand_over(self, spare: Link) -> None:
+    async def _hand_over(self, spare: RealtimeConnection) -> None:
         begun, old = self._now(), self._link
         assert old is not None
         self._put(Restarting(planned=True))
@@ -434,11 +438,11 @@ class StrandsSession(DialogueSession):
     def _answer_owed(self) -> bool:
         return bool(self._history.unanswered) and not self._calls and not self._silenced
 
-    async def _begin(self, link: Link) -> None:
+    async def _begin(self, link: RealtimeConnection) -> None:
         """Tell a connection what was said so far; the caller's last words, when nobody answered, are said live."""
         await link.begin(self._history.messages(without_unanswered=self._answer_owed))
 
-    async def _switch(self, link: Link) -> bool:
+    async def _switch(self, link: RealtimeConnection) -> bool:
         """Give the call to a connection that has begun. True when something has to be said again."""
         cut = False
         if (old := self._link) is not None:

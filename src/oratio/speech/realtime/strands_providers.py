@@ -7,7 +7,7 @@ from strands.bidi.models.model import BidiModel
 
 from oratio.errors import InvalidInput
 from oratio.speech.realtime.provider import StrandsDialogues
-from oratio.speech.realtime.session import Course
+from oratio.speech.realtime.session import RenewalPolicy
 
 PROVIDERS = ("openai", "gemini")
 _HEARD_BY = "gpt-4o-mini-transcribe"
@@ -33,7 +33,7 @@ def provider_dialogues(name: str, voice: str | None) -> StrandsDialogues:
         ) from None
     except ValueError as error:
         raise InvalidInput(f"ORATIO_SPEECH={name!r} cannot be used ({error})", hint="set its key or model") from None
-    return StrandsDialogues(name, make, Course(renew_s=_RENEW_S[provider]))
+    return StrandsDialogues(name, make, RenewalPolicy(renew_s=_RENEW_S[provider]))
 
 
 def _openai(model_id: str, chosen: dict[str, Any]) -> Callable[[], BidiModel]:

@@ -14,7 +14,7 @@ _CODES = ("AccessDeniedException", "ValidationException")
 _SIGNS = ("assume", "unable to verify the specified embedding model", "role validation failed")
 
 
-class RolePatience:
+class IamPropagation:
     """Remembers when a role was first refused."""
 
     def __init__(self, clock: Clock) -> None:

@@ -13,10 +13,10 @@ from botocore.exceptions import ClientError
 
 from oratio.adapters.aws.agentcore.agent_packages import MAIN, AgentPackages
 from oratio.adapters.aws.agentcore.endpoints import Endpoints
-from oratio.adapters.aws.agentcore.iam_propagation import RolePatience
+from oratio.adapters.aws.agentcore.iam_propagation import IamPropagation
 from oratio.adapters.aws.agentcore.invocations import Invoker
 from oratio.adapters.aws.agentcore.roles import AgentRoles
-from oratio.adapters.aws.agentcore.session_rate_limit import SessionPace
+from oratio.adapters.aws.agentcore.session_rate_limit import SessionRateLimit
 from oratio.adapters.aws.bedrock.deletions import Deletions
 from oratio.adapters.aws.session import AwsSession, error_code, translated
 from oratio.adapters.turn_events import turn_payload
@@ -84,11 +84,11 @@ class AgentCoreRuntime(AgentRuntime):
         self._roles = parts.roles
         self._verify = parts.verify
         self._options = options
-        self._patience = RolePatience(parts.clock)
+        self._patience = IamPropagation(parts.clock)
         self._endpoints = Endpoints(parts.session, parts.clock)
         self._deletions = Deletions()
         self._invoker = Invoker(parts.session)
-        self._pace = SessionPace(options.sessions_per_second)
+        self._pace = SessionRateLimit(options.sessions_per_second)
 
     @property
     def _control(self) -> Any:

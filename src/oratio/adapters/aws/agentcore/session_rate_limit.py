@@ -5,7 +5,7 @@ import threading
 import time
 
 
-class SessionPace:
+class SessionRateLimit:
     """Lets `per_second` begin in a second, evenly; the others wait in their order. For any number of event loops."""
 
     def __init__(self, per_second: float) -> None:

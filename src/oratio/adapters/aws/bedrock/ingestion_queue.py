@@ -22,7 +22,7 @@ SLACK_S = 0.5
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 
 
-class IngestionTurns:
+class IngestionQueue:
     """Each start inside a `turn`; `interval_s` apart."""
 
     def __init__(self, s3: Any, bucket: str, owner: str, clock: Clock, interval_s: float) -> None:

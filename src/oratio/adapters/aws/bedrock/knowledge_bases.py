@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from oratio.adapters.aws.agentcore.iam_propagation import RolePatience
+from oratio.adapters.aws.agentcore.iam_propagation import IamPropagation
 from oratio.adapters.aws.bedrock.deletions import Deletions
-from oratio.adapters.aws.bedrock.ingestion_queue import IngestionTurns
+from oratio.adapters.aws.bedrock.ingestion_queue import IngestionQueue
 from oratio.adapters.aws.bedrock.ingestion_reports import report
 from oratio.adapters.aws.bedrock.knowledge_sources import Kind, data_source_request, knowledge_base_request, prefix_of
 from oratio.adapters.aws.bedrock.snapshots import READ_AS, READABLE, Snapshots, ending
@@ -70,8 +70,8 @@ class BedrockKnowledgeBases(KnowledgeBases):
     def __init__(self, session: AwsSession, options: KnowledgeOptions, clock: Clock) -> None:
         self._session = session
         self._options = options
-        self._roles = RolePatience(clock)
-        self._turns = IngestionTurns(
+        self._roles = IamPropagation(clock)
+        self._turns = IngestionQueue(
             session.client("s3", "data"),
             options.turns_bucket,
             options.account_id,

@@ -13,7 +13,7 @@ from functools import partial
 from oratio.adapters.aws.dynamodb.codec import Item, decode, to_item, to_record
 from oratio.adapters.aws.dynamodb.store import Dynamo, Refused, Write, key_of
 from oratio.adapters.aws.dynamodb.tables import OUTBOX, WEBHOOKS, WORK
-from oratio.domain.agents.events import News
+from oratio.domain.agents.events import AgentNotice
 from oratio.domain.webhook import Delivery, Webhook
 from oratio.errors import Conflict, NotFound
 from oratio.ports.clock import Clock
@@ -87,7 +87,7 @@ def drop(dynamo: Dynamo, user_id: str, webhook_id: str, agent_id: str = "") -> N
 
 
 def deliveries(
-    dynamo: Dynamo, user_id: str, agent_id: str, news: Sequence[News], *, after: int, now_ms: int
+    dynamo: Dynamo, user_id: str, agent_id: str, news: Sequence[AgentNotice], *, after: int, now_ms: int
 ) -> tuple[list[Write], int]:
     """The writes that put news into the outbox, and the newest order number among them.
 

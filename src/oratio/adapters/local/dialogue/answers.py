@@ -9,11 +9,11 @@ from oratio.adapters.local.dialogue import phrasing
 from oratio.adapters.local.dialogue.intents import Intent, classify, strip_pleasantries
 from oratio.adapters.local.dialogue.perspective import is_imperative, to_caller
 from oratio.adapters.local.dialogue.question import question
-from oratio.adapters.local.dialogue.replies import Reply
+from oratio.adapters.local.dialogue.replies import BuiltinReply
 from oratio.adapters.local.dialogue.selection import chosen
 from oratio.adapters.local.dialogue.stages import quoted_say, wording
 from oratio.adapters.local.dialogue.text import Term, content_stems, stems, terms
-from oratio.adapters.local.dialogue.transcript import ToolReply, Transcript
+from oratio.adapters.local.dialogue.transcript import ChatHistory, ToolReply
 from oratio.domain.plan.agent_plan import AgentPlan, PlanStep
 
 MAX_QUERIES = 3
@@ -26,7 +26,7 @@ _DATA_MODEL = re.compile(r"(?:each|every) (?:[\w-]+ ){1,4}(?:has|contains|includ
 _POINTS_BACK = re.compile(r"\b(?:it|that|this|they|them|those|these|one|there|he|she)\b")
 
 
-def queries(transcript: Transcript) -> list[str]:
+def queries(transcript: ChatHistory) -> list[str]:
     """What to search for: each question of the message on its own, a follow-up with the topic it leans on."""
     prompt = strip_pleasantries(transcript.prompt)
     parts = [part.strip() for part in _NEXT_QUESTION.split(prompt) if len(content_stems(part)) > 0]
@@ -45,7 +45,7 @@ def leans(prompt: str) -> bool:
     )
 
 
-def topic_words(transcript: Transcript) -> list[str]:
+def topic_words(transcript: ChatHistory) -> list[str]:
     """Content words of the last message with a subject of its own, when this one leans on it."""
     if not leans(transcript.prompt):
         return []
@@ -62,7 +62,9 @@ def topic_words(transcript: Transcript) -> list[str]:
     return found
 
 
-def answer(plan: AgentPlan, transcript: Transcript, searched: Sequence[ToolReply], threshold: float) -> Reply | None:
+def answer(
+    plan: AgentPlan, transcript: ChatHistory, searched: Sequence[ToolReply], threshold: float
+) -> BuiltinReply | None:
     """What documents and SOP say to the questions asked; None when they answer none of them."""
     manner = plan.agent_type
     said: list[str] = []
@@ -91,7 +93,7 @@ def answer(plan: AgentPlan, transcript: Transcript, searched: Sequence[ToolReply
             last_path = passage.path
     if not said:
         return None
-    return Reply(
+    return BuiltinReply(
         " ".join(dict.fromkeys(said)),
         passage_ids=tuple(dict.fromkeys(passage_ids)),
         step_ids=tuple(dict.fromkeys(step_ids)),
@@ -102,7 +104,7 @@ def _sop_wins(from_sop: judging.Evidence, found: judging.Evidence | None, thresh
     return found is None or found.score < threshold or from_sop.score > found.score + SOP_MARGIN
 
 
-def _context(transcript: Transcript) -> list[Term]:
+def _context(transcript: ChatHistory) -> list[Term]:
     """Terms of the topic a follow-up leans on: the nearer the heavier."""
     found = terms(" ".join(topic_words(transcript)))
     if any(term.weight >= 1 for term in terms(transcript.prompt)):
@@ -111,7 +113,7 @@ def _context(transcript: Transcript) -> list[Term]:
 
 
 @lru_cache(maxsize=64)
-def sop_passages(plan: AgentPlan) -> tuple[judging.Passage, ...]:
+def sop_passages(plan: AgentPlan) -> tuple[judging.EvidencePassage, ...]:
     """The plan's steps as passages, one a section, for questions the SOP answers as a statement of fact."""
     sections: dict[str, list[PlanStep]] = {}
     for step in plan.steps:
@@ -124,7 +126,7 @@ def sop_passages(plan: AgentPlan) -> tuple[judging.Passage, ...]:
             continue
         sections.setdefault(step.section, []).append(step)
     return tuple(
-        judging.Passage(
+        judging.EvidencePassage(
             id=f"sop:{index}",
             path="",
             text="\n\n".join(step.text for step in steps),

@@ -8,27 +8,27 @@ from oratio.adapters.local.dialogue.handoff import OFFER, handoff_reason, summar
 from oratio.adapters.local.dialogue.intents import Intent, classify
 from oratio.adapters.local.dialogue.perspective import to_caller
 from oratio.adapters.local.dialogue.phrasing import closed
-from oratio.adapters.local.dialogue.replies import Reply
+from oratio.adapters.local.dialogue.replies import BuiltinReply
 from oratio.adapters.local.dialogue.small_talk import social_reply
-from oratio.adapters.local.dialogue.transcript import ToolReply, Transcript
+from oratio.adapters.local.dialogue.transcript import ChatHistory, ToolReply
 from oratio.domain.plan.agent_plan import AgentPlan
 
 SEARCH = "search_knowledge_base"
 HAND_OFF = "hand_off_to_human"
 
 
-class Call(NamedTuple):
+class ToolUse(NamedTuple):
     """A tool to call next."""
 
     name: str
     input: dict[str, Any]
 
 
-type Decision = tuple[Call, ...] | Reply
+type Decision = tuple[ToolUse, ...] | BuiltinReply
 
 
 def decide(
-    plan: AgentPlan, transcript: Transcript, tools: Mapping[str, Mapping[str, Any]], threshold: float
+    plan: AgentPlan, transcript: ChatHistory, tools: Mapping[str, Mapping[str, Any]], threshold: float
 ) -> Decision:
     """The next thing to do.
 
@@ -43,7 +43,7 @@ def decide(
 
 class _Turn:
     def __init__(
-        self, plan: AgentPlan, transcript: Transcript, tools: Mapping[str, Mapping[str, Any]], threshold: float
+        self, plan: AgentPlan, transcript: ChatHistory, tools: Mapping[str, Mapping[str, Any]], threshold: float
     ) -> None:
         self.plan = plan
         self.transcript = transcript
@@ -73,16 +73,16 @@ class _Turn:
         if self.answers_a_question() and (procedure := procedures.active(self.plan, self.transcript.past)):
             return self.follow(procedure)
         if said := social_reply(self.plan, intent, self.transcript):
-            return Reply(said)
+            return BuiltinReply(said)
         if rail := procedures.prohibition(self.plan, self.prompt):
             ids = tuple(step.step_id for step in procedures.steps_of(self.plan, rail))
-            return Reply(f"I'm sorry, that is not possible. {closed(to_caller(rail.text))}", step_ids=ids)
+            return BuiltinReply(f"I'm sorry, that is not possible. {closed(to_caller(rail.text))}", step_ids=ids)
         hit = procedures.find(self.plan, self.prompt)
         if hit and procedures.wants_procedure(self.prompt, hit):
             return self.follow(hit.procedure)
         if SEARCH not in self.tools:
             return self.answer([])
-        return tuple(Call(SEARCH, {"query": query}) for query in answers.queries(self.transcript))
+        return tuple(ToolUse(SEARCH, {"query": query}) for query in answers.queries(self.transcript))
 
     def answers_a_question(self) -> bool:
         """Whether the message answers the fact that was asked for last, rather than opening something new."""
@@ -92,34 +92,34 @@ class _Turn:
         hit = procedures.find(self.plan, self.prompt)
         return hit is None or hit.score < 0.7 or not procedures.asks_outright(self.prompt)
 
-    def procedure(self) -> procedures.Procedure | None:
+    def procedure(self) -> procedures.SopProcedure | None:
         """The procedure this turn is in."""
         if not self.answers_a_question() and (hit := procedures.find(self.plan, self.prompt)):
             return hit.procedure
         return procedures.active(self.plan, self.transcript.past)
 
-    def follow(self, procedure: procedures.Procedure) -> Decision:
+    def follow(self, procedure: procedures.SopProcedure) -> Decision:
         """Call the tool that stands for a procedure with the facts known so far; without one, go by the plan."""
         name = procedures.tool_for(procedure, [tool for tool in self.tools if tool not in (SEARCH, HAND_OFF)])
         if name is None:
             return following.reply(self.plan, procedure, self.transcript)
         known = following.known_in(self.plan, procedure, self.transcript)
-        return (Call(name, following.arguments(known, self.tools[name])),)
+        return (ToolUse(name, following.arguments(known, self.tools[name])),)
 
     def hand_off(self, reason: str) -> Decision:
         if HAND_OFF not in self.tools:
-            return Reply("I'm sorry, I can't put you through to a person from here.", answered=False)
+            return BuiltinReply("I'm sorry, I can't put you through to a person from here.", answered=False)
         every = [(fact,) for step in self.plan.steps for fact in step.facts]
         known = procedures.known_facts(every, self.transcript.past, self.prompt)
-        return (Call(HAND_OFF, {"reason": reason, "summary": summary(self.transcript, known)}),)
+        return (ToolUse(HAND_OFF, {"reason": reason, "summary": summary(self.transcript, known)}),)
 
-    def handed_off(self, reply: ToolReply) -> Reply:
+    def handed_off(self, reply: ToolReply) -> BuiltinReply:
         if not reply.ok:
-            return Reply(
+            return BuiltinReply(
                 "I'm sorry, I could not reach a person just now. Please try again in a moment.", answered=False
             )
         announcement = str(reply.result.get("announcement") or self.plan.handoff.announcement)
-        return Reply(announcement or "I am handing you over to a person now. Please hold on.")
+        return BuiltinReply(announcement or "I am handing you over to a person now. Please hold on.")
 
     def answer(self, searched: Sequence[ToolReply]) -> Decision:
         hit = procedures.find(self.plan, self.prompt)
@@ -129,7 +129,7 @@ class _Turn:
         if hit and procedures.is_request(self.prompt) and not self.prompt.rstrip().endswith("?"):
             return self.follow(hit.procedure)
         if searched and not any(reply.ok for reply in searched):
-            return Reply(f"I'm sorry, I can't look that up right now. {OFFER}", answered=False)
-        return Reply(
+            return BuiltinReply(f"I'm sorry, I can't look that up right now. {OFFER}", answered=False)
+        return BuiltinReply(
             f"I'm sorry, the documents I have don't answer that, and I don't want to guess. {OFFER}", answered=False
         )

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from oratio.adapters.local.dialogue.question import Kind, Question
+from oratio.adapters.local.dialogue.question import Kind, ParsedQuestion
 from oratio.adapters.local.dialogue.text import content_stems, match, stems
-from oratio.adapters.local.dialogue.units import Unit, cut
+from oratio.adapters.local.dialogue.units import AnswerUnit, cut
 
 HEADING_SHARE = 0.8
 CONTEXT_SHARE = 0.4
@@ -27,7 +27,7 @@ MAX_UNITS = 3
 DEFAULT_THRESHOLD = 0.58
 
 
-class Passage(NamedTuple):
+class EvidencePassage(NamedTuple):
     """A search result as the rules need it; `similarity` is None where the engine gives none."""
 
     id: str
@@ -41,7 +41,7 @@ class Passage(NamedTuple):
 class Evidence(NamedTuple):
     """The best place of one passage: its units `first` to `last`, inclusive. `score` is absolute."""
 
-    passage: Passage
+    passage: EvidencePassage
     score: float
     first: int
     last: int
@@ -106,16 +106,16 @@ _DEFINES = re.compile(
 )
 
 
-def passages_of(result: Any) -> list[Passage]:
+def passages_of(result: Any) -> list[EvidencePassage]:
     """The passages in a search result; whatever is malformed is left out."""
-    found: list[Passage] = []
+    found: list[EvidencePassage] = []
     entries = result.get("passages") if isinstance(result, dict) else None
     for entry in entries if isinstance(entries, list) else []:
         if not isinstance(entry, dict) or not isinstance(entry.get("text"), str):
             continue
         page, similarity = entry.get("page"), entry.get("similarity")
         found.append(
-            Passage(
+            EvidencePassage(
                 id=str(entry.get("id", "")),
                 path=str(entry.get("path", "")),
                 text=entry["text"],
@@ -127,13 +127,13 @@ def passages_of(result: Any) -> list[Passage]:
     return found
 
 
-def best(asked: Question, passages: Sequence[Passage]) -> Evidence | None:
+def best(asked: ParsedQuestion, passages: Sequence[EvidencePassage]) -> Evidence | None:
     """The passage and sentences that answer best, however weakly; None when there is nothing to say."""
     found = [evidence for rank, passage in enumerate(passages) if (evidence := weigh(asked, passage, rank))]
     return max(found, key=lambda evidence: evidence.score, default=None)
 
 
-def weigh(asked: Question, passage: Passage, rank: int = 0) -> Evidence | None:
+def weigh(asked: ParsedQuestion, passage: EvidencePassage, rank: int = 0) -> Evidence | None:
     """The best window of one passage and its evidence; `rank` (0 first) counts a little."""
     units = cut(passage.text)
     if not asked.terms or not units:
@@ -147,7 +147,7 @@ def weigh(asked: Question, passage: Passage, rank: int = 0) -> Evidence | None:
     return top
 
 
-def _windows(units: Sequence[Unit]) -> list[tuple[int, int]]:
+def _windows(units: Sequence[AnswerUnit]) -> list[tuple[int, int]]:
     """Runs of up to MAX_UNITS neighbouring units under one heading; rows and headings stand alone."""
     spans = []
     for first, unit in enumerate(units):
@@ -168,7 +168,7 @@ def _windows(units: Sequence[Unit]) -> list[tuple[int, int]]:
 class _Scale:
     """Weighs the windows of one passage against one question."""
 
-    def __init__(self, asked: Question, passage: Passage, units: Sequence[Unit]) -> None:
+    def __init__(self, asked: ParsedQuestion, passage: EvidencePassage, units: Sequence[AnswerUnit]) -> None:
         self.asked = asked
         self.passage = passage
         self.units = units
@@ -196,7 +196,7 @@ class _Scale:
             score += SIMILARITY_SHARE * (self.passage.similarity - 0.45)
         return score
 
-    def fit(self, units: Sequence[Unit]) -> float:
+    def fit(self, units: Sequence[AnswerUnit]) -> float:
         """Whether the sentences are of the kind asked for: a small bonus, or a penalty."""
         kind = self.asked.kind
         text = " ".join(unit.text for unit in units)
@@ -218,7 +218,7 @@ class _Scale:
             score += 0.15 * len(self.asked.relations & said) / len(self.asked.relations)
         return score + self.form(units, text)
 
-    def form(self, units: Sequence[Unit], text: str) -> float:
+    def form(self, units: Sequence[AnswerUnit], text: str) -> float:
         """What speaks against saying these units: pointers elsewhere, fragments, chart boxes, leads without a list."""
         score = 0.0
         if units[0].kind == "row":
@@ -260,7 +260,7 @@ def _opening(text: str) -> str:
     return head if colon else _ENUMERATES.split(text, maxsplit=1)[0]
 
 
-def _defines(asked: Question, unit: Unit) -> float:
+def _defines(asked: ParsedQuestion, unit: AnswerUnit) -> float:
     """A bonus for a unit that opens with just what is asked about: `MMS is ...`, `check_sim_status - Checks ...`."""
     subject = [term.stem for term in asked.terms if term.weight > 0.5] or [term.stem for term in asked.terms]
     if len(subject) == 1 and any(content_stems(found) == subject for found in re.findall(r"\((\w{2,8})\)", unit.text)):

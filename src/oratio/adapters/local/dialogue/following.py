@@ -7,10 +7,10 @@ from typing import Any
 from oratio.adapters.local.dialogue import phrasing
 from oratio.adapters.local.dialogue.handoff import OFFER
 from oratio.adapters.local.dialogue.perspective import in_order, is_imperative
-from oratio.adapters.local.dialogue.procedures import Known, Procedure, known_facts, needed, preliminaries
-from oratio.adapters.local.dialogue.replies import Reply
-from oratio.adapters.local.dialogue.stages import Stage, stage_of, wanted_facts
-from oratio.adapters.local.dialogue.transcript import Transcript
+from oratio.adapters.local.dialogue.procedures import Known, SopProcedure, known_facts, needed, preliminaries
+from oratio.adapters.local.dialogue.replies import BuiltinReply
+from oratio.adapters.local.dialogue.stages import DialogueStage, stage_of, wanted_facts
+from oratio.adapters.local.dialogue.transcript import ChatHistory
 from oratio.domain.plan.agent_plan import AgentPlan, PlanStep
 
 SENTENCES = {"text": 3, "voice": 2}
@@ -18,7 +18,7 @@ ACTS = {"text": 6, "voice": 3}
 ELSE = "Is there anything else I can help you with?"
 
 
-def known_in(plan: AgentPlan, procedure: Procedure, transcript: Transcript) -> list[Known]:
+def known_in(plan: AgentPlan, procedure: SopProcedure, transcript: ChatHistory) -> list[Known]:
     """The facts of a procedure that the caller has given so far."""
     return known_facts(needed(plan, procedure), transcript.past, transcript.prompt)
 
@@ -48,7 +48,7 @@ def arguments(known: Sequence[Known], parameters: Mapping[str, Any]) -> dict[str
     return found
 
 
-def reply(plan: AgentPlan, procedure: Procedure, transcript: Transcript) -> Reply:
+def reply(plan: AgentPlan, procedure: SopProcedure, transcript: ChatHistory) -> BuiltinReply:
     """The next thing to say in a procedure."""
     groups = needed(plan, procedure)
     known = known_facts(groups, transcript.past, transcript.prompt)
@@ -83,10 +83,12 @@ def reply(plan: AgentPlan, procedure: Procedure, transcript: Transcript) -> Repl
         parts.append(f"That is all I can settle here. {OFFER}")
         ids += procedure.step_ids[-1:]
     text = " ".join(part for part in parts if part)
-    return Reply(phrasing.for_voice(text) if plan.agent_type == "voice" else text, step_ids=tuple(dict.fromkeys(ids)))
+    return BuiltinReply(
+        phrasing.for_voice(text) if plan.agent_type == "voice" else text, step_ids=tuple(dict.fromkeys(ids))
+    )
 
 
-def _opening(procedure: Procedure, known: Sequence[Known], stage: Stage, transcript: Transcript) -> str:
+def _opening(procedure: SopProcedure, known: Sequence[Known], stage: DialogueStage, transcript: ChatHistory) -> str:
     last = transcript.last_reply
     if stage.ask and stage.ask.question in last:
         return "Sorry, I did not get that."

@@ -7,7 +7,7 @@ from oratio.adapters.local.dialogue.lexicon import EVERYDAY
 from oratio.adapters.local.dialogue.pleas import spoken
 from oratio.adapters.local.dialogue.procedures import Known
 from oratio.adapters.local.dialogue.text import content_stems, match, stem, stems
-from oratio.adapters.local.dialogue.transcript import Transcript
+from oratio.adapters.local.dialogue.transcript import ChatHistory
 from oratio.domain.plan.agent_plan import AgentPlan, HandoffTrigger
 
 OFFER = "Would you like me to hand you over to a person?"
@@ -78,7 +78,7 @@ def was_offered(last_reply: str) -> bool:
     return last_reply.rstrip().endswith(OFFER)
 
 
-def summary(transcript: Transcript, known: Sequence[Known]) -> str:
+def summary(transcript: ChatHistory, known: Sequence[Known]) -> str:
     """What the human needs to know: the last things asked, in the caller's words, and the facts given."""
     asked = [turn.user for turn in transcript.past if classify(turn.user) is Intent.OTHER]
     given = [text for text in asked if any(entry.value in text and len(text) < 2 * len(entry.value) for entry in known)]

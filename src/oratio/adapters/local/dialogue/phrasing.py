@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from oratio.adapters.local.dialogue.lexicon import LOWERABLE
-from oratio.adapters.local.dialogue.units import Unit
+from oratio.adapters.local.dialogue.units import AnswerUnit
 
 type Manner = Literal["voice", "text"]
 
@@ -50,7 +50,7 @@ def for_voice(text: str) -> str:
     return re.sub(r"\s+([.,;:!?])", r"\1", re.sub(r"\s+", " ", text)).strip()
 
 
-def body(units: Sequence[Unit], manner: Manner) -> str:
+def body(units: Sequence[AnswerUnit], manner: Manner) -> str:
     """Units in reading order as running text; numbered lists keep their numbers for readers."""
     parts: list[str] = []
     listed = sum(unit.kind == "item" and bool(unit.marker) for unit in units)

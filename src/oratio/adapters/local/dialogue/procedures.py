@@ -11,7 +11,7 @@ from oratio.adapters.local.dialogue.pleas import spoken
 from oratio.adapters.local.dialogue.question import is_trouble
 from oratio.adapters.local.dialogue.stages import quoted_say, wanted_facts
 from oratio.adapters.local.dialogue.text import Term, content_stems, coverage, match, stem, stems, terms
-from oratio.adapters.local.dialogue.transcript import Exchange
+from oratio.adapters.local.dialogue.transcript import PastTurn
 from oratio.domain.plan.agent_plan import AgentPlan, Fact, Guardrail, PlanStep
 
 _ALTERNATIVES = re.compile(r"\b(?:or|either|using|one of|any of)\b", re.I)
@@ -62,7 +62,7 @@ LEAST = 0.55
 """How surely a message must be about a procedure."""
 
 
-class Procedure(NamedTuple):
+class SopProcedure(NamedTuple):
     """The steps under one heading of the SOP that the agent acts by."""
 
     title: str
@@ -77,7 +77,7 @@ class Procedure(NamedTuple):
 class Match(NamedTuple):
     """The procedure a message is about and how surely, 0 to 1."""
 
-    procedure: Procedure
+    procedure: SopProcedure
     score: float
 
 
@@ -119,7 +119,7 @@ def wants_procedure(text: str, hit: Match) -> bool:
     return is_request(text)
 
 
-def tool_for(procedure: Procedure, names: Iterable[str]) -> str | None:
+def tool_for(procedure: SopProcedure, names: Iterable[str]) -> str | None:
     """The tool that stands for a procedure: the one whose name says its title."""
     title = set(content_stems(procedure.title))
     best, most = None, 0.6
@@ -132,7 +132,7 @@ def tool_for(procedure: Procedure, names: Iterable[str]) -> str | None:
 
 
 @lru_cache(maxsize=64)
-def procedures(plan: AgentPlan) -> tuple[Procedure, ...]:
+def procedures(plan: AgentPlan) -> tuple[SopProcedure, ...]:
     """The plan's steps by heading, in order, where at least one of them is an act, a question or a required wording."""
     sections: dict[str, list[PlanStep]] = {}
     for step in plan.steps:
@@ -141,7 +141,7 @@ def procedures(plan: AgentPlan) -> tuple[Procedure, ...]:
     for section, steps in sections.items():
         if _is_general(section, sections) or not any(step.kind in ("action", "ask", "say") for step in steps):
             continue
-        found.append(Procedure(section.rsplit(" > ", 1)[-1], section, tuple(steps)))
+        found.append(SopProcedure(section.rsplit(" > ", 1)[-1], section, tuple(steps)))
     return tuple(found)
 
 
@@ -176,7 +176,7 @@ def find(plan: AgentPlan, text: str) -> Match | None:
     return best
 
 
-def _score(procedure: Procedure, asked: Sequence[Term], said: frozenset[str]) -> float:
+def _score(procedure: SopProcedure, asked: Sequence[Term], said: frozenset[str]) -> float:
     title = [term for term in terms(procedure.title.lower()) if term.stem not in _VAGUE]
     if not title:
         return 0.0
@@ -185,7 +185,7 @@ def _score(procedure: Procedure, asked: Sequence[Term], said: frozenset[str]) ->
     return 0.65 * own + 0.35 * coverage(asked, texts) if own >= 0.5 else 0.0
 
 
-def needed(plan: AgentPlan, procedure: Procedure) -> list[tuple[Fact, ...]]:
+def needed(plan: AgentPlan, procedure: SopProcedure) -> list[tuple[Fact, ...]]:
     """The facts a procedure needs, in order; a group of several is satisfied by any one of them."""
     groups: list[tuple[Fact, ...]] = []
     seen: set[str] = set()
@@ -205,7 +205,7 @@ def needed(plan: AgentPlan, procedure: Procedure) -> list[tuple[Fact, ...]]:
     return [*(tuple(group) for group in siblings.values()), *groups]
 
 
-def known_facts(groups: Sequence[Sequence[Fact]], past: Sequence[Exchange], prompt: str) -> list[Known]:
+def known_facts(groups: Sequence[Sequence[Fact]], past: Sequence[PastTurn], prompt: str) -> list[Known]:
     """What the caller has given so far: answers to a fact's own question, and unmistakable facts at any time."""
     values: dict[str, Known] = {}
     said_before = ""
@@ -229,7 +229,7 @@ def pending(plan: AgentPlan, last_reply: str) -> Fact | None:
     return max(asked, key=lambda fact: last_reply.rfind(fact.question), default=None)
 
 
-def active(plan: AgentPlan, past: Sequence[Exchange]) -> Procedure | None:
+def active(plan: AgentPlan, past: Sequence[PastTurn]) -> SopProcedure | None:
     """The procedure the conversation is in: the last one that a caller's message was about."""
     for turn in reversed(past):
         if classify(turn.user) is Intent.OTHER and is_request(turn.user) and (hit := find(plan, turn.user)):

@@ -15,7 +15,7 @@ type Kind = Literal[
 ASIDE_SHARE = 0.2
 
 
-class Question(NamedTuple):
+class ParsedQuestion(NamedTuple):
     """A question taken apart.
 
     Attributes:
@@ -122,7 +122,7 @@ def is_trouble(text: str) -> bool:
     return bool(_TROUBLE.search(spoken(text)))
 
 
-def question(text: str, context: Iterable[Term] = ()) -> Question:
+def question(text: str, context: Iterable[Term] = ()) -> ParsedQuestion:
     """Take a question apart; `context` adds terms of the topic it follows up."""
     clauses = [clause for clause in _CLAUSE.split(text.strip()) if content_stems(clause)] or [text]
     asking = [clause for clause in clauses if _ASKS.search(clause.lower()) or clause.rstrip().endswith("?")]
@@ -146,7 +146,7 @@ def question(text: str, context: Iterable[Term] = ()) -> Question:
     relations = _RELATIONS & set(words(main))
     listed = _LISTED.search(lowered) if kind == "list" else None
     attribute = frozenset(content_stems(listed[1])) if listed else frozenset()
-    return Question(text, found, _keys(lowered, found, kind), frozenset(relations), kind, attribute)
+    return ParsedQuestion(text, found, _keys(lowered, found, kind), frozenset(relations), kind, attribute)
 
 
 _PRICE = frozenset(map(stem, ["price", "cost", "fee", "charge", "rate", "much"]))

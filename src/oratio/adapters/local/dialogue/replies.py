@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Reply(NamedTuple):
+class BuiltinReply(NamedTuple):
     """What to say, and what it rests on.
 
     Attributes:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 
 from oratio.adapters.local.dialogue.evidence import Evidence
-from oratio.adapters.local.dialogue.question import Question
+from oratio.adapters.local.dialogue.question import ParsedQuestion
 from oratio.adapters.local.dialogue.text import coverage, match, stems
-from oratio.adapters.local.dialogue.units import Unit, cut
+from oratio.adapters.local.dialogue.units import AnswerUnit, cut
 
 MAX_CHARS = 420
 MAX_LIST_ITEMS = 7
@@ -20,7 +20,7 @@ _DANGLING = re.compile(
 )
 
 
-def chosen(asked: Question, evidence: Evidence, limit: int) -> tuple[Unit, ...]:
+def chosen(asked: ParsedQuestion, evidence: Evidence, limit: int) -> tuple[AnswerUnit, ...]:
     """The units to say, in reading order.
 
     Args:
@@ -54,7 +54,7 @@ def chosen(asked: Question, evidence: Evidence, limit: int) -> tuple[Unit, ...]:
     return units[first : last + 1]
 
 
-def _rows(asked: Question, units: Sequence[Unit], best: int, limit: int) -> tuple[Unit, ...]:
+def _rows(asked: ParsedQuestion, units: Sequence[AnswerUnit], best: int, limit: int) -> tuple[AnswerUnit, ...]:
     """The best row; for "which ..." also the others that meet the question as well. Of each only what was asked."""
     if asked.kind not in ("list", "other"):
         return (_trimmed(asked, units[best]),)
@@ -64,7 +64,7 @@ def _rows(asked: Question, units: Sequence[Unit], best: int, limit: int) -> tupl
     return tuple(_trimmed(asked, unit) for unit in rows)
 
 
-def _trimmed(asked: Question, unit: Unit) -> Unit:
+def _trimmed(asked: ParsedQuestion, unit: AnswerUnit) -> AnswerUnit:
     """A row's first cell and the cells asked for, verbatim; all of it when none is asked for by name."""
     first, *cells = unit.text.split("; ")
     if not cells or not all(": " in cell for cell in (first, *cells)):
@@ -76,7 +76,7 @@ def _trimmed(asked: Question, unit: Unit) -> Unit:
     return unit._replace(text="; ".join([first, *kept])) if kept else unit
 
 
-def _hangs(units: Sequence[Unit], index: int) -> bool:
+def _hangs(units: Sequence[AnswerUnit], index: int) -> bool:
     """Whether a unit needs the one before it: it opens with a pronoun, or goes on within a list item."""
     unit, before = units[index], units[index - 1]
     if before.kind in ("heading", "row") or before.section != unit.section:
@@ -86,16 +86,16 @@ def _hangs(units: Sequence[Unit], index: int) -> bool:
     return bool(_DANGLING.match(unit.text)) and unit.block == before.block
 
 
-def _announces(unit: Unit) -> bool:
+def _announces(unit: AnswerUnit) -> bool:
     return unit.kind == "lead" or (unit.kind == "item" and unit.text.endswith(":"))
 
 
-def _conditional(unit: Unit) -> bool:
+def _conditional(unit: AnswerUnit) -> bool:
     """Whether a lead is the condition under which its items hold."""
     return bool(re.match(r"(?:if|when|once|unless|after|before)\b", unit.text, re.IGNORECASE))
 
 
-def _lead_of(units: Sequence[Unit], item: int) -> int | None:
+def _lead_of(units: Sequence[AnswerUnit], item: int) -> int | None:
     """The lead that announces the list an item stands in."""
     depth = units[item].depth
     for index in range(item - 1, max(-1, item - 12), -1):
@@ -107,7 +107,7 @@ def _lead_of(units: Sequence[Unit], item: int) -> int | None:
     return None
 
 
-def _end_of_list(units: Sequence[Unit], lead: int) -> int:
+def _end_of_list(units: Sequence[AnswerUnit], lead: int) -> int:
     """The last item of the list that a lead announces; items deeper than the lead when it is an item itself."""
     depth = units[lead].depth if units[lead].kind == "item" else -1
     last, items = lead, 0
@@ -122,7 +122,7 @@ def _end_of_list(units: Sequence[Unit], lead: int) -> int:
     return last
 
 
-def _belongs(asked: Question, units: Sequence[Unit], first: int, last: int) -> bool:
+def _belongs(asked: ParsedQuestion, units: Sequence[AnswerUnit], first: int, last: int) -> bool:
     """Whether the next unit goes on with the answer: same paragraph, and about the question or about "it"."""
     unit, before = units[last + 1], units[last]
     if unit.section != before.section or unit.kind in ("heading", "row") or unit.block != before.block:

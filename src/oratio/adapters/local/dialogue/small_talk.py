@@ -7,14 +7,14 @@ from oratio.adapters.local.dialogue.handoff import was_offered
 from oratio.adapters.local.dialogue.intents import Intent
 from oratio.adapters.local.dialogue.procedures import procedures
 from oratio.adapters.local.dialogue.stages import quoted_say
-from oratio.adapters.local.dialogue.transcript import Transcript
+from oratio.adapters.local.dialogue.transcript import ChatHistory
 from oratio.adapters.local.dialogue.units import plain
 from oratio.domain.plan.agent_plan import AgentPlan
 
 MAX_TOPICS = 5
 
 
-def social_reply(plan: AgentPlan, intent: Intent, transcript: Transcript) -> str | None:
+def social_reply(plan: AgentPlan, intent: Intent, transcript: ChatHistory) -> str | None:
     """The reply to a message without a subject of its own; None when it has one."""
     match intent:
         case Intent.GREETING:
@@ -67,7 +67,7 @@ def _prescribed(plan: AgentPlan, occasion: str) -> str | None:
     return None
 
 
-def _after_no(plan: AgentPlan, transcript: Transcript) -> str:
+def _after_no(plan: AgentPlan, transcript: ChatHistory) -> str:
     if "anything else" in transcript.last_reply:
         return _closing(plan)
     if was_offered(transcript.last_reply):

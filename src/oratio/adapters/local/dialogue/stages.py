@@ -58,7 +58,7 @@ _EXPLAIN = re.compile(
 )
 
 
-class Stage(NamedTuple):
+class DialogueStage(NamedTuple):
     """Where a procedure stands.
 
     Attributes:
@@ -97,7 +97,7 @@ def wanted_facts(step: PlanStep) -> list[Fact]:
     return [fact for fact in step.facts if not (fact.type is FactType.YES_NO and "confirm" in fact.name)]
 
 
-def stage_of(steps: Sequence[PlanStep], wanted: Sequence[Sequence[Fact]], known: Collection[str]) -> Stage:
+def stage_of(steps: Sequence[PlanStep], wanted: Sequence[Sequence[Fact]], known: Collection[str]) -> DialogueStage:
     """Walk the steps to the first thing that is not settled.
 
     Args:
@@ -116,15 +116,15 @@ def stage_of(steps: Sequence[PlanStep], wanted: Sequence[Sequence[Fact]], known:
             if _DETAILED.search(step.text) and (spoken := wording(step)):
                 say.append(spoken)
                 said_by.append(step.step_id)
-            return Stage(tuple(say), tuple(said_by), open_facts[0], step.step_id, ())
+            return DialogueStage(tuple(say), tuple(said_by), open_facts[0], step.step_id, ())
         if facts:
             say, said_by = [], []
         elif step.facts or is_act(step):
-            return Stage(tuple(say), tuple(said_by), None, None, tuple(steps[index:]))
+            return DialogueStage(tuple(say), tuple(said_by), None, None, tuple(steps[index:]))
         elif spoken := wording(step):
             say.append(spoken)
             said_by.append(step.step_id)
-    return Stage(tuple(say), tuple(said_by), None, None, ())
+    return DialogueStage(tuple(say), tuple(said_by), None, None, ())
 
 
 def is_act(step: PlanStep) -> bool:

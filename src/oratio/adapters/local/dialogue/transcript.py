@@ -20,14 +20,14 @@ class ToolReply(NamedTuple):
     result: dict[str, Any]
 
 
-class Exchange(NamedTuple):
+class PastTurn(NamedTuple):
     """One finished turn: what the caller said and what was answered."""
 
     user: str
     assistant: str
 
 
-class Transcript(NamedTuple):
+class ChatHistory(NamedTuple):
     """The conversation as the rules see it.
 
     Attributes:
@@ -36,7 +36,7 @@ class Transcript(NamedTuple):
         replies: The tool calls already made for it, in order.
     """
 
-    past: tuple[Exchange, ...]
+    past: tuple[PastTurn, ...]
     prompt: str
     replies: tuple[ToolReply, ...]
 
@@ -46,9 +46,9 @@ class Transcript(NamedTuple):
         return self.past[-1].assistant if self.past else ""
 
 
-def read(messages: Sequence[Any]) -> Transcript:
+def read(messages: Sequence[Any]) -> ChatHistory:
     """The transcript of a list of Strands messages; total: what it does not know it skips."""
-    past: list[Exchange] = []
+    past: list[PastTurn] = []
     prompt, said, replies = "", "", list[ToolReply]()
     calls: dict[str, tuple[str, dict[str, Any]]] = {}
     for message in messages:
@@ -65,12 +65,12 @@ def read(messages: Sequence[Any]) -> Transcript:
             replies.extend(_reply(result, calls) for result in results)
             continue
         if prompt or said:
-            past.append(Exchange(prompt, said))
+            past.append(PastTurn(prompt, said))
         prompt, said, replies = text, "", []
     if said and not replies:
-        past.append(Exchange(prompt, said))
+        past.append(PastTurn(prompt, said))
         prompt = ""
-    return Transcript(tuple(past), prompt.strip(), tuple(replies))
+    return ChatHistory(tuple(past), prompt.strip(), tuple(replies))
 
 
 def _reply(result: dict[str, Any], calls: dict[str, tuple[str, dict[str, Any]]]) -> ToolReply:

@@ -9,7 +9,7 @@ from oratio.adapters.local.dialogue.text import stem, words
 type UnitKind = Literal["heading", "lead", "item", "sentence", "row"]
 
 
-class Unit(NamedTuple):
+class AnswerUnit(NamedTuple):
     """One sayable piece of a passage.
 
     Attributes:
@@ -84,7 +84,7 @@ class _Cutter:
     """Walks the lines of one passage and collects its units."""
 
     def __init__(self) -> None:
-        self.units: list[Unit] = []
+        self.units: list[AnswerUnit] = []
         self.headings: dict[int, str] = {}
         self.block = 0
         self.paragraph: list[str] = []
@@ -98,7 +98,7 @@ class _Cutter:
         if kind in ("sentence", "item") and text.endswith(":"):
             kind = "lead" if kind == "sentence" else "item"
         section = " > ".join(self.headings[level] for level in sorted(self.headings))
-        self.units.append(Unit(text, kind, marker, depth, self.block, section, frozenset(map(stem, words(text)))))
+        self.units.append(AnswerUnit(text, kind, marker, depth, self.block, section, frozenset(map(stem, words(text)))))
 
     def flush(self) -> None:
         text = " ".join(self.paragraph)
@@ -187,7 +187,7 @@ def _is_inner_heading(line: str, following: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def cut(text: str) -> tuple[Unit, ...]:
+def cut(text: str) -> tuple[AnswerUnit, ...]:
     """The units of a passage in reading order, without anything that addresses the assistant."""
     cutter = _Cutter()
     lines = [line for line in text.splitlines() if line.strip() or line == ""]
