@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any
@@ -33,6 +33,7 @@ from flows.metrics import METRICS
 from flows.recovery import Reconciler, end_cancelled, resume_interrupted, runs_in, stale
 from oratio import tracing
 from oratio.adapters.prefect_pipeline import authorization, wake_path
+from oratio.duties import Duty, repeat
 from oratio.errors import Conflict, OratioError, Unavailable
 from oratio.logs import configure
 from oratio.settings import Settings
@@ -221,25 +222,12 @@ class FlowService:
         fresh.write_text(json.dumps(body))
         fresh.replace(path)
 
-    async def _repeat(self, duty: Callable[[], Awaitable[Any]], every_s: float, *, wakes: bool = False) -> None:
-        """Do a duty again and again; a failed round is logged and the next one waits longer."""
-        failures = 0
-        while True:
-            try:
-                await duty()
-                failures = 0
-            except (httpx.HTTPError, OratioError) as error:
-                failures += 1
-                logger.warning("duty=<%s> failures=<%d> | %s", duty.__name__, failures, type(error).__name__)
-            except Exception:
-                failures += 1
-                logger.exception("duty=<%s> failures=<%d> | failed", duty.__name__, failures)
-            await self._pause(every_s * min(2**failures, 30), wakes=wakes)
+    async def _repeat(self, duty: Duty, every_s: float, *, wakes: bool = False) -> None:
+        pause = self._until_woken if wakes else asyncio.sleep
+        expected = (httpx.HTTPError, OratioError)
+        await repeat(duty, every_s, logger=logger, expected=expected, most_s=30 * every_s, pause=pause)
 
-    async def _pause(self, seconds: float, *, wakes: bool) -> None:
-        if not wakes:
-            await asyncio.sleep(seconds)
-            return
+    async def _until_woken(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
                 await self._wake.wait()

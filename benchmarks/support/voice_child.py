@@ -15,10 +15,10 @@ from websockets.exceptions import ConnectionClosed
 
 from benchmarks.support.calls import SPEECH_ENDS, SPEECH_STARTS
 from oratio.ports.speech import CallerSpeechStarted, Heard, SpeechEvent, SpeechSession, Spoken
+from oratio.token_bucket import KeyedBuckets
 from tests.voice_server.conftest import free_port
 from tests.voice_server.fakes import Exchange, PlayedSpeech
 from voice_server.server.app import keep_startup
-from voice_server.server.limits import KeyedBuckets
 
 # 20 ms at the model's output rate; the caller's frame stands at its beginning.
 _FRAME = 960

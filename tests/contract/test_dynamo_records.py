@@ -38,6 +38,7 @@ from tests.contract.repositories import (
     a_key,
     add,
 )
+from tests.contract.updates import JournalUpdateContract, UpdateContract, updated  # noqa: F401 - a fixture
 from tests.contract.webhooks import OutboxContract, SubmissionRepositoryContract, WebhookRepositoryContract
 from tests.fakes.clock import FakeClock
 from tests.fakes.records import a_brief, a_knowledge_base, a_version, an_agent
@@ -406,3 +407,11 @@ class TestSetup:
             "the table oratio-agents lacks the index work-index",
             "the table oratio-webhooks is missing",
         ]
+
+
+class TestDynamoUpdates(UpdateContract):
+    pass
+
+
+class TestDynamoJournalUpdates(JournalUpdateContract):
+    pass

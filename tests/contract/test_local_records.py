@@ -24,6 +24,7 @@ from tests.contract.repositories import (
     IdempotencyRepositoryContract,
     JournalContract,
 )
+from tests.contract.updates import JournalUpdateContract, UpdateContract, updated  # noqa: F401 - a fixture
 from tests.contract.webhooks import OutboxContract, SubmissionRepositoryContract, WebhookRepositoryContract
 from tests.fakes.clock import FakeClock
 
@@ -140,3 +141,11 @@ def test_a_file_of_a_newer_oratio_is_refused_untouched(tmp_path: Path) -> None:
 def test_the_record_file_is_its_owners_alone(tmp_path: Path) -> None:
     Database(tmp_path / "oratio.db")
     assert (tmp_path / "oratio.db").stat().st_mode & 0o077 == 0
+
+
+class TestSqliteUpdates(UpdateContract):
+    pass
+
+
+class TestSqliteJournalUpdates(JournalUpdateContract):
+    pass

@@ -22,10 +22,10 @@ from oratio.domain.storage_layout import PROMPT_FILE, version_key
 from oratio.errors import Unavailable
 from oratio.ports.dialogue import Dialogues
 from oratio.ports.speech import Speech, SpeechEvent, SpeechQuality, SpeechSession, Spoken
+from oratio.token_bucket import KeyedBuckets
 from tests.api.fakes import ScriptedRuntime
 from tests.fakes.records import a_knowledge_base, a_version, an_agent
 from voice_server.server.app import App
-from voice_server.server.limits import KeyedBuckets
 
 MS_PER_WORD = 100
 

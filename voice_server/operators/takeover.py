@@ -18,8 +18,8 @@ from oratio.protocol.voice import (
     error,
     transcript,
 )
+from oratio.token_bucket import TokenBucket
 from voice_server.operators.handoff import HumanHandoff
-from voice_server.server.limits import TokenBucket
 from voice_server.session.config import SessionConfig
 from voice_server.session.effects import (
     CallChanged,

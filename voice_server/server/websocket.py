@@ -21,8 +21,10 @@ from oratio.ports.identity import Identity
 from oratio.ports.live_calls import LiveCallRepository
 from oratio.ports.repositories import AgentRepository
 from oratio.protocol import voice as wire
+from oratio.protocol.problem import MEDIA_TYPE, problem_body
 from oratio.protocol.voice import CloseCode
 from oratio.tenancy import acting_for
+from oratio.token_bucket import KeyedBuckets
 from voice_server.server.auth import (
     Access,
     CallerGrant,
@@ -39,7 +41,6 @@ from voice_server.server.auth import (
 )
 from voice_server.server.call_registry import CallRegistry
 from voice_server.server.connection import Connection
-from voice_server.server.limits import KeyedBuckets
 from voice_server.server.live_call_publisher import CallOwner
 from voice_server.server.metrics import CONTENT_TYPE, VoiceMetrics
 from voice_server.server.relay import Relay
@@ -196,14 +197,7 @@ class VoiceServer:
 
     def _refusal(self, error: OratioError) -> Response:
         self._metrics.refused.labels(str(error.status)).inc()
-        body = {
-            "type": f"urn:oratio:problem:{error.code}",
-            "title": http.HTTPStatus(error.status).phrase,
-            "status": error.status,
-            "detail": str(error),
-            "code": error.code,
-        }
-        response = _json(error.status, body, "application/problem+json")
+        response = _json(error.status, problem_body(error.status, error.code, str(error)), MEDIA_TYPE)
         if isinstance(error, RateLimited | Unavailable):
             after = error.retry_after_s if isinstance(error, RateLimited) else _RETRY_AFTER_S
             response.headers["Retry-After"] = str(max(1, round(after)))

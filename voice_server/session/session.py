@@ -17,9 +17,9 @@ from oratio.ports.speech import SpeechEvent
 from oratio.protocol import voice as wire
 from oratio.protocol.operator import OperatorStart
 from oratio.protocol.voice import AudioFormat, BadMessage, CloseCode, Json
+from oratio.token_bucket import TokenBucket
 from voice_server.operators.handoff import HumanHandoff
 from voice_server.operators.takeover import Takeover
-from voice_server.server.limits import TokenBucket
 from voice_server.session.config import SessionConfig
 from voice_server.session.effects import CallChanged, Close, Effect, Hear, Send, StartSpeech, WarmUp
 from voice_server.session.timers import Timer, Timers

@@ -10,22 +10,22 @@ import socket
 import time
 from collections.abc import Callable, Set
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, cast
 
 from strands.models import Model
 from strands.types.exceptions import ContextWindowOverflowException, ModelThrottledException
 
 from oratio import tracing
-from oratio.agent_host.drills import PLANTED
 from oratio.agent_host.metrics import AgentHostMetrics
 from oratio.agent_host.model_requests import BadRequest, ModelRequest, read_model_request
+from oratio.agentkit.drills import StagedDrill
 from oratio.agentkit.framing import BadFrame, encode, read_frame
 from oratio.domain.knowledge.knowledge_base import Passage
-from oratio.domain.plan.agent_plan import AgentPlan, Drill
+from oratio.domain.plan.agent_plan import AgentPlan
 from oratio.domain.refs import VersionRef
 from oratio.errors import OratioError
 from oratio.ports.knowledge_bases import KnowledgeBases
+from oratio.token_bucket import TokenBucket
 
 logger = logging.getLogger(__name__)
 
@@ -37,25 +37,23 @@ PASSAGES = 6
 _OPERATIONS = frozenset({"search", "handOff", "model"})
 
 
-@dataclass(slots=True)
 class CallRate:
-    """A token bucket: `burst` calls at once, `per_second` in the long run."""
+    """Limits of one agent's calls: `burst` at once, `per_second` in the long run, `concurrent` unanswered."""
 
-    per_second: float = 50.0
-    burst: float = 100.0
-    concurrent: int = 16
-    monotonic: Callable[[], float] = time.monotonic
-    _tokens: float = 100.0
-    _at: float = 0.0
+    def __init__(
+        self,
+        per_second: float = 50.0,
+        burst: float = 100.0,
+        concurrent: int = 16,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._concurrent = concurrent
+        self._monotonic = monotonic
+        self._bucket = TokenBucket(per_second, burst, monotonic() * 1000)
 
     def admit(self, running: int) -> bool:
-        now = self.monotonic()
-        self._tokens = min(self.burst, self._tokens + (now - self._at) * self.per_second)
-        self._at = now
-        if running >= self.concurrent or self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
+        """Return True if one more call may be made while `running` are, and count it."""
+        return running < self._concurrent and self._bucket.take(1, self._monotonic() * 1000)
 
 
 class AgentGateway:
@@ -79,7 +77,7 @@ class AgentGateway:
         knowledge: KnowledgeBases,
         model: Model,
         rate: CallRate | None = None,
-        drill: Drill | None = None,
+        drill: StagedDrill | None = None,
         traces: Set[str] = frozenset(),
         metrics: AgentHostMetrics | None = None,
     ) -> None:
@@ -194,10 +192,8 @@ class AgentGateway:
 
     async def _search(self, request: dict[str, Any]) -> dict[str, Any]:
         query = _text(request, "query", MAX_QUERY_CHARS)
-        if self._drill is Drill.SEARCH_TIMEOUT:
-            raise TimeoutError
-        if self._drill is Drill.PLANTED_INSTRUCTION:
-            return {"passages": [_wire(PLANTED)]}
+        if self._drill and (staged := self._drill.passages()) is not None:
+            return {"passages": staged}
         passages = await asyncio.to_thread(
             self._knowledge.retrieve, self._engine_id, query, version=self._ref.version, limit=PASSAGES
         )

@@ -17,15 +17,16 @@ from strands.models import Model
 
 from oratio import tracing
 from oratio.adapters.local.runtime_store import RuntimeStore
-from oratio.agent_host.drills import drill_model
 from oratio.agent_host.forkserver_client import ForkserverClient
 from oratio.agent_host.gateway import AgentGateway
 from oratio.agent_host.isolation import Isolation, choose_isolation, confinement
 from oratio.agent_host.metrics import AgentHostMetrics
 from oratio.agent_host.process import AgentProcess
 from oratio.agent_host.sandbox.confinement import Tier
+from oratio.agentkit.drills import StagedDrill
 from oratio.domain.conversations.conversation import TurnResult
 from oratio.domain.plan.agent_plan import AgentPlan, Drill
+from oratio.domain.plan.rehearsal import DRILL_TEXTS
 from oratio.domain.refs import VersionRef
 from oratio.errors import AgentFailed, CodeRejected, Conflict, RateLimited
 from oratio.ports.agent_runtime import AgentPackage
@@ -159,7 +160,8 @@ class AgentHost:
         """
         key = (runtime_id, self._store.resolve(runtime_id, qualifier))
         drill = payload.pop("drill", None)  # the agent is not told
-        process = await (self._process(key) if drill is None else self._drilled(key, Drill(drill)))
+        staged = None if drill is None else StagedDrill(drill, DRILL_TEXTS[Drill(drill)])
+        process = await (self._process(key) if staged is None else self._drilled(key, staged))
         if process.in_flight >= MAX_TURNS_PER_PROCESS:
             raise RateLimited("the agent answers as many callers as it can", retry_after_s=1.0)
         process.last_used = self._monotonic()  # the reaper is not to take it before the turn begins
@@ -259,7 +261,7 @@ class AgentHost:
             self._spawn_background(self._watch(key, process))
             return process
 
-    async def _drilled(self, key: Key, drill: Drill) -> AgentProcess:
+    async def _drilled(self, key: Key, drill: StagedDrill) -> AgentProcess:
         """A process for one turn of a rehearsal, which no caller's turn ever reaches."""
         if self._store.is_pinned(*key):
             raise Conflict("callers can reach this version", hint="rehearse a version before it goes live")
@@ -268,13 +270,13 @@ class AgentHost:
         self._retiring.add(process)
         return process
 
-    async def _start(self, key: Key, drill: Drill | None = None) -> AgentProcess:
+    async def _start(self, key: Key, drill: StagedDrill | None = None) -> AgentProcess:
         record, package = self._store.record(*key), self._store.package(*key)
         if not self._verify(package):
             logger.error("runtime_id=<%s>, version=<%s> | unsigned code refused", *key)
             raise CodeRejected("the agent's files are not those its review signed", hint="deploy the version again")
         plan = AgentPlan.model_validate_json(package.plan)
-        model = drill_model(drill) or self._models(record.ref, plan)
+        model = (drill.model() if drill else None) or self._models(record.ref, plan)
         parent = await self._warm_parent()
         number = next(self._numbers)
         process = AgentProcess(parent, self._folder / f"{number}.sock", record.ref.agent_id)

@@ -1,4 +1,4 @@
-"""Length-prefixed JSON: how an agent process and its host talk over a socket.
+"""Length-prefixed JSON between an agent process, the process it was forked from, and their host.
 
 A frame is a 4-byte big-endian length and that many bytes of UTF-8 JSON, always an object.
 """
@@ -7,7 +7,7 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 MAX_FRAME_BYTES = 4 * 1024 * 1024
@@ -48,6 +48,21 @@ def _decode(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadFrame("the frame is not an object")
     return value
+
+
+def take_frames(data: bytearray, *, limit: int = MAX_FRAME_BYTES) -> Iterator[dict[str, Any]]:
+    """Take the whole frames off the front of what has arrived; a part of one stays for the next call.
+
+    Raises:
+        BadFrame: What arrived is no frame.
+    """
+    while len(data) >= _HEADER.size:
+        end = _HEADER.size + _length(bytes(data[: _HEADER.size]), limit)
+        if len(data) < end:
+            return
+        body = bytes(data[_HEADER.size : end])
+        del data[:end]
+        yield _decode(body)
 
 
 async def read_frame(reader: asyncio.StreamReader, *, limit: int = MAX_FRAME_BYTES) -> dict[str, Any] | None:

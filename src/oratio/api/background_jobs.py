@@ -1,4 +1,4 @@
-"""What the API process does beside answering: webhooks delivered, what died swept, quiet conversations ended."""
+"""Background duties of the API process: webhooks delivered, what died swept, quiet conversations ended."""
 
 import asyncio
 import logging
@@ -6,13 +6,12 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 
 from oratio.bootstrap import Services
-from oratio.errors import OratioError
+from oratio.duties import repeat
 
 logger = logging.getLogger(__name__)
 
 DELIVER_EVERY_S = 1.0
 SWEEP_EVERY_S = 60.0
-_MOST_PATIENCE_S = 300.0
 
 
 async def run(services: Services) -> None:
@@ -27,24 +26,6 @@ async def run(services: Services) -> None:
 
     sweeps = (services.agents.sweep, services.retention.end_idle, services.retention.forget_old)
     await asyncio.gather(
-        _repeat(services.webhooks.deliver, DELIVER_EVERY_S),
-        *(_repeat(in_thread(sweep), SWEEP_EVERY_S) for sweep in sweeps),
+        repeat(services.webhooks.deliver, DELIVER_EVERY_S, logger=logger),
+        *(repeat(in_thread(sweep), SWEEP_EVERY_S, logger=logger) for sweep in sweeps),
     )
-
-
-async def _repeat(duty: Callable[[], Awaitable[int]], every_s: float) -> None:
-    """Do a duty again and again, at once while it finds work; a failed round is logged and the next waits longer."""
-    failures = 0
-    while True:
-        done = 0
-        try:
-            done = await duty()
-            failures = 0
-        except OratioError as error:
-            failures += 1
-            logger.warning("duty=<%s> failures=<%d> | %s", duty.__name__, failures, error.code)
-        except Exception:
-            failures += 1
-            logger.exception("duty=<%s> failures=<%d> | failed", duty.__name__, failures)
-        if not done:
-            await asyncio.sleep(min(every_s * 2**failures, _MOST_PATIENCE_S))

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from oratio.api import problems
 from oratio.errors import OratioError
+from oratio.protocol.problem import problem_body
 
 logger = logging.getLogger(__name__)
 
@@ -57,11 +57,11 @@ class EventStream(Response):
                     await send({"type": "http.response.body", "body": part, "more_body": True})
             except OratioError as error:
                 # The status line is long gone: the problem goes as the last event.
-                found = problems.problem_body(error.status, error.code, str(error))
+                found = problem_body(error.status, error.code, str(error))
                 await send({"type": "http.response.body", "body": event("error", found), "more_body": True})
             except Exception:
                 logger.exception("| event stream failed")
-                found = problems.problem_body(500, "internal", "something went wrong here; try again")
+                found = problem_body(500, "internal", "something went wrong here; try again")
                 await send({"type": "http.response.body", "body": event("error", found), "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 

@@ -1,6 +1,7 @@
 """Our own records, which are the truth; Prefect only schedules."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from oratio.domain.agents.agent import Agent, Step
@@ -19,6 +20,10 @@ class Page[T](NamedTuple):
     next_cursor: str | None
 
 
+type Change[R] = Callable[[R], R | None]
+"""What becomes of a stored record: the record to store instead, or None to leave it as it is."""
+
+
 class AgentRepository(Protocol):
     """Agents of a tenant.
 
@@ -29,6 +34,10 @@ class AgentRepository(Protocol):
     3. `delete` of nothing is not an error.
     4. No method of one tenant ever sees another tenant's record.
     5. A method that returned has been made durable.
+    6. `update` stores what `change` makes of the stored record and returns that, or returns the record as it is when
+       `change` makes None of it. Where another writer was first, `change` is called again with the newer record: it
+       has no effects of its own. What it raises comes through, and nothing is stored. Raises `NotFound` for a missing
+       record and `StaleRecord` when others are first too many times.
     """
 
     @abstractmethod
@@ -47,6 +56,11 @@ class AgentRepository(Protocol):
     @abstractmethod
     def save(self, agent: Agent) -> Agent:
         """Also appends an event when status or progress changed."""
+        ...
+
+    @abstractmethod
+    def update(self, user_id: str, agent_id: str, change: Change[Agent]) -> Agent:
+        """With the events that `save` appends."""
         ...
 
     @abstractmethod
@@ -75,6 +89,9 @@ class KnowledgeBaseRepository(Protocol):
     def save(self, knowledge_base: KnowledgeBase) -> KnowledgeBase: ...
 
     @abstractmethod
+    def update(self, user_id: str, knowledge_base_id: str, change: Change[KnowledgeBase]) -> KnowledgeBase: ...
+
+    @abstractmethod
     def delete(self, user_id: str, knowledge_base_id: str) -> None: ...
 
 
@@ -93,6 +110,9 @@ class VersionRepository(Protocol):
     @abstractmethod
     def save(self, version: AgentVersion) -> AgentVersion: ...
 
+    @abstractmethod
+    def update(self, ref: VersionRef, change: Change[AgentVersion]) -> AgentVersion: ...
+
 
 class Journal(Protocol):
     """Steps and leases of versions.
@@ -102,7 +122,9 @@ class Journal(Protocol):
        fence, and raises `Conflict` while another owner's is live.
     2. `record` stores the step's row and the agent (compare-and-set) and appends the events in ONE transaction, and
        raises `LeaseLost` when the lease is no longer the newest.
-    3. `release` of a lease that was taken over is not an error.
+    3. `update` is `record` with the agent as `change` makes it of the stored one, as `AgentRepository.update`; a
+       `change` that makes None of it stores no step either.
+    4. `release` of a lease that was taken over is not an error.
     """
 
     @abstractmethod
@@ -116,6 +138,9 @@ class Journal(Protocol):
 
     @abstractmethod
     def record(self, lease: Lease, step: StepRecord, agent: Agent) -> Agent: ...
+
+    @abstractmethod
+    def update(self, lease: Lease, step: StepRecord, change: Change[Agent]) -> Agent: ...
 
     @abstractmethod
     def find(self, ref: VersionRef, step: Step) -> StepRecord | None: ...
@@ -144,6 +169,9 @@ class ApiKeyRepository(Protocol):
     @abstractmethod
     def save(self, key: ApiKey) -> ApiKey: ...
 
+    @abstractmethod
+    def update(self, user_id: str, key_id: str, change: Change[ApiKey]) -> ApiKey: ...
+
 
 class ConversationRepository(Protocol):
     @abstractmethod
@@ -159,6 +187,9 @@ class ConversationRepository(Protocol):
 
     @abstractmethod
     def save(self, conversation: Conversation) -> Conversation: ...
+
+    @abstractmethod
+    def update(self, user_id: str, conversation_id: str, change: Change[Conversation]) -> Conversation: ...
 
     @abstractmethod
     def delete(self, user_id: str, conversation_id: str) -> None: ...

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import httpx
 
 from oratio.api.app import create_app
-from oratio.api.middleware.limits import Buckets
 from oratio.settings import Settings
 from tests.api.conftest import World, assert_problem, create
 
@@ -106,21 +105,3 @@ async def test_bad_credentials_of_one_address_are_slowed_and_good_ones_are_not(
         assert_problem(await stranger.get("/api/agents"), 401, "not_authenticated")
         hand.seconds += 12
         assert_problem(await stranger.get("/api/agents", headers=bad), 401, "not_authenticated")
-
-
-def test_names_are_forgotten_before_they_fill_the_memory() -> None:
-    hand = Hand()
-    buckets = Buckets(60, hand)
-    for number in range(30_000):
-        assert buckets.take(f"name {number}") == 0.0
-    assert len(buckets._levels) <= 20_000
-
-
-def test_a_bucket_lets_its_rate_through_whatever_the_spacing() -> None:
-    hand = Hand()
-    buckets = Buckets(60, hand)
-    let_through = 0
-    for _ in range(600):
-        hand.seconds += 0.5
-        let_through += buckets.take("name") == 0.0
-    assert 300 + 58 <= let_through <= 300 + 60

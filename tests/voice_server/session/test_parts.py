@@ -19,7 +19,6 @@ from voice_server.audio.playout import Playout
 from voice_server.audio.tts_chunker import TtsChunker
 from voice_server.recording.wav_recorder import WavRecorder, keep_recording, recover_recordings
 from voice_server.server.auth import agent_of, credential_of, subprotocol_of
-from voice_server.server.limits import KeyedBuckets, TokenBucket
 
 
 class TestAudioFormats:
@@ -172,18 +171,6 @@ class TestPlayout:
         assert playout.text_until(200) == "One two."
         assert playout.text_until(400) == "One two. Three four"
         assert playout.text_until(600) == "One two. Three four five six."
-
-
-class TestLimits:
-    def test_a_bucket_lets_a_burst_through_and_then_the_rate(self) -> None:
-        bucket = TokenBucket(10, 20, 0)
-        assert sum(bucket.take(1, 0) for _ in range(30)) == 20
-        assert bucket.wait_s(1, 0) == pytest.approx(0.1)
-        assert sum(bucket.take(1, 1_000) for _ in range(30)) == 10
-
-    def test_keys_do_not_share(self) -> None:
-        buckets = KeyedBuckets(1, 1, capacity=2)
-        assert [buckets.take(key, 0) for key in ("a", "a", "b")] == [True, False, True]
 
 
 class TestSound:

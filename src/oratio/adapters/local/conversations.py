@@ -1,5 +1,6 @@
 """Heads of conversations in SQLite; the contract stands in `ports.repositories`."""
 
+from oratio.adapters.compare_and_set import update
 from oratio.adapters.local.database import Database
 from oratio.adapters.local.outbox import enqueue
 from oratio.adapters.local.rows import at_revision, compare_and_set, insert, page_of
@@ -7,7 +8,7 @@ from oratio.domain.agents.events import conversation_news
 from oratio.domain.conversations.conversation import Conversation
 from oratio.domain.cursors import read_cursor
 from oratio.errors import NotFound
-from oratio.ports.repositories import ConversationRepository, Page
+from oratio.ports.repositories import Change, ConversationRepository, Page
 
 
 class SqliteConversations(ConversationRepository):
@@ -62,6 +63,9 @@ class SqliteConversations(ConversationRepository):
             news = conversation_news(Conversation.model_validate_json(row[0]), stored)
             enqueue(connection, stored.user_id, stored.agent_id, news)
             return stored
+
+    def update(self, user_id: str, conversation_id: str, change: Change[Conversation]) -> Conversation:
+        return update(lambda: self.get(user_id, conversation_id), self.save, change)
 
     def delete(self, user_id: str, conversation_id: str) -> None:
         with self._database.write() as connection:

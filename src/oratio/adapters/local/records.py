@@ -5,6 +5,7 @@ Every table keeps the record as JSON beside the columns it is found by; `revisio
 
 import sqlite3
 
+from oratio.adapters.compare_and_set import update
 from oratio.adapters.local.database import Database
 from oratio.adapters.local.outbox import enqueue
 from oratio.adapters.local.rows import at_revision, compare_and_set, insert, page_of
@@ -21,6 +22,7 @@ from oratio.ports.clock import Clock
 from oratio.ports.repositories import (
     AgentRepository,
     ApiKeyRepository,
+    Change,
     IdempotencyRepository,
     Journal,
     KnowledgeBaseRepository,
@@ -50,6 +52,13 @@ def _save_agent(connection: sqlite3.Connection, agent: Agent) -> Agent:
     stored = compare_and_set(connection, "agents", keys, agent, unfinished=int(is_unfinished(agent)))
     _append_events(connection, Agent.model_validate_json(row[0]), stored)
     return stored
+
+
+def _find_agent(database: Database, user_id: str, agent_id: str) -> Agent:
+    rows = database.read("SELECT body FROM agents WHERE user_id = ? AND agent_id = ?", user_id, agent_id)
+    if not rows:
+        raise NotFound(f"no agent {agent_id}")
+    return Agent.model_validate_json(rows[0][0])
 
 
 class SqliteAgents(AgentRepository):
@@ -90,10 +99,7 @@ class SqliteAgents(AgentRepository):
         return stored
 
     def get(self, user_id: str, agent_id: str) -> Agent:
-        rows = self._database.read("SELECT body FROM agents WHERE user_id = ? AND agent_id = ?", user_id, agent_id)
-        if not rows:
-            raise NotFound(f"no agent {agent_id}")
-        return Agent.model_validate_json(rows[0][0])
+        return _find_agent(self._database, user_id, agent_id)
 
     def page(self, user_id: str, *, limit: int, cursor: str | None = None) -> Page[Agent]:
         at, name = read_cursor(cursor)
@@ -110,6 +116,9 @@ class SqliteAgents(AgentRepository):
     def save(self, agent: Agent) -> Agent:
         with self._database.write() as connection:
             return _save_agent(connection, agent)
+
+    def update(self, user_id: str, agent_id: str, change: Change[Agent]) -> Agent:
+        return update(lambda: self.get(user_id, agent_id), self.save, change)
 
     def unfinished(self) -> list[Agent]:
         rows = self._database.read("SELECT body FROM agents WHERE unfinished = 1 ORDER BY created_at")
@@ -164,6 +173,9 @@ class SqliteKnowledgeBases(KnowledgeBaseRepository):
         }
         with self._database.write() as connection:
             return compare_and_set(connection, "knowledge_bases", keys, knowledge_base)
+
+    def update(self, user_id: str, knowledge_base_id: str, change: Change[KnowledgeBase]) -> KnowledgeBase:
+        return update(lambda: self.get(user_id, knowledge_base_id), self.save, change)
 
     def delete(self, user_id: str, knowledge_base_id: str) -> None:
         with self._database.write() as connection:
@@ -222,6 +234,9 @@ class SqliteVersions(VersionRepository):
         with self._database.write() as connection:
             return compare_and_set(connection, "versions", keys, version)
 
+    def update(self, ref: VersionRef, change: Change[AgentVersion]) -> AgentVersion:
+        return update(lambda: self.get(ref), self.save, change)
+
 
 class SqliteJournal(Journal):
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -268,6 +283,14 @@ class SqliteJournal(Journal):
                 (step.ref.user_id, step.ref.agent_id, step.ref.version, step.step, step.model_dump_json()),
             )
             return _save_agent(connection, agent)
+
+    def update(self, lease: Lease, step: StepRecord, change: Change[Agent]) -> Agent:
+        user_id, agent_id = lease.ref.user_id, lease.ref.agent_id
+        return update(
+            lambda: _find_agent(self._database, user_id, agent_id),
+            lambda agent: self.record(lease, step, agent),
+            change,
+        )
 
     def find(self, ref: VersionRef, step: Step) -> StepRecord | None:
         rows = self._database.read(
@@ -337,6 +360,15 @@ class SqliteApiKeys(ApiKeyRepository):
     def save(self, key: ApiKey) -> ApiKey:
         with self._database.write() as connection:
             return compare_and_set(connection, "api_keys", {"key_id": key.key_id, "user_id": key.user_id}, key)
+
+    def update(self, user_id: str, key_id: str, change: Change[ApiKey]) -> ApiKey:
+        return update(lambda: self._own(user_id, key_id), self.save, change)
+
+    def _own(self, user_id: str, key_id: str) -> ApiKey:
+        key = self.find(key_id)
+        if key is None or key.user_id != user_id:
+            raise NotFound(f"no key {key_id}")
+        return key
 
 
 class SqliteSubmissions(SubmissionRepository):

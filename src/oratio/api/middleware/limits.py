@@ -1,6 +1,7 @@
-"""How often and how much at once a key, a tenant and an address may call: token buckets and counted slots.
+"""Limits of calls and turns by key, tenant and address: token buckets and counted slots.
 
-Kept in this process alone: there is one API process, and a restart forgives everybody.
+A minute's worth of calls may come at once, and comes back over a minute. Kept in this process alone: there is one API
+process, and a restart forgives everyone.
 """
 
 import math
@@ -12,50 +13,20 @@ from contextlib import contextmanager
 from oratio.api.caller import Caller
 from oratio.errors import RateLimited
 from oratio.settings import Settings
+from oratio.token_bucket import KeyedBuckets
 
 _MOST_NAMES = 20_000
 _SLOT_WAIT_S = 1.0
-
-
-class Buckets:
-    """One bucket a name: a minute's worth of calls may come at once, and comes back over a minute."""
-
-    def __init__(self, per_minute: int, now: Callable[[], float]) -> None:
-        self._capacity = float(per_minute)
-        self._now = now
-        self._levels: dict[str, tuple[float, float]] = {}
-
-    def wait(self, name: str) -> float:
-        """Seconds until the next call of this name would be let through; 0 when it would be now."""
-        return max(0.0, (1.0 - self._level(name)) * 60 / self._capacity)
-
-    def take(self, name: str) -> float:
-        """Count one call, if it may be made; else the seconds until it may."""
-        if wait := self.wait(name):
-            return wait
-        level = self._level(name)
-        if len(self._levels) >= _MOST_NAMES:
-            self._forget()
-        self._levels[name] = (level - 1.0, self._now())
-        return 0.0
-
-    def _level(self, name: str) -> float:
-        level, at = self._levels.get(name, (self._capacity, 0.0))
-        return min(self._capacity, level + (self._now() - at) * self._capacity / 60)
-
-    def _forget(self) -> None:
-        """Drop the names whose buckets are full again, and the oldest ones until a quarter is free."""
-        kept = [(name, held) for name, held in self._levels.items() if self._level(name) < self._capacity]
-        self._levels = dict(kept[-_MOST_NAMES * 3 // 4 :])
 
 
 class CallLimits:
     """What one API process lets through. All methods run in the event loop."""
 
     def __init__(self, settings: Settings, *, now: Callable[[], float] = time.monotonic) -> None:
-        self._keys = Buckets(settings.calls_per_minute_key, now)
-        self._tenants = Buckets(settings.calls_per_minute_tenant, now)
-        self._failures = Buckets(settings.failed_auth_per_minute, now)
+        self._now = now
+        self._keys = _per_minute(settings.calls_per_minute_key)
+        self._tenants = _per_minute(settings.calls_per_minute_tenant)
+        self._failures = _per_minute(settings.failed_auth_per_minute)
         self._turns_per_key = settings.turns_per_key
         self._turns_per_tenant = settings.turns_per_tenant
         self._turns: Counter[str] = Counter()
@@ -66,10 +37,15 @@ class CallLimits:
         Raises:
             RateLimited: Either is over its calls a minute.
         """
-        if caller.key is not None and (wait := self._keys.take(caller.key.key_id)):
+        if caller.key is not None and (wait := self._take(self._keys, caller.key.key_id)):
             raise _over("this API key makes too many calls", wait)
-        if wait := self._tenants.take(caller.user_id):
+        if wait := self._take(self._tenants, caller.user_id):
             raise _over("this tenant makes too many calls", wait)
+
+    def _take(self, buckets: KeyedBuckets, name: str) -> float:
+        """Count one call, if it may be made; else return the seconds until it may."""
+        now_ms = self._now() * 1000
+        return 0.0 if buckets.take(name, now_ms) else buckets.wait_s(name, now_ms)
 
     def count_failure(self, address: str) -> None:
         """Count a credential that did not hold.
@@ -80,7 +56,7 @@ class CallLimits:
         Raises:
             RateLimited: The address has sent too many of them.
         """
-        if wait := self._failures.take(address):
+        if wait := self._take(self._failures, address):
             raise _over("too many tokens and keys from this address did not hold", wait)
 
     @contextmanager
@@ -107,6 +83,10 @@ class CallLimits:
                     del self._turns[name]
 
 
+def _per_minute(calls: int) -> KeyedBuckets:
+    return KeyedBuckets(calls / 60, calls, capacity=_MOST_NAMES)
+
+
 def _over(what: str, wait_s: float) -> RateLimited:
-    seconds = max(1, math.ceil(wait_s))
+    seconds = max(1, math.ceil(round(wait_s, 3)))  # 12.000000000000002 is 12
     return RateLimited(what, retry_after_s=seconds, hint=f"go on in {seconds} s")

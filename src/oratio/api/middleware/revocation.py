@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oratio.api import problems, sse
 from oratio.errors import NotAuthenticated, OratioError
+from oratio.protocol.problem import problem_body
 
 logger = logging.getLogger(__name__)
 
@@ -66,5 +67,5 @@ async def while_it_stands(
             assert answer is not None
             await answer(scope, receive, send)
             return
-        told = sse.event("error", problems.problem_body(error.status, error.code, str(error)))
+        told = sse.event("error", problem_body(error.status, error.code, str(error)))
         await send({"type": "http.response.body", "body": told, "more_body": False})

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from oratio.domain import api_keys
@@ -121,17 +122,15 @@ class AccessService:
         Raises:
             NotFound: No such key of this agent.
         """
-        while True:
-            record = self._keys.find(key_id)
-            if record is None or record.user_id != user_id or record.agent_id != agent_id:
+
+        def revoked(record: ApiKey) -> ApiKey | None:
+            if record.agent_id != agent_id:
                 raise NotFound(f"no key {key_id}")
             if record.revoked_at is not None:
-                return
-            try:
-                self._keys.save(record.model_copy(update={"revoked_at": self._clock.now_ms()}))
-                return
-            except StaleRecord:
-                continue
+                return None
+            return record.model_copy(update={"revoked_at": self._clock.now_ms()})
+
+        self._keys.update(user_id, key_id, revoked)
 
     def authenticate(self, key: str, agent_id: str, scope: Scope, *, origin: str | None = None) -> ApiKey:
         """The record of a key that may do this now.
@@ -168,10 +167,9 @@ class AccessService:
 
     def _touch(self, record: ApiKey, now_ms: int) -> None:
         if record.last_used_at is None or now_ms - record.last_used_at >= _LAST_USE_GRAIN_MS:
-            try:
+            # One attempt: where another use was first, it has written this minute already.
+            with suppress(StaleRecord):
                 self._keys.save(record.model_copy(update={"last_used_at": now_ms}))
-            except StaleRecord:
-                return
 
     def ticket(
         self, user_id: str, agent_id: str, *, key: ApiKey | None = None, origin: str | None = None

@@ -20,7 +20,7 @@ from oratio.domain.knowledge.knowledge_base import Document, KnowledgeBase, Know
 from oratio.domain.knowledge.uploads import name_problems, normalise
 from oratio.domain.refs import VersionRef
 from oratio.domain.storage_layout import agent_prefix, archived_document_key, document_key
-from oratio.errors import Conflict, FieldProblem, InvalidInput, NotFound, StaleRecord, Unavailable
+from oratio.errors import Conflict, FieldProblem, InvalidInput, NotFound, Unavailable
 from oratio.ports.clock import Clock
 from oratio.ports.object_store import ObjectStore
 from oratio.ports.pipeline import Pipeline
@@ -280,36 +280,45 @@ class AgentService:
         Raises:
             Conflict: Another one was begun meanwhile; this one has failed.
         """
-        while agent.latest_version < number:
-            begun = {
-                "latest_version": number,
-                "attempt": 1,
-                "progress": pending_steps(),
-                "error": None,
-                "trace": tracing.current(),
-                "updated_at": self._clock.now_ms(),
-            }
-            try:
-                _live(agent)
-                saved = self._agents.save(agent.model_copy(update=begun))
-            except StaleRecord:
-                agent = self._agents.get(agent.user_id, agent.agent_id)
-            except Conflict:
-                self._abandon(agent, number)
-                raise
-            else:
-                logger.info("agent_id=<%s> version=<%d> | update submitted", agent.agent_id, number)
-                self.start(saved)
-                return
-        if agent.latest_version > number:
+        starts = False
+
+        def started(current: Agent) -> Agent | None:
+            nonlocal starts
+            if current.latest_version > number:
+                raise Conflict(f"version {current.latest_version} is being built", hint="wait until it has ended")
+            starts = current.latest_version < number
+            if not starts:
+                return None
+            _live(current)
+            return current.model_copy(
+                update={
+                    "latest_version": number,
+                    "attempt": 1,
+                    "progress": pending_steps(),
+                    "error": None,
+                    "trace": tracing.current(),
+                    "updated_at": self._clock.now_ms(),
+                }
+            )
+
+        try:
+            saved = self._agents.update(agent.user_id, agent.agent_id, started)
+        except Conflict:
             self._abandon(agent, number)
-            raise Conflict(f"version {agent.latest_version} is being built", hint="wait until it has ended")
+            raise
+        if starts:
+            logger.info("agent_id=<%s> version=<%d> | update submitted", agent.agent_id, number)
+            self.start(saved)
 
     def _abandon(self, agent: Agent, number: int) -> None:
         """Fail a version that was never begun."""
-        record = self._versions.get(VersionRef(user_id=agent.user_id, agent_id=agent.agent_id, version=number))
-        if record.status is VersionStatus.BUILDING:
-            self._versions.save(version_with_status(record, VersionStatus.FAILED, self._clock.now_ms()))
+
+        def failed(record: AgentVersion) -> AgentVersion | None:
+            if record.status is not VersionStatus.BUILDING:
+                return None
+            return version_with_status(record, VersionStatus.FAILED, self._clock.now_ms())
+
+        self._versions.update(VersionRef(user_id=agent.user_id, agent_id=agent.agent_id, version=number), failed)
 
     def _merge(
         self, base: AgentVersion, files: Sequence[StagedFile], delete_files: Sequence[str]
@@ -342,7 +351,10 @@ class AgentService:
             return agent
         finally:
             self._starting.release()
-        return self._update(agent.user_id, agent.agent_id, flow_run_id=run_id)
+        # No step owns this field: it is set on whatever the flow has written in the meantime.
+        return self._agents.update(
+            agent.user_id, agent.agent_id, lambda current: current.model_copy(update={"flow_run_id": run_id})
+        )
 
     def _start(self, agent: Agent) -> str:
         if agent.status is AgentStatus.DELETING:
@@ -351,15 +363,6 @@ class AgentService:
         if agent.current_version is None:
             return self._pipeline.start_create(ref, agent.attempt)
         return self._pipeline.start_update(ref, agent.attempt)
-
-    def _update(self, user_id: str, agent_id: str, **changes: object) -> Agent:
-        """Change fields that no step owns, against whatever the flow writes meanwhile."""
-        while True:
-            agent = self._agents.get(user_id, agent_id)
-            try:
-                return self._agents.save(agent.model_copy(update=changes))
-            except StaleRecord:
-                continue
 
     def get(self, user_id: str, agent_id: str) -> Agent:
         return self._agents.get(user_id, agent_id)
@@ -385,12 +388,12 @@ class AgentService:
         Raises:
             Conflict: Nothing has failed.
         """
-        while True:
-            agent = self._agents.get(user_id, agent_id)
+
+        def again(agent: Agent) -> Agent:
             if agent.error is None or agent.status not in (AgentStatus.FAILED, AgentStatus.ACTIVE):
                 raise Conflict(f"agent {agent_id} is {agent.status}", hint="only what has failed can be retried")
             status = AgentStatus.CREATING if agent.status is AgentStatus.FAILED else AgentStatus.ACTIVE
-            again = with_status(agent, status, self._clock.now_ms()).model_copy(
+            return with_status(agent, status, self._clock.now_ms()).model_copy(
                 update={
                     "error": None,
                     "attempt": agent.attempt + 1,
@@ -398,27 +401,26 @@ class AgentService:
                     "trace": tracing.current(),
                 }
             )
-            try:
-                return self.start(self._agents.save(again))
-            except StaleRecord:
-                continue
+
+        return self.start(self._agents.update(user_id, agent_id, again))
 
     def delete(self, user_id: str, agent_id: str) -> Agent:
         """Begin to take an agent down; it is `deleting` when this returns, and gone when the flow ends."""
-        while True:
-            agent = self._agents.get(user_id, agent_id)
-            going = with_status(agent, AgentStatus.DELETING, self._clock.now_ms())
-            if agent.status is not AgentStatus.DELETING:
-                changes = {"attempt": agent.attempt + 1, "error": None, "trace": tracing.current()}
-                going = going.model_copy(update=changes)
-            try:
-                going = self._agents.save(going)
-            except StaleRecord:
-                continue
-            if agent.status is not AgentStatus.DELETING and agent.flow_run_id:
-                with suppress(Unavailable):
-                    self._pipeline.cancel(agent.flow_run_id)
-            return self.start(going)
+        is_first = False
+
+        def going(agent: Agent) -> Agent | None:
+            nonlocal is_first
+            is_first = agent.status is not AgentStatus.DELETING
+            if not is_first:
+                return None
+            changes = {"attempt": agent.attempt + 1, "error": None, "trace": tracing.current()}
+            return with_status(agent, AgentStatus.DELETING, self._clock.now_ms()).model_copy(update=changes)
+
+        deleting = self._agents.update(user_id, agent_id, going)
+        if is_first and deleting.flow_run_id:
+            with suppress(Unavailable):
+                self._pipeline.cancel(deleting.flow_run_id)
+        return self.start(deleting)
 
     def unfinished(self) -> list[Agent]:
         """Agents of all tenants that a flow should be working on, for the reconciler."""

@@ -10,7 +10,7 @@ from oratio.domain.agents.version import AgentVersion, Override, VersionStatus
 from oratio.domain.conversations.conversation import TurnResult
 from oratio.domain.refs import VersionRef
 from oratio.domain.storage_layout import CODE_FILE, PROMPT_FILE, live_key, version_key
-from oratio.errors import AgentFailed, Conflict, NotReady, RehearsalFailed, StaleRecord, StepFailed
+from oratio.errors import AgentFailed, Conflict, NotReady, RehearsalFailed, StepFailed
 from oratio.ports.agent_runtime import LIVE, AgentRuntime, Invocation, RuntimeStatus
 from oratio.ports.clock import Clock
 from oratio.ports.object_store import ObjectStore
@@ -64,7 +64,8 @@ class DeploymentService:
             tags=tags.resource_tags(ref.user_id, ref.agent_id, self._environment),
             token=step_token(ref, f"runtime-{package.signature}"),
         )
-        self._change(ref, runtime_id=runtime.runtime_id, runtime_version=runtime.runtime_version)
+        deployed = {"runtime_id": runtime.runtime_id, "runtime_version": runtime.runtime_version}
+        self._versions.update(ref, lambda record: record.model_copy(update=deployed))
 
     def require_runtime(self, ref: VersionRef) -> None:
         """Return once the runtime version is ready.
@@ -118,31 +119,31 @@ class DeploymentService:
             RehearsalFailed: Its rehearsal failed and no reason was given.
         """
         ref = VersionRef(user_id=user_id, agent_id=agent_id, version=version)
-        agent = self._agents.get(user_id, agent_id)
-        if agent.status is AgentStatus.DELETING:
-            raise Conflict(f"agent {agent_id} is being deleted")
+        _require_kept(self._agents.get(user_id, agent_id))
         record = self._versions.get(ref)
         if record.runtime_id is None or record.rehearsal is None:
             raise Conflict(f"version {version} is {record.status} and was never rehearsed", hint="wait, or retry it")
         if override is not None and not record.rehearsal.passed:
             signature = Override(reason=override, signed_by=signed_by, signed_at=self._clock.now_ms())
-            self._change(ref, override=signature)
+            self._versions.update(ref, lambda record: record.model_copy(update={"override": signature}))
         record = self._require_rehearsed(ref)
         self._pin(ref)
-        live = self._go_live(agent, ref, record)
+        live = self._go_live(ref, record)
         self._settle(ref)
         return live
 
-    def _go_live(self, agent: Agent, ref: VersionRef, record: AgentVersion) -> Agent:
-        while True:
-            words = record.brief.model_dump(by_alias=False)
-            changes = {**words, **self._endpoints(ref), "current_version": ref.version, "error": None}
+    def _go_live(self, ref: VersionRef, record: AgentVersion) -> Agent:
+        words = record.brief.model_dump(by_alias=False)
+        changes = {**words, **self._endpoints(ref), "current_version": ref.version, "error": None}
+
+        def live(agent: Agent) -> Agent:
+            _require_kept(agent)
             # A signed override takes a failed agent live, which no flow may do.
-            changes |= {"status": AgentStatus.ACTIVE, "updated_at": self._clock.now_ms()}
-            try:
-                return self._agents.save(agent.model_copy(update=changes))
-            except StaleRecord:
-                agent = self._agents.get(ref.user_id, ref.agent_id)
+            return agent.model_copy(
+                update={**changes, "status": AgentStatus.ACTIVE, "updated_at": self._clock.now_ms()}
+            )
+
+        return self._agents.update(ref.user_id, ref.agent_id, live)
 
     def _require_rehearsed(self, ref: VersionRef) -> AgentVersion:
         record = self._versions.get(ref)
@@ -169,12 +170,18 @@ class DeploymentService:
     def _settle(self, ref: VersionRef) -> None:
         """Set this version live and every other live one retired."""
         now = self._clock.now_ms()
+
+        def retired(record: AgentVersion) -> AgentVersion | None:
+            is_live = record.status is VersionStatus.LIVE
+            return versions_of.with_status(record, VersionStatus.RETIRED, now) if is_live else None
+
+        def live(record: AgentVersion) -> AgentVersion:
+            return versions_of.with_status(record, VersionStatus.LIVE, now).model_copy(update={"activated_at": now})
+
         for record in self._versions.history(ref.user_id, ref.agent_id):
             if record.version != ref.version and record.status is VersionStatus.LIVE:
-                self._versions.save(versions_of.with_status(record, VersionStatus.RETIRED, now))
-        record = self._versions.get(ref)
-        live = versions_of.with_status(record, VersionStatus.LIVE, now)
-        self._versions.save(live.model_copy(update={"activated_at": now}))
+                self._versions.update(record.ref, retired)
+        self._versions.update(ref, live)
 
     def _endpoints(self, ref: VersionRef) -> dict[str, str]:
         return {
@@ -190,10 +197,7 @@ class DeploymentService:
             raise Conflict(f"version {ref.version} has not been deployed")
         return record.runtime_id, record.runtime_version
 
-    def _change(self, ref: VersionRef, **changes: object) -> None:
-        while True:
-            try:
-                self._versions.save(self._versions.get(ref).model_copy(update=changes))
-                return
-            except StaleRecord:
-                continue
+
+def _require_kept(agent: Agent) -> None:
+    if agent.status is AgentStatus.DELETING:
+        raise Conflict(f"agent {agent.agent_id} is being deleted")

@@ -1,7 +1,6 @@
 """What a flow run may do to a version: steps are entered, told about, completed or failed, under a lease."""
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from oratio.domain.agents import version as versions_of
@@ -16,10 +15,10 @@ from oratio.domain.agents.agent import (
 )
 from oratio.domain.agents.journal import Lease, StepRecord
 from oratio.domain.agents.version import AgentVersion, VersionStatus
-from oratio.domain.knowledge.knowledge_base import KnowledgeBaseStatus
+from oratio.domain.knowledge.knowledge_base import KnowledgeBase, KnowledgeBaseStatus
 from oratio.domain.knowledge.knowledge_base import with_status as knowledge_base_with_status
 from oratio.domain.refs import VersionRef
-from oratio.errors import Conflict, LeaseLost, NotFound, OratioError, StaleRecord
+from oratio.errors import Conflict, LeaseLost, NotFound, OratioError
 from oratio.ports.clock import Clock
 from oratio.ports.repositories import AgentRepository, Journal, KnowledgeBaseRepository, VersionRepository
 
@@ -61,9 +60,13 @@ class RunService:
         """
         self._require_workable(self._agents.get(ref.user_id, ref.agent_id))
         self._leases[ref, owner] = self._journal.acquire(ref, owner, ttl_ms=self._lease_ms)
-        record = self._versions.get(ref)
-        if record.status is VersionStatus.FAILED:
-            self._versions.save(versions_of.with_status(record, VersionStatus.BUILDING, self._clock.now_ms()))
+
+        def building(record: AgentVersion) -> AgentVersion | None:
+            if record.status is not VersionStatus.FAILED:
+                return None
+            return versions_of.with_status(record, VersionStatus.BUILDING, self._clock.now_ms())
+
+        self._versions.update(ref, building)
 
     def keep(self, ref: VersionRef, owner: str) -> None:
         """Renew the run's lease; call it well within the lease's time.
@@ -160,7 +163,7 @@ class RunService:
                 current = with_status(current, AgentStatus.FAILED, now)
             return current.model_copy(update={"error": failure})
 
-        self._record(lease, record, failed)
+        self._journal.update(lease, record, failed)
         self._journal.release(lease)
         logger.warning(
             "agent_id=<%s> version=<%d> step=<%s> code=<%s> | run failed",
@@ -181,14 +184,20 @@ class RunService:
         return AgentFailure(step=step, code="internal", message=message)
 
     def _fail_version(self, ref: VersionRef, now_ms: int) -> None:
-        record = self._versions.get(ref)
-        if record.status in (VersionStatus.BUILDING, VersionStatus.REHEARSED):
-            self._versions.save(versions_of.with_status(record, VersionStatus.FAILED, now_ms))
+        def failed(record: AgentVersion) -> AgentVersion | None:
+            if record.status not in (VersionStatus.BUILDING, VersionStatus.REHEARSED):
+                return None
+            return versions_of.with_status(record, VersionStatus.FAILED, now_ms)
+
+        self._versions.update(ref, failed)
 
     def _fail_knowledge_base(self, agent: Agent, now_ms: int) -> None:
-        record = self._knowledge_bases.get(agent.user_id, agent.knowledge_base_id)
-        if record.status is KnowledgeBaseStatus.NOTREADY:
-            self._knowledge_bases.save(knowledge_base_with_status(record, KnowledgeBaseStatus.FAILED, now_ms))
+        def failed(record: KnowledgeBase) -> KnowledgeBase | None:
+            if record.status is not KnowledgeBaseStatus.NOTREADY:
+                return None
+            return knowledge_base_with_status(record, KnowledgeBaseStatus.FAILED, now_ms)
+
+        self._knowledge_bases.update(agent.user_id, agent.knowledge_base_id, failed)
 
     def _held(self, ref: VersionRef, owner: str) -> Lease:
         lease = self._leases.get((ref, owner)) or self._journal.lease(ref)
@@ -209,15 +218,7 @@ class RunService:
             self._require_workable(current)
             return with_step(current, record.step, record.status, now, detail)
 
-        self._record(self._held(ref, owner), record, moved)
-
-    def _record(self, lease: Lease, record: StepRecord, change: Callable[[Agent], Agent]) -> Agent:
-        while True:
-            agent = self._agents.get(lease.ref.user_id, lease.ref.agent_id)
-            try:
-                return self._journal.record(lease, record, change(agent))
-            except StaleRecord:
-                continue
+        self._journal.update(self._held(ref, owner), record, moved)
 
     @staticmethod
     def _require_workable(agent: Agent) -> None:
@@ -240,4 +241,4 @@ class RunService:
                 update={**words, **changes, "current_version": ref.version, "error": None, "updated_at": now}
             )
 
-        return self._record(self._held(ref, owner), record, live)
+        return self._journal.update(self._held(ref, owner), record, live)

@@ -14,7 +14,7 @@ from oratio.domain.knowledge.knowledge_base import Document
 from oratio.domain.plan.agent_plan import AgentPlan
 from oratio.domain.refs import VersionRef
 from oratio.domain.storage_layout import CODE_FILE, PLAN_FILE, PROMPT_FILE, version_key
-from oratio.errors import Conflict, StaleRecord
+from oratio.errors import Conflict
 from oratio.ports.agent_runtime import AgentPackage
 from oratio.ports.object_store import ObjectStore
 from oratio.ports.repositories import VersionRepository
@@ -57,13 +57,13 @@ class AuthoringService:
             data = text.encode()
             digests[file] = hashlib.sha256(data).hexdigest()
             self._code.put(self._key(ref, file), data, tags=self._tags(ref))
-        self._change(
-            ref,
-            code_sha256=digests[CODE_FILE],
-            prompt_sha256=digests[PROMPT_FILE],
-            plan_sha256=digests[PLAN_FILE],
-            review_signature=None,
-        )
+        written = {
+            "code_sha256": digests[CODE_FILE],
+            "prompt_sha256": digests[PROMPT_FILE],
+            "plan_sha256": digests[PLAN_FILE],
+            "review_signature": None,
+        }
+        self._versions.update(ref, lambda record: record.model_copy(update=written))
         logger.info("agent_id=<%s> version=<%d> round=<%d> | agent written", ref.agent_id, ref.version, round)
         return {
             "round": round,
@@ -88,7 +88,8 @@ class AuthoringService:
             )
             return findings
         code_sha, prompt_sha, plan_sha = (hashlib.sha256(data).hexdigest() for data in (code, prompt, plan))
-        self._change(ref, review_signature=sign(code_sha, prompt_sha, plan_sha, self._review_key()))
+        signature = sign(code_sha, prompt_sha, plan_sha, self._review_key())
+        self._versions.update(ref, lambda record: record.model_copy(update={"review_signature": signature}))
         return []
 
     def package(self, ref: VersionRef) -> AgentPackage:
@@ -129,14 +130,6 @@ class AuthoringService:
         if hashlib.sha256(data).hexdigest() != known[file]:
             raise Conflict(f"{file} of version {ref.version} was changed after it was written", hint="retry the agent")
         return data
-
-    def _change(self, ref: VersionRef, **changes: object) -> None:
-        while True:
-            try:
-                self._versions.save(self._versions.get(ref).model_copy(update=changes))
-                return
-            except StaleRecord:
-                continue
 
     @staticmethod
     def _key(ref: VersionRef, file: str) -> str:

@@ -11,7 +11,7 @@ from oratio import tracing
 from oratio.authoring.sampling import sampled
 from oratio.domain import tags
 from oratio.domain.agents import version as versions_of
-from oratio.domain.agents.version import RehearsalSummary, VersionStatus
+from oratio.domain.agents.version import AgentVersion, RehearsalSummary, VersionStatus
 from oratio.domain.conversations.conversation import Message, TurnResult
 from oratio.domain.plan.agent_plan import AgentPlan, Scenario
 from oratio.domain.plan.rehearsal import (
@@ -106,10 +106,13 @@ class RehearsalService:
         async with kept:
             report = told(results)
             await asyncio.to_thread(self._keep, ref, report)
-        record = self._versions.get(ref)
-        if record.status is VersionStatus.BUILDING:
-            record = versions_of.with_status(record, VersionStatus.REHEARSED, self._clock.now_ms())
-        self._versions.save(record.model_copy(update={"rehearsal": report.summary()}))
+
+        def rehearsed(record: AgentVersion) -> AgentVersion:
+            if record.status is VersionStatus.BUILDING:
+                record = versions_of.with_status(record, VersionStatus.REHEARSED, self._clock.now_ms())
+            return record.model_copy(update={"rehearsal": report.summary()})
+
+        self._versions.update(ref, rehearsed)
         logger.info(
             "agent_id=<%s> version=<%d> scenarios=<%d> passed=<%s> | rehearsed",
             ref.agent_id,

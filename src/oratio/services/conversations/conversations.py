@@ -5,7 +5,8 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from oratio.domain import tags
@@ -14,16 +15,7 @@ from oratio.domain.conversations.analytics import tally
 from oratio.domain.conversations.conversation import Channel, Conversation, Message, Turn, TurnDelta, TurnResult, Usage
 from oratio.domain.conversations.conversation_stats import ConversationStats
 from oratio.domain.storage_layout import transcript_key
-from oratio.errors import (
-    AgentFailed,
-    Conflict,
-    FieldProblem,
-    InvalidInput,
-    NotFound,
-    OratioError,
-    StaleRecord,
-    Unavailable,
-)
+from oratio.errors import AgentFailed, Conflict, FieldProblem, InvalidInput, NotFound, OratioError, Unavailable
 from oratio.ports.agent_runtime import LIVE, AgentRuntime, Invocation
 from oratio.ports.clock import Clock
 from oratio.ports.object_store import ObjectStore
@@ -199,29 +191,32 @@ class ConversationService:
             return record.runtime_id, LIVE
         return record.runtime_id, record.runtime_version
 
-    def _keep(self, conversation: Conversation, turns: list[Turn], turn: Turn) -> None:
+    def _keep(
+        self, conversation: Conversation, turns: list[Turn], turn: Turn, *, replaced: Usage | None = None
+    ) -> None:
+        """Add a turn to the transcript and count it; `replaced` is what the turn in whose place it is had cost."""
         turns = [*turns, turn]
         key = self._write(conversation, turns)
-        while True:
+        spent, back = turn.result.usage, replaced or Usage()
+
+        def counted(head: Conversation) -> Conversation:
             usage = Usage(
-                input_tokens=conversation.usage.input_tokens + turn.result.usage.input_tokens,
-                output_tokens=conversation.usage.output_tokens + turn.result.usage.output_tokens,
+                input_tokens=head.usage.input_tokens + spent.input_tokens - back.input_tokens,
+                output_tokens=head.usage.output_tokens + spent.output_tokens - back.output_tokens,
             )
             changes: dict[str, object] = {"turns": len(turns), "updated_at": turn.at, "usage": usage}
-            changes["tally"] = tally(turns, failed=conversation.tally.failed)
+            changes["tally"] = tally(turns, failed=head.tally.failed)
             if turn.result.handoff:
                 changes |= {"outcome": "handed_off", "handoff": turn.result.handoff}
-            elif conversation.outcome == "ended" and conversation.channel is Channel.TEXT:
-                changes["outcome"] = "open"  # whoever writes on takes it up again
-            try:
-                self._conversations.save(conversation.model_copy(update=changes))
-                return
-            except StaleRecord:
-                conversation = self._conversations.get(conversation.user_id, conversation.conversation_id)
-            except NotFound:
-                # The agent was deleted while it answered: its transcript goes with it.
-                self._recordings.delete(key)
-                return
+            elif head.outcome == "ended" and head.channel is Channel.TEXT:
+                changes["outcome"] = "open"  # the caller goes on with it
+            return head.model_copy(update=changes)
+
+        try:
+            self._conversations.update(conversation.user_id, conversation.conversation_id, counted)
+        except NotFound:
+            # The agent was deleted while it answered: its transcript goes with it.
+            self._recordings.delete(key)
 
     def _write(self, conversation: Conversation, turns: list[Turn]) -> str:
         key = transcript_key(conversation.user_id, conversation.agent_id, conversation.conversation_id)
@@ -324,20 +319,17 @@ class ConversationService:
         """Add a turn that no agent was asked for."""
         self._keep(conversation, self._turns(conversation), turn)
 
-    def change(self, user_id: str, conversation_id: str, changes: Mapping[str, object]) -> None:
-        """Change fields of a conversation's head.
+    def change(self, user_id: str, conversation_id: str, change: Callable[[Conversation], Conversation]) -> None:
+        """Change a conversation's head.
 
         Raises:
             NotFound: No such conversation of this tenant.
         """
-        while True:
-            try:
-                conversation = self._conversations.get(user_id, conversation_id)
-                changed = {**changes, "updated_at": self._clock.now_ms()}
-                self._conversations.save(conversation.model_copy(update=changed))
-                return
-            except StaleRecord:
-                continue
+
+        def changed(head: Conversation) -> Conversation:
+            return change(head).model_copy(update={"updated_at": self._clock.now_ms()})
+
+        self._conversations.update(user_id, conversation_id, changed)
 
     async def held(self, user_id: str, agent_id: str, conversation_id: str, turn: Turn) -> None:
         """A turn that a speech-to-speech model has held; told again with the same `at`, it replaces what was told.
@@ -350,48 +342,37 @@ class ConversationService:
     def _hold(self, user_id: str, agent_id: str, conversation_id: str, turn: Turn) -> None:
         conversation, turns = self._open(self._active(user_id, agent_id), conversation_id, Channel.VOICE)
         before = next((known for known in turns if known.at == turn.at), None)
-        if before is not None:
-            turns = [known for known in turns if known is not before]
-            spent = before.result.usage
-            usage = Usage(
-                input_tokens=conversation.usage.input_tokens - spent.input_tokens,
-                output_tokens=conversation.usage.output_tokens - spent.output_tokens,
-            )
-            conversation = conversation.model_copy(update={"usage": usage})
-        self._keep(conversation, turns, turn)
+        if before is None:
+            self._keep(conversation, turns, turn)
+            return
+        others = [known for known in turns if known is not before]
+        self._keep(conversation, others, turn, replaced=before.result.usage)
 
     def _count_failure(self, conversation: Conversation) -> None:
         self._recount(conversation, lambda known: known.model_copy(update={"failed": known.failed + 1}))
 
     def _recount(self, conversation: Conversation, change: Callable[[ConversationStats], ConversationStats]) -> None:
-        while True:
-            try:
-                self._conversations.save(conversation.model_copy(update={"tally": change(conversation.tally)}))
-                return
-            except StaleRecord:
-                conversation = self._conversations.get(conversation.user_id, conversation.conversation_id)
-            except NotFound:
-                return
+        with suppress(NotFound):
+            self._conversations.update(
+                conversation.user_id,
+                conversation.conversation_id,
+                lambda head: head.model_copy(update={"tally": change(head.tally)}),
+            )
 
     async def close(self, user_id: str, conversation_id: str) -> None:
         """Mark a conversation ended; one that was handed over stays so, one that never began is none."""
         await asyncio.to_thread(self._close, user_id, conversation_id)
 
     def _close(self, user_id: str, conversation_id: str) -> None:
-        while True:
-            try:
-                conversation = self._conversations.get(user_id, conversation_id)
-                changes: dict[str, object] = {"outcome": "ended"} if conversation.outcome == "open" else {}
-                if conversation.channel is Channel.VOICE:
-                    # The length of a call is from its begin to here.
-                    changes["updated_at"] = self._clock.now_ms()
-                if changes:
-                    self._conversations.save(conversation.model_copy(update=changes))
-                return
-            except StaleRecord:
-                continue
-            except NotFound:
-                return
+        def ended(head: Conversation) -> Conversation | None:
+            changes: dict[str, object] = {"outcome": "ended"} if head.outcome == "open" else {}
+            if head.channel is Channel.VOICE:
+                # The length of a call is from its begin to here.
+                changes["updated_at"] = self._clock.now_ms()
+            return head.model_copy(update=changes) if changes else None
+
+        with suppress(NotFound):
+            self._conversations.update(user_id, conversation_id, ended)
 
     def page(self, user_id: str, agent_id: str, *, limit: int, cursor: str | None = None) -> Page[Conversation]:
         self._agents.get(user_id, agent_id)

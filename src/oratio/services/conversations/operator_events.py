@@ -1,6 +1,7 @@
 """What humans do in an agent's conversation: asked for, missed, come, and said."""
 
 import asyncio
+from collections.abc import Callable
 
 from oratio.domain.conversations.conversation import (
     Channel,
@@ -43,8 +44,11 @@ class OperatorEventService:
 
     async def handed_off(self, user_id: str, agent_id: str, conversation_id: str, handoff: Handoff) -> None:
         """A human is waited for; the tenant's webhooks are told, unless the agent's turn has told them."""
-        changes = {"outcome": "handed_off", "handoff": handoff, "handoff_failure": None}
-        await asyncio.to_thread(self._change, user_id, agent_id, conversation_id, changes)
+
+        def waits(head: Conversation) -> Conversation:
+            return head.model_copy(update={"outcome": "handed_off", "handoff": handoff, "handoff_failure": None})
+
+        await asyncio.to_thread(self._change, user_id, agent_id, conversation_id, waits)
 
     async def handoff_failed(self, user_id: str, conversation_id: str, reason: str, message: str | None) -> None:
         """Nobody came; `message` is what the caller left instead.
@@ -53,16 +57,23 @@ class OperatorEventService:
             NotFound: No such conversation of this tenant.
         """
         failure = HandoffFailure(reason=reason, message=message, at=self._clock.now_ms())
-        changes = {"outcome": "open", "handoff_failure": failure}
-        await asyncio.to_thread(self._conversations.change, user_id, conversation_id, changes)
+
+        def goes_on(head: Conversation) -> Conversation:
+            return head.model_copy(update={"outcome": "open", "handoff_failure": failure})
+
+        await asyncio.to_thread(self._conversations.change, user_id, conversation_id, goes_on)
 
     async def taken_over(self, user_id: str, agent_id: str, conversation_id: str, operator: str) -> None:
-        changes: dict[str, object] = {"outcome": "handed_off", "operator": operator, "handoff_failure": None}
-        await asyncio.to_thread(self._change, user_id, agent_id, conversation_id, changes)
+        def taken(head: Conversation) -> Conversation:
+            return head.model_copy(update={"outcome": "handed_off", "operator": operator, "handoff_failure": None})
 
-    def _change(self, user_id: str, agent_id: str, conversation_id: str, changes: dict[str, object]) -> None:
+        await asyncio.to_thread(self._change, user_id, agent_id, conversation_id, taken)
+
+    def _change(
+        self, user_id: str, agent_id: str, conversation_id: str, change: Callable[[Conversation], Conversation]
+    ) -> None:
         self._begun(user_id, agent_id, conversation_id)
-        self._conversations.change(user_id, conversation_id, changes)
+        self._conversations.change(user_id, conversation_id, change)
 
     def _begun(self, user_id: str, agent_id: str, conversation_id: str) -> Conversation:
         return self._conversations.begin(user_id, agent_id, conversation_id, Channel.VOICE)

@@ -27,7 +27,7 @@ from oratio.domain.storage_layout import (
     document_key,
     sidecar_key,
 )
-from oratio.errors import NoDocumentsIndexed, NotFound, NotReady, StaleRecord, StepFailed
+from oratio.errors import NoDocumentsIndexed, NotFound, NotReady, StepFailed
 from oratio.ports.clock import Clock
 from oratio.ports.knowledge_bases import EngineRef, EngineStatus, KnowledgeBases
 from oratio.ports.object_store import ObjectStore
@@ -124,7 +124,8 @@ class KnowledgeBaseService:
         return sum(not key.endswith(SIDECAR_SUFFIX) for key in strays)
 
     def keep_problems(self, ref: VersionRef, problems: Sequence[DocumentProblem]) -> None:
-        self._change(ref, problems=tuple(sorted(problems, key=lambda problem: problem.path)))
+        kept = tuple(sorted(problems, key=lambda problem: problem.path))
+        self._change(ref, lambda record: record.model_copy(update={"problems": kept}))
 
     def ensure_knowledge_base(self, ref: VersionRef) -> None:
         """Get or create the engine's knowledge base.
@@ -140,7 +141,8 @@ class KnowledgeBaseService:
             made = self._engine.ensure_knowledge_base(
                 f"oratio-{record.knowledge_base_id}", tags=labels, token=self._token(ref, "knowledge_base")
             )
-            self._change(ref, bedrock_knowledge_base_id=made.id, data_source_id=None, kind=self._engine.kind)
+            own = {"bedrock_knowledge_base_id": made.id, "data_source_id": None, "kind": self._engine.kind}
+            self._change(ref, lambda record: record.model_copy(update=own))
             seen = self._engine.knowledge_base(made.id)
         if seen.status is EngineStatus.FAILED:
             # What failed is of no use to a retry, which makes another.
@@ -157,7 +159,8 @@ class KnowledgeBaseService:
             made = self._engine.ensure_data_source(
                 engine_id, agent_prefix(ref.user_id, ref.agent_id), token=self._token(ref, "data_source")
             )
-            self._change(ref, data_source_id=made.id)
+            source_id = made.id
+            self._change(ref, lambda record: record.model_copy(update={"data_source_id": source_id}))
             seen = self._engine.data_source(engine_id, made.id)
         if seen.status is EngineStatus.FAILED:
             self._give_up(ref, "the data source", seen, lambda: self._engine.delete_data_source(engine_id, seen.id))
@@ -199,7 +202,7 @@ class KnowledgeBaseService:
             ref=ref,
             token=step_token(ref, f"ingestion-{attempt}"),
         )
-        self._change(ref, ingestion_job_id=job_id)
+        self._change(ref, lambda record: record.model_copy(update={"ingestion_job_id": job_id}))
 
     def require_ingested(self, ref: VersionRef) -> IngestionJob:
         """The finished ingestion job.
@@ -230,12 +233,13 @@ class KnowledgeBaseService:
         job = self.require_ingested(ref)
         problems = {problem.path: problem for problem in (*self._record(ref).problems, *job.problems)}
         known = {document.path for document in self._versions.get(ref).documents}
-        self._change(
-            ref,
-            status=KnowledgeBaseStatus.READY,
-            ingested_version=ref.version,
-            problems=tuple(problems[path] for path in sorted(problems) if path in known),
-        )
+        kept = tuple(problems[path] for path in sorted(problems) if path in known)
+
+        def ready(record: KnowledgeBase) -> KnowledgeBase:
+            record = with_status(record, KnowledgeBaseStatus.READY, self._clock.now_ms())
+            return record.model_copy(update={"ingested_version": ref.version, "problems": kept})
+
+        self._change(ref, ready)
         return job
 
     def engine_id(self, ref: VersionRef) -> str:
@@ -251,23 +255,17 @@ class KnowledgeBaseService:
         agent = self._agents.get(ref.user_id, ref.agent_id)
         return self._records.get(ref.user_id, agent.knowledge_base_id)
 
-    def _change(self, ref: VersionRef, **changes: object) -> None:
-        """Write fields of the record; a failed knowledge base that is worked on again is `notready` first."""
-        while True:
-            record = self._record(ref)
+    def _change(self, ref: VersionRef, change: Callable[[KnowledgeBase], KnowledgeBase]) -> None:
+        """Change the record; a failed knowledge base that is worked on again is `notready` first."""
+
+        def changed(record: KnowledgeBase) -> KnowledgeBase:
             now = self._clock.now_ms()
-            status = changes.get("status", record.status)
-            changed = record
             if record.status is KnowledgeBaseStatus.FAILED:
-                changed = with_status(changed, KnowledgeBaseStatus.NOTREADY, now)
-                status = changes.get("status", KnowledgeBaseStatus.NOTREADY)
-            changed = with_status(changed, KnowledgeBaseStatus(str(status)), now)
-            changed = changed.model_copy(update={**changes, "status": changed.status, "updated_at": now})
-            try:
-                self._records.save(changed)
-                return
-            except StaleRecord:
-                continue
+                record = with_status(record, KnowledgeBaseStatus.NOTREADY, now)
+            return change(record).model_copy(update={"updated_at": now})
+
+        agent = self._agents.get(ref.user_id, ref.agent_id)
+        self._records.update(ref.user_id, agent.knowledge_base_id, changed)
 
 
 def _require_active(ref: EngineRef, what: str) -> None:

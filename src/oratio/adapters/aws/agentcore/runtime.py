@@ -22,8 +22,7 @@ from oratio.adapters.aws.session import AwsSession, error_code, translated
 from oratio.adapters.turn_events import turn_payload
 from oratio.agentkit.environment import ENGINE_ID, KIND, MODEL, VERSION
 from oratio.domain.conversations.conversation import TurnEvent
-from oratio.domain.plan.agent_plan import Drill
-from oratio.domain.plan.rehearsal import PLANTED_INSTRUCTION, SECRET
+from oratio.domain.plan.rehearsal import DRILL_TEXTS
 from oratio.domain.refs import VersionRef
 from oratio.errors import CodeRejected, Conflict, NotFound, NotReady, StepFailed
 from oratio.ports.agent_runtime import AgentPackage, AgentRuntime, Invocation, RuntimeRef, RuntimeStatus
@@ -38,7 +37,6 @@ _STATUS = {
     "UPDATING": RuntimeStatus.UPDATING,
     "READY": RuntimeStatus.READY,
 }
-_DRILL_TEXTS = {Drill.MODEL_ERROR: SECRET, Drill.PLANTED_INSTRUCTION: PLANTED_INSTRUCTION}
 _OURS = "o_"
 # How often a package whose version failed may be made again; each needs a client token of its own.
 _ATTEMPTS = 8
@@ -205,7 +203,7 @@ class AgentCoreRuntime(AgentRuntime):
             payload["trace"] = invocation.traceparent
         if invocation.drill:
             await self._endpoints.require_not_live(runtime_id, qualifier)
-            payload["drill"] = {"kind": invocation.drill, "text": _DRILL_TEXTS.get(invocation.drill, "")}
+            payload["drill"] = {"kind": invocation.drill, "text": DRILL_TEXTS[invocation.drill]}
         if not invocation.history:
             await self._pace.wait()
         arn = f"arn:aws:bedrock-agentcore:{self._session.region}:{self._options.account_id}:runtime/{runtime_id}"

@@ -4,19 +4,18 @@ import asyncio
 import threading
 import time
 
+from oratio.token_bucket import TokenBucket
+
 
 class SessionRateLimit:
     """Lets `per_second` begin in a second, evenly; the others wait in their order. For any number of event loops."""
 
     def __init__(self, per_second: float) -> None:
-        self._apart_s = 1 / per_second
-        self._next = 0.0
+        self._bucket = TokenBucket(per_second, 1, time.monotonic() * 1000)
         self._lock = threading.Lock()
 
     async def wait(self) -> None:
         with self._lock:
-            now = time.monotonic()
-            begins = max(now, self._next)
-            self._next = begins + self._apart_s
-        if begins > now:
-            await asyncio.sleep(begins - now)
+            wait_s = self._bucket.reserve(1, time.monotonic() * 1000)
+        if wait_s:
+            await asyncio.sleep(wait_s)

@@ -6,10 +6,11 @@ from oratio.adapters.aws.dynamodb.codec import decode, encode, to_record
 from oratio.adapters.aws.dynamodb.records import Records
 from oratio.adapters.aws.dynamodb.store import Dynamo, Refused, Write, key_of
 from oratio.adapters.aws.dynamodb.tables import API_KEYS, OF_USER, REQUESTS
+from oratio.adapters.compare_and_set import update
 from oratio.domain.api_keys import ApiKey
-from oratio.errors import Conflict
+from oratio.errors import Conflict, NotFound
 from oratio.ports.clock import Clock
-from oratio.ports.repositories import ApiKeyRepository, IdempotencyRepository
+from oratio.ports.repositories import ApiKeyRepository, Change, IdempotencyRepository
 
 IDEMPOTENCY_MS = 24 * 3600 * 1000
 
@@ -38,6 +39,15 @@ class DynamoApiKeys(ApiKeyRepository):
 
     def save(self, key: ApiKey) -> ApiKey:
         return self._records.save(API_KEYS, key)
+
+    def update(self, user_id: str, key_id: str, change: Change[ApiKey]) -> ApiKey:
+        return update(lambda: self._own(user_id, key_id), self.save, change)
+
+    def _own(self, user_id: str, key_id: str) -> ApiKey:
+        key = self.find(key_id)
+        if key is None or key.user_id != user_id:
+            raise NotFound(f"no key {key_id}")
+        return key
 
 
 class DynamoIdempotency(IdempotencyRepository):

@@ -22,6 +22,7 @@ from oratio.adapters.aws.dynamodb.tables import (
     WORK,
     Table,
 )
+from oratio.adapters.compare_and_set import update
 from oratio.domain.agents.agent import Agent
 from oratio.domain.agents.events import is_unfinished
 from oratio.domain.agents.journal import AgentEvent
@@ -31,7 +32,7 @@ from oratio.domain.cursors import read_cursor
 from oratio.domain.knowledge.knowledge_base import KnowledgeBase
 from oratio.domain.refs import VersionRef
 from oratio.errors import Conflict, NotFound
-from oratio.ports.repositories import AgentRepository, KnowledgeBaseRepository, Page, VersionRepository
+from oratio.ports.repositories import AgentRepository, Change, KnowledgeBaseRepository, Page, VersionRepository
 
 _MOST_EVENTS = 10**9 - 1
 
@@ -85,6 +86,9 @@ class DynamoAgents(AgentRepository):
         except Refused as refused:
             raise stale_or_gone(AGENTS, refused.failed.get(0), agent) from None
         return stored
+
+    def update(self, user_id: str, agent_id: str, change: Change[Agent]) -> Agent:
+        return update(lambda: self.get(user_id, agent_id), self.save, change)
 
     def unfinished(self) -> list[Agent]:
         found = self._dynamo.of_index(AGENTS, WORK, "#work = :work", {"work": "agent"})
@@ -155,6 +159,9 @@ class DynamoKnowledgeBases(KnowledgeBaseRepository):
     def save(self, knowledge_base: KnowledgeBase) -> KnowledgeBase:
         return self._records.save(KNOWLEDGE_BASES, knowledge_base)
 
+    def update(self, user_id: str, knowledge_base_id: str, change: Change[KnowledgeBase]) -> KnowledgeBase:
+        return update(lambda: self.get(user_id, knowledge_base_id), self.save, change)
+
     def delete(self, user_id: str, knowledge_base_id: str) -> None:
         key = key_of(KNOWLEDGE_BASES, knowledge_base_id)
         try:
@@ -191,3 +198,6 @@ class DynamoVersions(VersionRepository):
 
     def save(self, version: AgentVersion) -> AgentVersion:
         return self._records.save(VERSIONS, version, versionKey=version_key(version.ref))
+
+    def update(self, ref: VersionRef, change: Change[AgentVersion]) -> AgentVersion:
+        return update(lambda: self.get(ref), self.save, change)

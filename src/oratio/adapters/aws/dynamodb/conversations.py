@@ -14,13 +14,14 @@ from oratio.adapters.aws.dynamodb.outbox import deliveries
 from oratio.adapters.aws.dynamodb.records import Records, stale_or_gone
 from oratio.adapters.aws.dynamodb.store import Dynamo, Refused, Write, key_of
 from oratio.adapters.aws.dynamodb.tables import CONVERSATIONS, WORK
+from oratio.adapters.compare_and_set import update
 from oratio.domain.agents.events import conversation_news
 from oratio.domain.conversations.conversation import Conversation
 from oratio.domain.cursors import cursor as cursor_of
 from oratio.domain.cursors import read_cursor
 from oratio.errors import Conflict, NotFound
 from oratio.ports.clock import Clock
-from oratio.ports.repositories import ConversationRepository, Page
+from oratio.ports.repositories import Change, ConversationRepository, Page
 
 _STANDS_AT = "standsAt"
 _OPEN, _CLOSED = "conversation-open", "conversation-closed"
@@ -88,6 +89,9 @@ class DynamoConversations(ConversationRepository):
         except Refused as refused:
             raise stale_or_gone(CONVERSATIONS, refused.failed.get(0), conversation) from None
         return stored
+
+    def update(self, user_id: str, conversation_id: str, change: Change[Conversation]) -> Conversation:
+        return update(lambda: self.get(user_id, conversation_id), self.save, change)
 
     def delete(self, user_id: str, conversation_id: str) -> None:
         pointer = self._dynamo.get(CONVERSATIONS, user_id, _pointer(conversation_id))

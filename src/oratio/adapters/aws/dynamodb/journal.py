@@ -5,13 +5,14 @@ from oratio.adapters.aws.dynamodb.outbox import deliveries
 from oratio.adapters.aws.dynamodb.records import Records, stale_or_gone
 from oratio.adapters.aws.dynamodb.store import Dynamo, Refused, Write, key_of
 from oratio.adapters.aws.dynamodb.tables import AGENTS, JOURNAL, WORK
+from oratio.adapters.compare_and_set import update
 from oratio.domain.agents.agent import Agent, Step
 from oratio.domain.agents.events import agent_events, agent_news, is_unfinished
 from oratio.domain.agents.journal import Lease, StepRecord
 from oratio.domain.refs import VersionRef
 from oratio.errors import Conflict, LeaseLost, NotFound, RateLimited, StaleRecord
 from oratio.ports.clock import Clock
-from oratio.ports.repositories import Journal
+from oratio.ports.repositories import Change, Journal
 from oratio.ports.submissions import Submission, SubmissionRepository
 
 LAST_EVENT = "lastEvent"
@@ -178,6 +179,15 @@ class DynamoJournal(Journal):
                 raise _lost(lease) from None
             raise stale_or_gone(AGENTS, refused.failed.get(2), agent) from None
         return stored
+
+    def update(self, lease: Lease, step: StepRecord, change: Change[Agent]) -> Agent:
+        return update(lambda: self._agent(lease.ref), lambda agent: self.record(lease, step, agent), change)
+
+    def _agent(self, ref: VersionRef) -> Agent:
+        found = self._records.find(AGENTS, Agent, ref.user_id, ref.agent_id)
+        if found is None:
+            raise NotFound(f"no agent {ref.agent_id}")
+        return found
 
     def find(self, ref: VersionRef, step: Step) -> StepRecord | None:
         return self._records.find(JOURNAL, StepRecord, ref.user_id, _step_key(ref, step))
