@@ -82,6 +82,7 @@ class App:
             ),
             owner=self._owner,
             metrics=self.metrics,
+            use_fast_path=settings.voice_fast_path,
         )
 
     def _new_call(self, session_id: str, grant: CallerGrant) -> CallRunner:
