@@ -48,7 +48,7 @@ def _wait_row(who: str, calls: int, measured: Cost, target: float | None = None)
 
 
 def _barge_in_rows() -> Iterator[Row]:
-    measured = asyncio.run(barge_ins(BARGING, BARGE_INS, SessionConfig().barge_in_ms))
+    measured = asyncio.run(barge_ins(BARGING, BARGE_INS, SessionConfig().barge_in.interrupt_ms))
     waits = measured.waits_ms
     note = (
         f"{BARGING} calls, {len(waits)} barge-ins, p50 {statistics.median(waits):.1f} ms; the way of the frame included"

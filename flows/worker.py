@@ -24,12 +24,13 @@ from prefect import Flow
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import AwaitingRetry
-from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
+from prefect.workers.base import BaseJobConfiguration
 
 from flows.deployments import PREFECT_YAML, apply_deployments, load_flow, read_deployments
 from flows.execution import Execution
 from flows.exposure import Exposure
 from flows.metrics import METRICS
+from flows.prefect_internals import DirectWorker, LocalResult
 from flows.recovery import Reconciler, end_cancelled, resume_interrupted, runs_in, stale
 from oratio import tracing
 from oratio.adapters.prefect_pipeline import authorization, wake_path
@@ -52,16 +53,11 @@ READY_WAIT_S = 90.0
 FAREWELL_S = 3.0
 
 
-class LocalResult(BaseWorkerResult):
-    """How the execution went; how the flow went stands in its own state."""
-
-
-class LocalWorker(BaseWorker[BaseJobConfiguration, BaseVariables, LocalResult]):
+class LocalWorker(DirectWorker):
     """Executes flow runs of Oratio's own deployments in threads of this process."""
 
     type = "oratio-local"
     job_configuration = BaseJobConfiguration
-    _description = "Runs Oratio's flows in threads of one process."
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,21 +67,8 @@ class LocalWorker(BaseWorker[BaseJobConfiguration, BaseVariables, LocalResult]):
         # Called when a run has ended and a slot is free.
         self.on_idle: Callable[[], None] = lambda: None
 
-    async def _submit_run(self, flow_run: FlowRun) -> None:
-        """Claim a run and execute it.
-
-        Prefect's own version (3.8) prepares infrastructure first: eight requests, a third of a second, of no use to a
-        thread. The id stays among the submitting ones to the end, so no second execution of it can begin here.
-        """
-        try:
-            if await self._propose_pending_state(flow_run):
-                await self.run(flow_run, self.job_configuration())
-        except Exception:
-            logger.exception("run_id=<%s> | flow run could not be executed", flow_run.id)
-            await self._propose_crashed_state(flow_run, "the flow could not be started")
-        finally:
-            self._submitting_flow_run_ids.discard(flow_run.id)
-            self.on_idle()
+    def ended(self) -> None:
+        self.on_idle()
 
     async def run(
         self,

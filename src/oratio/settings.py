@@ -221,6 +221,9 @@ class Settings(BaseSettings):
     voice_silence_seconds: float = Field(0.7, ge=0.2, le=3, description="Silence that ends a caller's turn.")
     voice_name: str = Field("af_heart", description="Voice of `local`: af_heart, am_michael; flite-slt (fast).")
     voice_record: bool = Field(True, description="Keep a two-channel WAV of every call.")
+    voice_fast_path: bool = Field(
+        True, description="Hand audio on without the WebSocket library's parser; off, each frame goes through it."
+    )
     speech_warm: bool = Field(False, description="Load the speech models at start, and keep them, for the first call.")
     speech_idle_seconds: float = Field(300, ge=0, description="Speech models unused this long are let go.")
 

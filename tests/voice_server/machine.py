@@ -12,16 +12,16 @@ from voice_server.session import effects as do
 from voice_server.session.config import SessionConfig
 from voice_server.session.session import CallIdentity, Session
 
-TERMS = SessionConfig()
+CONFIG = SessionConfig()
 
 
 class Machine:
     """A session, and everything it has asked for."""
 
-    def __init__(self, terms: SessionConfig = TERMS, *, speaks: bool = True, dialogue: bool = False) -> None:
+    def __init__(self, config: SessionConfig = CONFIG, *, speaks: bool = True, dialogue: bool = False) -> None:
         self.now = 1_000.0
         who = CallIdentity("s1", "token", {"agentId": "a1"})
-        self.session = Session(who, terms, speaks=speaks, dialogue=dialogue, now_ms=self.now)
+        self.session = Session(who, config, speaks=speaks, dialogue=dialogue, now_ms=self.now)
         self.done: list[do.Effect] = []
         # What the fake voice still has to say; hushed texts leave it.
         self.to_say: list[do.Say] = []

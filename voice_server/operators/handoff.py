@@ -27,9 +27,9 @@ class HumanHandoff:
     """
 
     def __init__(
-        self, *, terms: SessionConfig, timers: Timers, floor: TurnController, out: Callable[[Effect], None]
+        self, *, config: SessionConfig, timers: Timers, floor: TurnController, out: Callable[[Effect], None]
     ) -> None:
-        self._terms = terms
+        self._config = config
         self._timers = timers
         self.floor = floor
         self._out = out
@@ -57,7 +57,7 @@ class HumanHandoff:
         self._unmet = None
         self._out(Send(_told("handoff.started", self.wanted)))
         self._out(HandoffStarted(self.wanted))
-        self._timers.set(Timer.HANDOFF, now_ms + self._terms.handoff_ms)
+        self._timers.set(Timer.HANDOFF, now_ms + self._config.operator.handoff_ms)
         self._out(CallChanged())
 
     def connected(self) -> None:
@@ -74,7 +74,7 @@ class HumanHandoff:
         self._unmet = handoff
         self._out(Send({**_told("handoff.failed", handoff), "reason": "no_operator"}))
         self._out(CallChanged())
-        self.floor.announce(self._terms.no_operator, now_ms)
+        self.floor.announce(self._config.lines.no_operator, now_ms)
 
     def take_message(self, text: str, now_ms: float) -> bool:
         """Whether these words of the caller are the message to pass on, or that there is none."""
@@ -85,7 +85,7 @@ class HumanHandoff:
         if message is not None:
             self._out(Send({"type": "handoff.message", "text": message}))
         self._out(HandoffFailed(handoff, "no_operator", message))
-        line = self._terms.no_message if message is None else self._terms.message_taken
+        line = self._config.lines.no_message if message is None else self._config.lines.message_taken
         self._out(RecordWords(text, line, "assistant"))
         self.floor.announce(line, now_ms)
         return True

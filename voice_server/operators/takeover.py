@@ -58,7 +58,7 @@ class Takeover:
         self,
         *,
         about: Json,
-        terms: SessionConfig,
+        config: SessionConfig,
         timers: Timers,
         floor: TurnController,
         handoff: HumanHandoff,
@@ -67,7 +67,7 @@ class Takeover:
         end: Callable[[str, int, float], None],
     ) -> None:
         self._about = about
-        self._terms = terms
+        self._config = config
         self._timers = timers
         self.floor = floor
         self._handoff = handoff
@@ -107,12 +107,12 @@ class Takeover:
     def join(self, line: int, operator: str, start: wire.OperatorStart, now_ms: float) -> None:
         """A line begins; raises `BadMessage` for a format that is not spoken here."""
         given, wanted = start.input, start.output
-        terms = self._terms
+        config = self._config
         self._lines[line] = _Line(
             operator,
             given,
-            TokenBucket(terms.frames_per_s, terms.frames_per_s * 2, now_ms),
-            TokenBucket(terms.audio_rate * 1000, terms.audio_burst_ms, now_ms),
+            TokenBucket(config.limits.frames_per_s, config.limits.frames_per_s * 2, now_ms),
+            TokenBucket(config.limits.audio_rate * 1000, config.limits.audio_burst_ms, now_ms),
         )
         if self.operator == operator and self._holder is None:
             self._holder = line
@@ -136,7 +136,7 @@ class Takeover:
         if self._lines.pop(line, None) is not None and self._holder == line:
             self._holder = None
             self.still()
-            self._timers.set(Timer.OPERATOR, now_ms + self._terms.operator_grace_ms)
+            self._timers.set(Timer.OPERATOR, now_ms + self._config.operator.grace_ms)
 
     def receive(self, line: int, frame: str | bytes, now_ms: float) -> None:
         """One frame of a line that has joined; a bad one ends the line, never the call."""
@@ -265,7 +265,7 @@ class Takeover:
             self._out(Send({"type": "response.start", "responseId": self._live, "speaker": "operator"}))
             self._out(Send({"type": "audio.start", "responseId": self._live, "rate": self.floor.rate}))
         self._live_ms += ms
-        self._timers.set(Timer.OPERATOR_STILL, now_ms + self._terms.operator_still_ms)
+        self._timers.set(Timer.OPERATOR_STILL, now_ms + self._config.operator.still_ms)
         self._out(OperatorAudio(line, audio, audible=self.floor.voice))
 
     def still(self) -> None:

@@ -27,7 +27,7 @@ from voice_server.server.live_call_publisher import CallOwner, LiveCallPublisher
 from voice_server.server.metrics import VoiceMetrics
 from voice_server.server.relay import Relay
 from voice_server.server.websocket import VoiceServer
-from voice_server.session.config import terms_of
+from voice_server.session.config import config_of
 from voice_server.session.runner import CallRunner
 from voice_server.turns.realtime.conversing import brief_of
 
@@ -52,7 +52,7 @@ class App:
         self._services = services
         self._speech = speech
         self._warmth: object = None
-        self.terms = terms_of(settings)
+        self.config = config_of(settings)
         self.metrics = VoiceMetrics(shared_metrics)
         self._owner = CallOwner()
         self.spool = Spool(settings.data / _SPOOL, self._owner.process_id)
@@ -82,6 +82,7 @@ class App:
             ),
             owner=self._owner,
             metrics=self.metrics,
+            use_fast_path=settings.voice_fast_path,
         )
 
     def _new_call(self, session_id: str, grant: CallerGrant) -> CallRunner:
@@ -99,7 +100,7 @@ class App:
         return CallRunner(
             session_id=session_id,
             grant=grant,
-            terms=self.terms,
+            config=self.config,
             agents=self._services.conversations,
             keeper=keeper,
             speech=self._speech,

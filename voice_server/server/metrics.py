@@ -29,6 +29,9 @@ class VoiceMetrics:
         self.resumed = Counter("oratio_voice_resumed", "Calls taken up again.", registry=registry)
         self.errors = Counter("oratio_voice_errors", "Turns the agent failed.", ("code",), registry=registry)
         self.tokens = Counter("oratio_voice_tokens", "Tokens of spoken turns.", ("direction",), registry=registry)
+        self.fast_path = Counter(
+            "oratio_voice_fast_path", "Audio frames that passed by the library's parser.", registry=registry
+        )
         self.latency = Histogram(
             "oratio_voice_latency_seconds",
             "End of the caller's speech to the first audible sample.",

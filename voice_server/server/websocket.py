@@ -25,6 +25,7 @@ from oratio.protocol.problem import MEDIA_TYPE, problem_body
 from oratio.protocol.voice import CloseCode
 from oratio.tenancy import acting_for
 from oratio.token_bucket import KeyedBuckets
+from voice_server.server import fast_path
 from voice_server.server.auth import (
     Access,
     CallerGrant,
@@ -65,6 +66,7 @@ class VoiceServer:
     Args:
         per_address: Handshakes a second one address may make, and twice that at once.
         failures_per_minute: Refused credentials after which an address has to wait.
+        use_fast_path: Whether audio may pass by the library's parser.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class VoiceServer:
         metrics: VoiceMetrics,
         per_address: float = 20,
         failures_per_minute: float = 60,
+        use_fast_path: bool = True,
     ) -> None:
         self._access = access
         self._operators = operators
@@ -91,6 +94,9 @@ class VoiceServer:
         self._agents = agents
         self._switchboard = switchboard
         self._metrics = metrics
+        self._wants_fast_path = use_fast_path
+        # Known when `listening` begins.
+        self._fast = False
         self._handshakes = KeyedBuckets(per_address, per_address * 4)
         self._failures = KeyedBuckets(failures_per_minute / 60, failures_per_minute)
 
@@ -99,14 +105,14 @@ class VoiceServer:
         self, host: str, port: int, *, max_calls: int, internal_host: str = "127.0.0.1", reuse_port: bool = False
     ) -> AsyncIterator[Server]:
         """Take calls on one address, and other processes' sockets on a free port of `internal_host`."""
-        limit = max_calls * 2 + _HALF_OPEN
+        self._fast, limit = fast_path.available(wanted=self._wants_fast_path), max_calls * 2 + _HALF_OPEN
         async with self._serving(self._admit_process, internal_host, 0, limit) as internal:
             self._owner.address = f"ws://{internal_host}:{internal.sockets[0].getsockname()[1]}"
             async with self._serving(self._admit, host, port, limit, reuse_port=reuse_port) as server:
                 yield server
 
     def _serving(self, admit: _Admission, host: str, port: int, limit: int, **options: Any) -> serve:
-        connection = functools.partial(Connection, metrics=self._metrics, limit=limit, counted=set())
+        connection = functools.partial(Connection, metrics=self._metrics, limit=limit, counted=set(), fast=self._fast)
         return serve(
             self._handle,
             host,
@@ -119,7 +125,8 @@ class VoiceServer:
             max_queue=32,
             write_limit=32_768,
             open_timeout=5,
-            ping_interval=None,  # `Connection` pings
+            ping_interval=None if self._fast else Connection.ping_s,  # on the fast path `Connection` pings
+            ping_timeout=Connection.pong_s,
             close_timeout=3,
             server_header=None,
             logger=_library_logger,
@@ -250,11 +257,11 @@ class VoiceServer:
                     fresh.lost(connection)
                     call = found
                     await call.take_over(connection)
-            connection.hears = call.receive
+            connection.hear_with(call.receive)
             async for frame in connection:
                 call.receive(frame)
         finally:
-            connection.hears = None
+            connection.hear_with(None)
             call.lost(connection)
 
     async def _operate(self, connection: Connection, visit: OperatorGrant) -> None:

@@ -63,7 +63,7 @@ class CallRunner:
         *,
         session_id: str,
         grant: CallerGrant,
-        terms: SessionConfig,
+        config: SessionConfig,
         agents: Agents,
         keeper: TranscriptWriter,
         speech: Speech | Dialogues | None,
@@ -84,7 +84,7 @@ class CallRunner:
         self._moved = moved
         self._conversing = RealtimeConversation(speech, brief) if isinstance(speech, Dialogues) else None
         self._session = Session(
-            who, terms, speaks=speech is not None, dialogue=self._conversing is not None, now_ms=self._now()
+            who, config, speaks=speech is not None, dialogue=self._conversing is not None, now_ms=self._now()
         )
         self._keeper = keeper
         self._speech_model = speech if not isinstance(speech, Dialogues) else None

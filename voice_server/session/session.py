@@ -59,7 +59,7 @@ class Session:
     def __init__(
         self,
         who: CallIdentity,
-        terms: SessionConfig,
+        config: SessionConfig,
         *,
         speaks: bool,
         now_ms: float,
@@ -67,7 +67,7 @@ class Session:
         ids: Callable[[], str] | None = None,
     ) -> None:
         self._who = who
-        self._terms = terms
+        self._config = config
         self._speaks = speaks
         self._dialogue = dialogue
         self._effects: list[Effect] = []
@@ -76,10 +76,10 @@ class Session:
         numbers = itertools.count(1)
         self._number = ids or (lambda: str(next(numbers)))
         self.turns: CascadeTurns | RealtimeTurns = self._machine(CascadeTurns)
-        self.handoff = HumanHandoff(terms=terms, timers=self._timers, floor=self.turns, out=self._out)
+        self.handoff = HumanHandoff(config=config, timers=self._timers, floor=self.turns, out=self._out)
         self.desk = Takeover(
             about={"conversationId": who.session_id, "agent": who.agent, "startedAt": who.started_at},
-            terms=terms,
+            config=config,
             timers=self._timers,
             floor=self.turns,
             handoff=self.handoff,
@@ -93,12 +93,12 @@ class Session:
         self._output: AudioFormat | None = None
         self._muted = False
         self._digits = ""
-        self._audio = TokenBucket(terms.audio_rate * 1000, terms.audio_burst_ms, now_ms)
-        self._frames = TokenBucket(terms.frames_per_s, terms.frames_per_s * 2, now_ms)
-        self._timers.set(Timer.START, now_ms + terms.start_ms)
+        self._audio = TokenBucket(config.limits.audio_rate * 1000, config.limits.audio_burst_ms, now_ms)
+        self._frames = TokenBucket(config.limits.frames_per_s, config.limits.frames_per_s * 2, now_ms)
+        self._timers.set(Timer.START, now_ms + config.limits.start_ms)
 
     def _machine[Machine: (CascadeTurns, RealtimeTurns)](self, kind: type[Machine]) -> Machine:
-        return kind(terms=self._terms, timers=self._timers, out=self._out, new_id=self._new_id, divert=self._diverted)
+        return kind(config=self._config, timers=self._timers, out=self._out, new_id=self._new_id, divert=self._diverted)
 
     def _use(self, turns: CascadeTurns | RealtimeTurns) -> None:
         self.turns = self.handoff.floor = self.desk.floor = turns
@@ -172,13 +172,13 @@ class Session:
     def _hear(self, audio: bytes, ms: float, now_ms: float) -> None:
         self.turns.audio_came(ms, now_ms)
         if self.turns.listening:
-            self._timers.set(Timer.MICROPHONE, now_ms + self._terms.microphone_ms)
+            self._timers.set(Timer.MICROPHONE, now_ms + self._config.turn.microphone_ms)
         self._out(Hear(audio, self._muted))
 
     def _microphone_still(self, now_ms: float) -> None:
         """The client sends no audio in the middle of a turn: that is silence, and may end the turn."""
         if self.turns.listening and self._input is not None:
-            ms = self._terms.microphone_ms
+            ms = self._config.turn.microphone_ms
             silent = b"\xff" if self._input.encoding == "mulaw" else b"\x00\x00"
             self._hear(silent * (ms * self._input.rate // 1000), ms, now_ms)
 
@@ -213,7 +213,7 @@ class Session:
     def _start(self, message: wire.SessionStart, now_ms: float) -> None:
         self._input, self._output = message.input, message.output
         self._timers.clear(Timer.START)
-        self._timers.set(Timer.CALL, now_ms + self._terms.call_ms)
+        self._timers.set(Timer.CALL, now_ms + self._config.limits.call_ms)
         self.phase = Phase.OPEN
         self._active(now_ms)
         if self._speaks and (self._input or self._output):
@@ -228,7 +228,7 @@ class Session:
         self._out(CallChanged())
 
     def _ready(self, *, resumed: bool) -> None:
-        terms = self._terms
+        config = self._config
         message: Json = {
             "type": "session.ready",
             "sessionId": self._who.session_id,
@@ -241,9 +241,9 @@ class Session:
             "limits": {
                 "maxFrameBytes": wire.MAX_FRAME_BYTES,
                 "maxTextChars": wire.MAX_TEXT_CHARS,
-                "maxCallS": terms.call_ms // 1000,
-                "idleS": terms.idle_ms // 1000,
-                "resumeS": terms.resume_ms // 1000,
+                "maxCallS": config.limits.call_ms // 1000,
+                "idleS": config.limits.idle_ms // 1000,
+                "resumeS": config.limits.resume_ms // 1000,
             },
             "resumed": resumed,
         }
@@ -264,7 +264,7 @@ class Session:
             else:
                 self._digits += digit
         if self._digits:
-            self._timers.set(Timer.DTMF, now_ms + self._terms.dtmf_ms)
+            self._timers.set(Timer.DTMF, now_ms + self._config.turn.dtmf_ms)
 
     def _keyed(self, now_ms: float) -> None:
         digits, self._digits = self._digits, ""
@@ -273,7 +273,7 @@ class Session:
             self._typed(digits, now_ms)
 
     def _active(self, now_ms: float) -> None:
-        self._timers.set(Timer.IDLE, now_ms + self._terms.idle_ms)
+        self._timers.set(Timer.IDLE, now_ms + self._config.limits.idle_ms)
 
     def _refuse(self, code: int, name: str, message: str, now_ms: float) -> None:
         self._send(wire.error(name, message, fatal=True))
@@ -303,7 +303,7 @@ class Session:
                 self._active(now_ms)
             self.turns.speech(event, now_ms)
             if self.turns.listening and not self._timers.pending(Timer.MICROPHONE):
-                self._timers.set(Timer.MICROPHONE, now_ms + self._terms.microphone_ms)
+                self._timers.set(Timer.MICROPHONE, now_ms + self._config.turn.microphone_ms)
             self.turns.play(now_ms)
 
     def dialogue(self, event: DialogueEvent, now_ms: float) -> None:
@@ -356,7 +356,7 @@ class Session:
             return
         self.turns.agent_failed(turn, error, now_ms)
         self.handoff.answered(None, now_ms)
-        if self.turns.failures >= self._terms.failures:
+        if self.turns.failures >= self._config.turn.failures:
             self.model_lost(now_ms)
 
     # --- time and the line
@@ -406,7 +406,7 @@ class Session:
             self._missed.extend(unsent)
             self.turns.lose_line(now_ms)
             self.desk.still()
-            self._timers.set(Timer.RESUME, now_ms + self._terms.resume_ms)
+            self._timers.set(Timer.RESUME, now_ms + self._config.limits.resume_ms)
             self._effects.append(CallChanged())
         elif self.phase is Phase.WAITING:
             self.end("client_gone", CloseCode.ENDED, now_ms)

@@ -28,14 +28,14 @@ class CascadeTurns(TurnController):
     def __init__(
         self,
         *,
-        terms: SessionConfig,
+        config: SessionConfig,
         timers: Timers,
         out: Callable[[Effect], None],
         new_id: Callable[[str], str],
         divert: Callable[[str, float], bool],
     ) -> None:
         self._divert = divert
-        self._terms = terms
+        self._config = config
         self._timers = timers
         self._out = out
         self._new_id = new_id
@@ -143,8 +143,8 @@ class CascadeTurns(TurnController):
         if current is None or current.cut_ms is not None:
             return
         if current.audio_on:
-            self._timers.set(Timer.HOLD, now_ms + self._terms.hold_ms)
-            self._timers.set(Timer.BARGE_IN, now_ms + self._terms.barge_in_ms)
+            self._timers.set(Timer.HOLD, now_ms + self._config.barge_in.hold_ms)
+            self._timers.set(Timer.BARGE_IN, now_ms + self._config.barge_in.interrupt_ms)
         else:
             # The caller goes on before the answer began: let it wait for the rest of the turn.
             current.playout.held = True
@@ -190,7 +190,7 @@ class CascadeTurns(TurnController):
             current.cut_ms = None
             current.audio_on = False
             for utterance, text in current.waiting.items():
-                self._out(Say(utterance, text or self._terms.holding_line))
+                self._out(Say(utterance, text or self._config.lines.holding))
         current.playout.held = self._away
 
     # --- time
@@ -207,7 +207,7 @@ class CascadeTurns(TurnController):
             self._finish("interrupted", now_ms)
             self._advance(now_ms)
         elif timer is Timer.HOLDING_LINE and not current.text and not current.waiting:
-            self._say(current, self._terms.holding_line, "")
+            self._say(current, self._config.lines.holding, "")
 
     def play(self, now_ms: float) -> None:
         """Give out the audio that is due and end what is over."""
@@ -274,7 +274,7 @@ class CascadeTurns(TurnController):
         self._out(Send(wire.error(error.code, str(error), fatal=False)))
         current.failed = True
         if not current.text and self.voice:
-            self._add_text(current, self._terms.apology, now_ms)
+            self._add_text(current, self._config.lines.apology, now_ms)
         self._complete(current, now_ms)
 
     def _of_turn(self, turn: int) -> Response | None:
@@ -352,7 +352,7 @@ class CascadeTurns(TurnController):
             self._turns += 1
             self._begin(prompt, self._turns)
             if self.voice:
-                self._timers.set(Timer.HOLDING_LINE, now_ms + self._terms.holding_ms)
+                self._timers.set(Timer.HOLDING_LINE, now_ms + self._config.turn.holding_ms)
             self._out(QueryAgent(self._turns, prompt.text))
 
     def _begin(self, prompt: Prompt, turn: int | None, role: Role = "assistant") -> Response:
@@ -360,7 +360,7 @@ class CascadeTurns(TurnController):
             response_id=self._new_id("resp"),
             item_id=self._new_id("item"),
             prompt=prompt,
-            playout=Playout(lead_ms=self._terms.lead_ms),
+            playout=Playout(lead_ms=self._config.turn.lead_ms),
             turn=turn,
             role=role,
         )
@@ -378,7 +378,7 @@ class CascadeTurns(TurnController):
         current.cut_ms = current.playout.heard_ms(now_ms)
         current.playout.held = True
         self._timers.clear(Timer.HOLD, Timer.BARGE_IN)
-        self._timers.set(Timer.CUT, now_ms + self._terms.cut_ms)
+        self._timers.set(Timer.CUT, now_ms + self._config.barge_in.cut_ms)
         message = {"type": "interrupt", "responseId": current.response_id, "reason": reason}
         if current.audio_on:
             self._out(Send({**message, "sentMs": current.playout.sent_ms}))
@@ -460,7 +460,7 @@ class CascadeTurns(TurnController):
                 self._timers.clear(Timer.HOLD, Timer.BARGE_IN)
                 current.playout.held = self._away
                 for utterance, text in current.waiting.items():
-                    self._out(Say(utterance, text or self._terms.holding_line))
+                    self._out(Say(utterance, text or self._config.lines.holding))
         return lost
 
     def lose_voice(self, now_ms: float) -> None:

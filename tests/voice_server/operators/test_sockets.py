@@ -17,6 +17,7 @@ from oratio.domain.storage_layout import audio_key
 from oratio.domain.webhook import WebhookEvent
 from oratio.ports.speech import Heard
 from tests.voice_server.fakes import Exchange, PlayedSpeech
+from voice_server.session.config import OperatorConfig
 
 TEXT_ONLY: dict[str, Any] = {"audio": {"input": None, "output": None}}
 EVENTS_ONLY: dict[str, Any] = {"audio": {"output": None}}
@@ -192,7 +193,7 @@ class TestInACall:
 
     async def test_nobody_comes_and_the_message_is_kept_and_told(self, exchange: Exchange) -> None:
         exchange.services.webhooks.create("ada", "https://example.com/hook", list(WebhookEvent))
-        exchange.app.terms = dataclasses.replace(exchange.app.terms, handoff_ms=50)
+        exchange.app.config = dataclasses.replace(exchange.app.config, operator=OperatorConfig(handoff_ms=50))
         exchange.runtime.result = WANTED
         async with exchange.line() as line:
             ready = await line.start(**TEXT_ONLY)

@@ -7,7 +7,7 @@ import pytest
 from oratio.domain.conversations.conversation import Handoff, TurnResult
 from oratio.ports.speech import CallerSpeechStarted, CallerSpeechStopped, Heard
 from oratio.protocol.voice import BadMessage
-from tests.voice_server.machine import TERMS, Machine
+from tests.voice_server.machine import CONFIG, Machine
 from voice_server.session.effects import HandoffFailed, HandoffStarted, HangUp, OperatorAudio, RecordWords, TakenOver
 
 TEXT_ONLY = {"audio": {"input": None, "output": None}}
@@ -31,7 +31,7 @@ def handed_over(**fields: Any) -> Machine:
 def unmet(**fields: Any) -> Machine:
     """A call in which nobody came."""
     machine = handed_over(**fields)
-    machine.run(TERMS.handoff_ms)
+    machine.run(CONFIG.operator.handoff_ms)
     return machine
 
 
@@ -52,31 +52,31 @@ class TestHandoff:
 
     def test_an_operator_who_takes_over_ends_the_wait(self) -> None:
         machine = taken_over()
-        machine.run(TERMS.handoff_ms * 2)
+        machine.run(CONFIG.operator.handoff_ms * 2)
         assert machine.last("handoff.connected")["reason"] == "asked"
         assert "handoff.failed" not in machine.kinds()
 
     def test_an_operator_who_only_listens_does_not(self) -> None:
         machine = handed_over(**TEXT_ONLY)
         machine.operator()
-        machine.run(TERMS.handoff_ms)
+        machine.run(CONFIG.operator.handoff_ms)
         assert "handoff.failed" in machine.kinds()
 
     def test_when_nobody_comes_the_next_words_are_the_message(self) -> None:
         machine = unmet(**TEXT_ONLY)
         machine.client("input.text", text="Call me back on Monday.")
         assert machine.last("handoff.message")["text"] == "Call me back on Monday."
-        assert machine.last("response.done")["spokenText"] == TERMS.message_taken
+        assert machine.last("response.done")["spokenText"] == CONFIG.lines.message_taken
         assert machine.effects(HandoffFailed) == [HandoffFailed(WANTED, "no_operator", "Call me back on Monday.")]
         assert machine.effects(RecordWords) == [
-            RecordWords("Call me back on Monday.", TERMS.message_taken, "assistant")
+            RecordWords("Call me back on Monday.", CONFIG.lines.message_taken, "assistant")
         ]
         assert len(machine.asked) == 1
 
     def test_a_spoken_message_may_begin_over_the_question_for_it(self) -> None:
         machine = handed_over()
         machine.voice()
-        machine.run(TERMS.handoff_ms)
+        machine.run(CONFIG.operator.handoff_ms)
         machine.voice()
         machine.run(700)
         machine.speech(CallerSpeechStarted(0))
@@ -92,7 +92,7 @@ class TestHandoff:
         machine.client("input.text", text=words)
         assert "handoff.message" not in machine.kinds()
         assert machine.effects(HandoffFailed) == [HandoffFailed(WANTED, "no_operator", None)]
-        assert machine.last("response.done")["spokenText"] == TERMS.no_message
+        assert machine.last("response.done")["spokenText"] == CONFIG.lines.no_message
 
     def test_after_the_message_the_agent_answers_again(self) -> None:
         machine = unmet(**TEXT_ONLY)
@@ -240,7 +240,7 @@ class TestTakeOver:
         assert machine.effects(OperatorAudio) == [OperatorAudio(1, bytes(640), audible=True)]
         assert machine.last("response.start")["speaker"] == "operator"
         assert machine.kinds()[-1] == "audio.start"
-        machine.run(TERMS.operator_still_ms)
+        machine.run(CONFIG.operator.still_ms)
         assert machine.last("audio.done")["ms"] == 20
         assert machine.last("response.done")["status"] == "completed"
 
@@ -265,20 +265,20 @@ class TestTakeOver:
     def test_a_lost_operator_may_come_back(self) -> None:
         machine = taken_over(**TEXT_ONLY)
         machine.hangs_up()
-        machine.run(TERMS.operator_grace_ms - 1)
+        machine.run(CONFIG.operator.grace_ms - 1)
         assert machine.operator(2, "ada")["mode"] == "takeover"
-        machine.run(TERMS.operator_grace_ms)
+        machine.run(CONFIG.operator.grace_ms)
         assert "handoff.ended" not in machine.kinds()
 
     def test_a_lost_operator_who_stays_away_hands_back(self) -> None:
         machine = taken_over(**TEXT_ONLY)
         machine.hangs_up()
-        machine.run(TERMS.operator_grace_ms)
+        machine.run(CONFIG.operator.grace_ms)
         assert machine.last("handoff.ended")["by"] == "operator_lost"
 
     def test_a_call_with_a_human_is_not_idle(self) -> None:
         machine = taken_over(**TEXT_ONLY)
-        machine.run(TERMS.idle_ms * 3)
+        machine.run(CONFIG.limits.idle_ms * 3)
         assert machine.closed is None
 
     def test_what_an_operator_said_aloud_is_written_down(self) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from oratio.domain.conversations.conversation import Handoff, TurnResult
 from oratio.errors import AgentFailed
 from oratio.ports.speech import CallerSpeechStarted, CallerSpeechStopped, Heard, Hypothesis, Spoken
-from tests.voice_server.machine import TERMS, Machine
+from tests.voice_server.machine import CONFIG, Machine
 from voice_server.session.effects import CancelQuery, CancelSpeech, Hear
 from voice_server.session.session import Phase
 from voice_server.turns.response import is_back_channel
@@ -59,21 +59,21 @@ class TestStart:
 class TestPlayOut:
     def test_audio_leaves_at_real_time_with_a_lead(self) -> None:
         machine = speaking(0)
-        assert machine.played == TERMS.lead_ms * 48
+        assert machine.played == CONFIG.turn.lead_ms * 48
         machine.run(500)
-        assert machine.played == (500 + TERMS.lead_ms) * 48
+        assert machine.played == (500 + CONFIG.turn.lead_ms) * 48
 
     def test_a_loop_stalled_for_less_than_the_lead_catches_up(self) -> None:
         machine = speaking(0)
         machine.now += 160
         machine.run(0)
-        assert machine.played == (160 + TERMS.lead_ms) * 48
+        assert machine.played == (160 + CONFIG.turn.lead_ms) * 48
 
     def test_after_a_longer_stall_the_lead_is_built_up_again(self) -> None:
         machine = speaking(0)
         machine.now += 400
         machine.run(0)
-        assert machine.played == 2 * TERMS.lead_ms * 48
+        assert machine.played == 2 * CONFIG.turn.lead_ms * 48
 
     def test_the_response_ends_when_all_was_heard(self) -> None:
         machine = speaking(1_199)
@@ -215,8 +215,8 @@ class TestHoldingLine:
         machine = Machine()
         machine.start()
         machine.caller_says("Hi")
-        machine.run(TERMS.holding_ms)
-        assert [say.text for say in machine.to_say] == [TERMS.holding_line]
+        machine.run(CONFIG.turn.holding_ms)
+        assert [say.text for say in machine.to_say] == [CONFIG.lines.holding]
         machine.voice()
         machine.run(5_000)
         machine.answer(ANSWER)
@@ -232,9 +232,9 @@ class TestHandoff:
         machine.client("handoff.request")
         machine.answer("One moment.", result=TurnResult(answer="One moment.", answered=True))
         assert machine.last("handoff.started")["reason"]
-        machine.run(TERMS.handoff_ms)
+        machine.run(CONFIG.operator.handoff_ms)
         assert machine.last("handoff.failed")["reason"] == "no_operator"
-        assert machine.last("response.done")["spokenText"] == TERMS.no_operator
+        assert machine.last("response.done")["spokenText"] == CONFIG.lines.no_operator
 
     def test_an_agent_that_fails_still_hands_over(self) -> None:
         machine = Machine()
@@ -249,7 +249,7 @@ class TestLimits:
     def test_a_call_in_which_nothing_is_said_is_ended(self) -> None:
         machine = Machine()
         machine.start()
-        for _ in range(int(TERMS.idle_ms / 1000)):
+        for _ in range(int(CONFIG.limits.idle_ms / 1000)):
             machine.frame(bytes(32_000))
             machine.run(1_000)
         assert machine.closed is not None
@@ -259,14 +259,14 @@ class TestLimits:
         machine = Machine()
         machine.start()
         for _ in range(4):
-            machine.run(TERMS.idle_ms - 1)
+            machine.run(CONFIG.limits.idle_ms - 1)
             machine.client("ping")
         assert machine.closed is None
 
     def test_the_longest_call(self) -> None:
         machine = Machine()
         machine.start()
-        while machine.now < 1_000 + TERMS.call_ms - 30_000:
+        while machine.now < 1_000 + CONFIG.limits.call_ms - 30_000:
             machine.run(30_000)
             machine.client("ping")
         machine.run(30_000)
@@ -310,7 +310,7 @@ class TestResume:
         machine.run(5_000)
         assert machine.kinds().count("audio.start") == 2
         # 400 ms heard, 200 ms of lead lost and sent again.
-        assert machine.played == (1_200 + TERMS.lead_ms) * 48
+        assert machine.played == (1_200 + CONFIG.turn.lead_ms) * 48
         assert machine.last("response.done")["status"] == "completed"
 
     def test_messages_that_were_missed_come_after_ready(self) -> None:
@@ -328,7 +328,7 @@ class TestResume:
     def test_a_caller_who_stays_away_ends_the_call(self) -> None:
         machine = speaking(0)
         machine.session.lose_line(machine.now)
-        machine.run(TERMS.resume_ms)
+        machine.run(CONFIG.limits.resume_ms)
         assert machine.session.phase is Phase.ENDED
 
 

@@ -20,7 +20,7 @@ from oratio.ports.dialogue import (
 )
 from oratio.ports.speech import CallerSpeechStarted, CallerSpeechStopped, Heard, Hypothesis, Spoken
 from tests.voice_server.fakes import spoken_pcm
-from tests.voice_server.machine import TERMS, Machine
+from tests.voice_server.machine import CONFIG, Machine
 from voice_server.session import effects as do
 from voice_server.session.session import Phase
 
@@ -132,7 +132,7 @@ class TestBargeIn:
         machine.model(*reply(1))
         machine.run(300)
         machine.model(BargedIn())
-        assert machine.last("interrupt")["sentMs"] == 300 + TERMS.lead_ms
+        assert machine.last("interrupt")["sentMs"] == 300 + CONFIG.turn.lead_ms
         assert machine.last("response.done")["status"] == "interrupted"
         assert machine.last("response.done")["spokenText"] == "Hold the power"
         assert effects(machine, do.ReplyHeard) == [do.ReplyHeard(1, "Hold the power")]
@@ -194,7 +194,7 @@ class TestTool:
     def test_the_agent_is_asked_with_a_deadline_and_the_model_told(self) -> None:
         machine = call()
         machine.model(Heard("How?", 0), ask())
-        assert machine.asked == [do.QueryAgent(1, "How do I start it?", TERMS.tool_ms)]
+        assert machine.asked == [do.QueryAgent(1, "How do I start it?", CONFIG.turn.tool_ms)]
         machine.run(200)
         done(machine, 1)
         (answer,) = effects(machine, do.ToolResult)
@@ -227,17 +227,17 @@ class TestTool:
     def test_silence_while_it_waits_is_filled_once(self) -> None:
         machine = call()
         machine.model(Heard("How?", 0), ask())
-        machine.run(TERMS.holding_ms)
-        assert [line.text for line in machine.to_say] == [TERMS.holding_line]
+        machine.run(CONFIG.turn.holding_ms)
+        assert [line.text for line in machine.to_say] == [CONFIG.lines.holding]
         number = machine.to_say[0].utterance
-        machine.model(Spoken(number, spoken_pcm(TERMS.holding_line), last=False), Spoken(number, b"", last=True))
+        machine.model(Spoken(number, spoken_pcm(CONFIG.lines.holding), last=False), Spoken(number, b"", last=True))
         machine.run(15_000)
         assert len(effects(machine, do.Say)) == 1
 
     def test_speech_of_the_model_is_no_silence(self) -> None:
         machine = call()
         machine.model(Heard("How?", 0), *reply(1, "word " * 30), ask())
-        machine.run(TERMS.holding_ms + 100)
+        machine.run(CONFIG.turn.holding_ms + 100)
         assert not effects(machine, do.Say)
 
     def test_an_answer_after_a_barge_in_is_given_as_late_with_what_was_heard(self) -> None:
@@ -349,14 +349,14 @@ class TestHumanSide:
         machine.client("handoff.request")
         done(machine, 1, RESULT.model_copy(update={"handoff": Handoff(reason="asked", summary="x")}))
         machine.model(Spoken(machine.to_say[-1].utterance, spoken_pcm("x"), last=True))
-        machine.run(TERMS.handoff_ms)
+        machine.run(CONFIG.operator.handoff_ms)
         machine.model(Spoken(machine.to_say[-1].utterance, spoken_pcm("x"), last=True))
         machine.run(1_000)
         machine.model(Heard("Call me tomorrow.", 0), *reply(1, "I will call you!"))
         assert machine.last("handoff.message")["text"] == "Call me tomorrow."
         machine.model(Spoken(machine.to_say[-1].utterance, spoken_pcm("x"), last=True))
         machine.run(2_000)
-        assert machine.last("response.done")["spokenText"] == TERMS.message_taken
+        assert machine.last("response.done")["spokenText"] == CONFIG.lines.message_taken
 
 
 class TestLine:

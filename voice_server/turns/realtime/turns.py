@@ -50,14 +50,14 @@ class RealtimeTurns(TurnController):
     def __init__(
         self,
         *,
-        terms: SessionConfig,
+        config: SessionConfig,
         timers: Timers,
         out: Callable[[Effect], None],
         new_id: Callable[[str], str],
         divert: Callable[[str, float], bool],
     ) -> None:
         self._divert = divert
-        self._terms = terms
+        self._config = config
         self._timers = timers
         self._out = out
         self._new_id = new_id
@@ -69,7 +69,7 @@ class RealtimeTurns(TurnController):
         # What is played, and what waits for its turn behind it.
         self._replies: deque[RealtimeReply] = deque()
         self._turn = RealtimeTurn(0, "", 0.0)
-        self._tool = AgentTool(deadline_ms=terms.tool_ms, out=out, answered=self._owes)
+        self._tool = AgentTool(deadline_ms=config.turn.tool_ms, out=out, answered=self._owes)
         self._newest = 0
         self._utterances = 0
         self._caller_item: str | None = None
@@ -210,7 +210,7 @@ class RealtimeTurns(TurnController):
     ) -> RealtimeReply:
         self._owed_ms = None
         self._timers.clear(Timer.HOLDING_LINE)
-        playout = Playout(lead_ms=self._terms.lead_ms)
+        playout = Playout(lead_ms=self._config.turn.lead_ms)
         playout.held = self._away
         reply = RealtimeReply(self._new_id("resp"), self._new_id("item"), playout, number, utterance, role)
         self._replies.append(reply)
@@ -283,7 +283,7 @@ class RealtimeTurns(TurnController):
         self._owed_ms = None
         waits = self._tool.called(call_id, name, arguments, self._turn.number, now_ms)
         if waits and self.voice and not self._held:
-            self._timers.set(Timer.HOLDING_LINE, now_ms + self._terms.holding_ms)
+            self._timers.set(Timer.HOLDING_LINE, now_ms + self._config.turn.holding_ms)
 
     def _owes(self, now_ms: float) -> None:
         """The model has its answer, and is to speak."""
@@ -313,7 +313,7 @@ class RealtimeTurns(TurnController):
         self.failures += 1
         self._out(Send(wire.error(error.code, str(error), fatal=False)))
         if not question.calls:
-            self.announce(self._terms.apology, now_ms)
+            self.announce(self._config.lines.apology, now_ms)
         self._tool.fail(question, now_ms)
 
     # --- time
@@ -322,10 +322,10 @@ class RealtimeTurns(TurnController):
         if timer is not Timer.HOLDING_LINE or not self._tool.waiting:
             return
         if self._replies:
-            self._timers.set(Timer.HOLDING_LINE, now_ms + self._terms.holding_ms)
+            self._timers.set(Timer.HOLDING_LINE, now_ms + self._config.turn.holding_ms)
         else:
             self._held = True
-            self.announce(self._terms.holding_line, now_ms)
+            self.announce(self._config.lines.holding, now_ms)
 
     def play(self, now_ms: float) -> None:
         if not self._replies:

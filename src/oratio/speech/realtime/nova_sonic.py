@@ -1,35 +1,36 @@
 """Amazon Nova Sonic through Strands' bidirectional Bedrock model, made fit for calls.
 
-Strands' model is pinned: this class builds on its private event builders and converter. What it does otherwise:
-connections share one network thread and one TLS context; the endpoint is botocore's, so that
-`AWS_ENDPOINT_URL_BEDROCK_RUNTIME` and `AWS_CA_BUNDLE` hold; a stream that ends cleanly counts as lost; both forms of
-interruption are heard; the words really spoken are given out; a hang-up waits for nobody.
+What it does otherwise than Strands' class, whose steps are in `strands_internals`: connections share one network thread
+and one TLS context; the endpoint is botocore's, so that `AWS_ENDPOINT_URL_BEDROCK_RUNTIME` and `AWS_CA_BUNDLE` hold; a
+stream that ends cleanly counts as lost; both forms of interruption are heard; the words really spoken are given out; a
+hang-up waits for no one.
 """
 
 import asyncio
 import contextlib
 import json
-import uuid
 from collections.abc import AsyncGenerator, Mapping
 from copy import copy
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import boto3
-from aws_sdk_bedrock_runtime.client import AsyncBedrockRuntimeClient, InvokeModelWithBidirectionalStreamOperationInput
+import botocore.session
+from aws_sdk_bedrock_runtime.client import AsyncBedrockRuntimeClient
 from aws_sdk_bedrock_runtime.config import AsyncBedrockRuntimeConfig
 from aws_sdk_bedrock_runtime.models import ModelTimeoutException, ValidationException
 from awscrt import io as crt_io
 from smithy_aws_core.identity import AWSCredentialsIdentity, AWSIdentityProperties
 from smithy_core.aio.interfaces.identity import IdentityResolver
-from smithy_http.aio.crt import AWSCRTHTTPClient, AWSCRTHTTPClientConfig, _AWSCRTEventLoop
-from strands.bidi.models.bedrock import BedrockNovaSonicModel, _BedrockAWSCRTHTTPClient, _ResponseState
 from strands.bidi.models.model import ConnectionTimeoutError
 from strands.bidi.types.events import BidiConnectionStartEvent, BidiOutputEvent, BidiUsageEvent
 from strands.types.content import Messages
 from strands.types.tools import ToolSpec
 
 from oratio.errors import Unavailable
+from oratio.speech.realtime.botocore_internals import expiry_of
+from oratio.speech.realtime.smithy_internals import NetworkThread, SharedTransport
+from oratio.speech.realtime.strands_internals import NovaSonicConnection, ResponseState
 from oratio.speech.realtime.translation import FINAL_TEXT, PIECE
 
 DEFAULT_MODEL = "amazon.nova-2-sonic-v1:0"
@@ -40,24 +41,6 @@ _CREDENTIALS_LEFT_S = 60.0
 _GOODBYE_S = 0.5
 _QUIET_ERROR = "InternalErrorCode=531"
 _INTERRUPTED_MARKER = {"interrupted": True}
-
-
-class _Transport(_BedrockAWSCRTHTTPClient):
-    """One connection's HTTP client over what all connections share."""
-
-    def __init__(self, loop: _AWSCRTEventLoop, tls: crt_io.ClientTlsContext) -> None:
-        # Not the base class's own: it would make a TLS context, which takes longer than a frame.
-        self._config = AWSCRTHTTPClientConfig()
-        self._eventloop = loop
-        self._client_bootstrap = loop.bootstrap
-        self._tls_ctx = tls
-        self._socket_options = crt_io.SocketOptions()
-        self._connections = {}
-        self._closed = False
-
-    def __deepcopy__(self, memo: Any) -> AWSCRTHTTPClient:
-        # The client copies its configuration; a copy of this would not be closed with it.
-        return self
 
 
 class _Frozen(IdentityResolver[AWSCredentialsIdentity, AWSIdentityProperties]):
@@ -81,20 +64,21 @@ class NovaAccess:
         self._wanted_region = region
         self._lock = asyncio.Lock()
         self._session: boto3.Session | None = None
-        self._loop: _AWSCRTEventLoop | None = None
+        self._loop: NetworkThread | None = None
         self._tls: crt_io.ClientTlsContext | None = None
         self._config: AsyncBedrockRuntimeConfig | None = None
 
     def _prepare(self) -> tuple[str, str]:
         """Endpoint and region; blocks for as long as botocore loads its data."""
-        session = self._session = boto3.Session()
+        settings = botocore.session.get_session()
+        session = self._session = boto3.Session(botocore_session=settings)
         region = self._wanted_region or session.region_name or "us-east-1"
         endpoint = session.client("bedrock-runtime", region_name=region).meta.endpoint_url
-        bundle = session._session.get_config_variable("ca_bundle")
+        bundle = settings.get_config_variable("ca_bundle")
         options = crt_io.TlsContextOptions()
         if bundle:
             options.override_default_trust_store_from_path(None, bundle)
-        self._loop = _AWSCRTEventLoop()
+        self._loop = NetworkThread()
         self._tls = crt_io.ClientTlsContext(options)
         return endpoint, region
 
@@ -122,10 +106,10 @@ class NovaAccess:
         until = None if good_for_s is None else asyncio.get_running_loop().time() + good_for_s - _CREDENTIALS_LEFT_S
         return client, until
 
-    def _transport(self) -> _Transport:
+    def _transport(self) -> SharedTransport:
         assert self._loop is not None
         assert self._tls is not None
-        return _Transport(self._loop, self._tls)
+        return SharedTransport(self._loop, self._tls)
 
     def _credentials(self) -> tuple[AWSCredentialsIdentity, float | None]:
         """Keys, and for how many seconds they hold; may ask a metadata service or STS."""
@@ -138,7 +122,7 @@ class NovaAccess:
         if found is None or frozen is None or not frozen.access_key or not frozen.secret_key:
             hint = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role"
             raise Unavailable("there are no AWS credentials for Nova Sonic", hint=hint)
-        ends: datetime | None = getattr(found, "_expiry_time", None)
+        ends = expiry_of(found)
         left = None if ends is None else (ends - datetime.now(UTC)).total_seconds()
         identity = AWSCredentialsIdentity(
             access_key_id=frozen.access_key, secret_access_key=frozen.secret_key, session_token=frozen.token
@@ -146,7 +130,7 @@ class NovaAccess:
         return identity, left
 
 
-class NovaSonic(BedrockNovaSonicModel):
+class NovaSonic(NovaSonicConnection):
     """One connection."""
 
     def __init__(self, access: NovaAccess, *, model_id: str, voice: str, endpointing: str) -> None:
@@ -164,17 +148,12 @@ class NovaSonic(BedrockNovaSonicModel):
 
     async def connect(self, system_prompt: str, tools: list[ToolSpec]) -> None:
         client, self.good_until_s = await self._access.client()
-        self._client = client
-        self._connection_id = str(uuid.uuid4())
-        self._stream = await client.invoke_model_with_bidirectional_stream(
-            InvokeModelWithBidirectionalStreamOperationInput(model_id=self._config["model_id"])
-        )
-        await self._send_nova_events(self._build_initialization_events(system_prompt, tools, None))
+        await self.open(client, system_prompt, tools)
 
     async def prime(self, messages: Messages) -> None:
         """History may be given once, before any audio."""
         if messages:
-            await self._send_nova_events(self._get_message_history_events(messages))
+            await self.send_history(messages)
 
     async def start(
         self,
@@ -188,10 +167,8 @@ class NovaSonic(BedrockNovaSonicModel):
 
     async def receive(self) -> AsyncGenerator[BidiOutputEvent, None]:
         """As the base class's, but a stream that ends while nobody hung up is a connection lost."""
-        _, output = await self._stream.await_output()
-        connection = cast(str, self._connection_id)
-        yield BidiConnectionStartEvent(connection_id=connection, model=self._config["model_id"])
-        state = _ResponseState(connection_id=connection, idle=self._response_idle)
+        output, state = await self.output()
+        yield BidiConnectionStartEvent(connection_id=self.connection_id, model=self.model_id)
         while True:
             try:
                 event = await output.receive()
@@ -203,32 +180,32 @@ class NovaSonic(BedrockNovaSonicModel):
                 raise
             if event is None:
                 return
-            for converted in self._convert_nova_event(json.loads(event.value.bytes_)["event"], state):
+            for converted in self.convert(json.loads(event.value.bytes_)["event"], state):
                 yield converted
 
-    def _convert_nova_event(self, nova_event: dict[str, Any], response_state: _ResponseState) -> list[BidiOutputEvent]:
-        match nova_event:
+    def convert(self, event: dict[str, Any], state: ResponseState) -> list[BidiOutputEvent]:
+        match event:
             case {"contentStart": {"type": "TEXT", "role": "ASSISTANT"} as start} if _stage(start) != "FINAL":
                 # Text that tells no stage is what is being said.
                 staged = {**start, "additionalModelFields": '{"generationStage":"SPECULATIVE"}'}
-                events = super()._convert_nova_event({"contentStart": staged}, response_state)
+                events = super().convert({"contentStart": staged}, state)
                 return [*events, cast(BidiOutputEvent, {"type": PIECE})]
             case {"textOutput": {"role": "ASSISTANT", "content": text}} if _is_marker(text):
-                return self._interrupted(response_state)
-            case {"textOutput": {"role": "ASSISTANT", "content": text}} if response_state.generation_stage == "FINAL":
+                return self._interrupted(state)
+            case {"textOutput": {"role": "ASSISTANT", "content": text}} if state.generation_stage == "FINAL":
                 return [cast(BidiOutputEvent, {"type": FINAL_TEXT, "text": text})]
             case {"contentEnd": {"type": "AUDIO", "stopReason": "INTERRUPTED"}}:
-                return self._interrupted(response_state)
+                return self._interrupted(state)
             case {"contentEnd": {"type": "TOOL", "stopReason": "TOOL_USE"}}:
                 # What is said after the result is another reply.
-                return self._complete_response(response_state) if response_state.response_id is not None else []
+                return self.complete(state) if state.response_id is not None else []
             case {"usageEvent": usage}:
                 return self._usage(usage)
-        return super()._convert_nova_event(nova_event, response_state)
+        return super().convert(event, state)
 
-    def _interrupted(self, state: _ResponseState) -> list[BidiOutputEvent]:
+    def _interrupted(self, state: ResponseState) -> list[BidiOutputEvent]:
         """The same as the form the base class knows: text that ends INTERRUPTED."""
-        return super()._convert_nova_event({"contentEnd": {"type": "TEXT", "stopReason": "INTERRUPTED"}}, state)
+        return super().convert({"contentEnd": {"type": "TEXT", "stopReason": "INTERRUPTED"}}, state)
 
     def _usage(self, usage: Mapping[str, Any]) -> list[BidiOutputEvent]:
         """Tokens since the last event; of speech and text apart when the event tells them."""
@@ -254,29 +231,18 @@ class NovaSonic(BedrockNovaSonicModel):
             )
         ]
 
-    def _get_connection_end_event(self) -> str:
-        return json.dumps({"event": {"sessionEnd": {}}})
-
     async def stop(self) -> None:
         """Say goodbye if it can be said at once, and close the connection whatever the service does."""
-        client = getattr(self, "_client", None)
+        client = self.client
         if client is None:
             return
         try:
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(_GOODBYE_S):
-                    await self._goodbye()
+                    await self.say_goodbye()
         finally:
-            self._connection_id = None
+            self.forget()
             await client.close()
-
-    async def _goodbye(self) -> None:
-        stream = getattr(self, "_stream", None)
-        if stream is None:
-            return
-        await self._end_audio_input()
-        await self._send_nova_events([self._get_prompt_end_event(), self._get_connection_end_event()])
-        await stream.input_stream.close()
 
 
 class _NoSession:
