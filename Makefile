@@ -40,6 +40,7 @@ test: setup
 lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/python -m tests.words
 types: setup
 	$(BIN)/mypy
 layers: setup

@@ -40,7 +40,7 @@ BOXES = (
     Box(
         "adapters",
         "local, AWS, Prefect; engines",
-        ("oratio.adapters", "oratio.retrieval", "oratio.speech", "oratio.builtin"),
+        ("oratio.adapters", "oratio.retrieval", "oratio.speech"),
         "core",
         184,
         370,
@@ -78,13 +78,13 @@ ARROWS = (
 )
 # Open to everything above, agentkit excepted; each imports only its neighbours and what lies below.
 BANDS = (
-    Box("wire forms", "what crosses HTTP", ("oratio.protocol.http", "oratio.protocol"), "band", 20, 562, 310),
+    Box("protocol", "forms of HTTP and voice", ("oratio.protocol",), "band", 20, 562, 310),
     Box(
         "settings, logs, tracing, tenancy",
         "",
         (
             *("oratio.settings", "oratio.logs", "oratio.tracing", "oratio.otlp", "oratio.tenancy"),
-            *("oratio.audio", "oratio.web", "oratio.text"),
+            *("oratio.audio", "oratio.web"),
         ),
         "band",
         350,

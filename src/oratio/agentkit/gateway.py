@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -19,6 +20,9 @@ from oratio.agentkit.turn import TurnRecorder, trace
 
 CONNECT_TIMEOUT_S = 5.0
 CONNECT = b"\x01"
+# The host admits 50 calls a second (`CallRate`): an agent with many quick turns waits instead of failing.
+RATE_PATIENCE_S = 2.0
+RATE_PAUSE_S = 0.05
 
 
 class Gateway(Connections):
@@ -29,11 +33,21 @@ class Gateway(Connections):
         self._lock = threading.Lock()
 
     def connect(self) -> socket.socket:
-        """A fresh connected socket for one call.
+        """Return a fresh connected socket for one call; while the host refuses for the rate, ask again for a while.
 
         Raises:
-            ConnectionFailed: The host is gone or refuses.
+            ConnectionFailed: The host does not answer, or still refuses after `RATE_PATIENCE_S`.
         """
+        deadline = time.monotonic() + RATE_PATIENCE_S
+        while True:
+            try:
+                return self._connect_once()
+            except ConnectionFailed as refused:
+                if refused.code != "rate_limited" or time.monotonic() >= deadline:
+                    raise
+            time.sleep(RATE_PAUSE_S)
+
+    def _connect_once(self) -> socket.socket:
         with self._lock:
             try:
                 self._control.settimeout(CONNECT_TIMEOUT_S)

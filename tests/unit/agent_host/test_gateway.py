@@ -107,6 +107,13 @@ async def test_an_agent_that_asks_too_often_is_refused_for_a_while() -> None:
         await call(agent, {"op": "search", "query": "x"})
 
 
+async def test_an_agent_that_is_over_the_rate_for_a_moment_waits_and_goes_on() -> None:
+    rate = CallRate(per_second=20, burst=2)
+    async with gateway(rate=rate) as (agent, _):
+        answers = [await call(agent, {"op": "search", "query": "warranty"}) for _ in range(6)]
+    assert all(answer["passages"] for answer in answers)
+
+
 async def test_bytes_that_are_no_frame_end_only_their_own_call() -> None:
     async with gateway() as (agent, _):
         sock = await asyncio.to_thread(agent.connect)
