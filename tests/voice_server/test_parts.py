@@ -102,6 +102,11 @@ class TestClauses:
         assert Clauses().finish() == []
         clauses = Clauses()
         assert clauses.feed("It costs 3.50 now. ") == ["It costs 3.50 now."]
+        clauses = Clauses()
+        assert [clauses.feed(part) for part in ("It is 3.", "50 now.", " ")] == [[], [], ["It is 3.50 now."]]
+
+    def test_a_title_is_said_with_the_name_after_it(self) -> None:
+        assert Clauses().feed("Ask Dr. Smith. He knows. ") == ["Ask Dr. Smith.", "He knows."]
 
     @given(st.lists(st.text(alphabet="ab .,!?\n-", max_size=30), max_size=10))
     def test_no_word_is_lost_or_doubled(self, parts: list[str]) -> None:
