@@ -11,7 +11,7 @@ FIND_PYTHON := for p in python3.12 python3.13 python3 $$(ls -d $$HOME/.pyenv/ver
 	$$(command -v uv >/dev/null && uv python find '>=3.12,<3.14' 2>/dev/null); do \
 	"$$p" -c 'import sys, ensurepip, sqlite3; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null && { echo "$$p"; break; }; done
 
-.PHONY: setup up down test check lint fix types layers docs bench soak walk probes screens lock clean aws-e2e
+.PHONY: setup up down test check lint fix types layers docs bench soak walk probes screens client lock clean aws-e2e
 setup: $(STAMP)
 $(STAMP): requirements.lock pyproject.toml
 	@py=$$($(FIND_PYTHON)); \
@@ -52,6 +52,10 @@ docs: setup
 
 fix: setup
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+# The blocking client from the async one; a test fails while the two differ.
+client: setup
+	$(BIN)/python -m tests.blocking_client
 
 bench: setup $(PEERS)/.installed
 	$(BIN)/python -m benchmarks

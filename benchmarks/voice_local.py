@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks import Row
 from benchmarks.support.calls import FRAME_S
-from oratio.audio import Resampler, to_pcm
+from oratio.audio import resample, to_pcm
 from oratio.errors import Unavailable
 from oratio.ports.speech import Heard, SpeechSession, Spoken
 from oratio.speech.local import LocalSpeech
@@ -76,7 +76,7 @@ async def _callers() -> list[bytes]:
     await speech.close()
     cut = []
     for pcm in spoken:
-        samples = Resampler(24_000, RATE).feed(np.frombuffer(pcm, "<i2").astype(np.float32))
+        samples = resample(np.frombuffer(pcm, "<i2").astype(np.float32), 24_000, RATE)
         loud = np.flatnonzero(np.abs(samples) > 300)
         cut.append(to_pcm(samples[: loud[-1] + 1]))
     return cut
@@ -155,7 +155,7 @@ def _reading() -> Row:
     with wave.open(str(Path(found.origin).parent / "assets" / READING), "rb") as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32)
         rate = file.getframerate()
-    heard = load_transcriber()(Resampler(rate, RATE).feed(samples) / np.float32(32_768))
+    heard = load_transcriber()(resample(samples, rate, RATE) / np.float32(32_768))
     wrong, words = _errors(READ, heard)
     return Row("word error rate, a real reader", 100 * wrong / words, "%", 10, f"{words} words, from the model's wheel")
 

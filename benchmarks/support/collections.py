@@ -17,7 +17,7 @@ from oratio.domain.tags import resource_tags
 from oratio.ports.clock import Clock
 from oratio.retrieval.index import Snapshot
 from oratio.retrieval.store import Store
-from oratio.retrieval.words import Stemmer
+from oratio.text.stemming import Stemmer
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"

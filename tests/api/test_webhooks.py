@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+import standardwebhooks
 
 from oratio.adapters.http_webhooks import HttpWebhookSender
 from oratio.adapters.local.outbox import SqliteOutbox
@@ -125,6 +126,24 @@ async def test_a_delivery_is_signed_over_time_and_body(
     assert told["id"] == headers["oratio-event-id"]
     assert (told["type"], told["agentId"], told["data"]["version"]) == ("version.activated", agent_id, 1)
     assert receiver.types() == ["version.activated", "agent.active"]
+
+
+async def test_a_receiver_verifies_a_delivery_with_the_standard_webhooks_library(
+    world: World, client: httpx.AsyncClient, receiver: WebhookReceiver
+) -> None:
+    receiver.status = "500 Internal Server Error"
+    secret = (await _register(client, receiver, ["agent.active"]))["secret"]
+    world.go_live("alice", await create(client))
+    await world.services.webhooks.deliver()
+    _, headers, body = receiver.requests[0]
+    verifier = standardwebhooks.Webhook(secret)
+
+    assert verifier.verify(body, headers)["id"] == headers["webhook-id"] == headers["oratio-event-id"]
+
+    other = "whsec_" + "0" * 64
+    for key, given, changed in ((secret, body + b" ", {}), (other, body, {}), (secret, body, {"webhook-id": "x"})):
+        with pytest.raises(standardwebhooks.WebhookVerificationError):
+            standardwebhooks.Webhook(key).verify(given, headers | changed)
 
 
 async def test_each_event_is_told_once(world: World, client: httpx.AsyncClient, receiver: WebhookReceiver) -> None:

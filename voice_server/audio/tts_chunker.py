@@ -2,10 +2,13 @@
 
 import re
 
+from oratio.text.sentences import ends
+
 _FIRST_WORDS = 6
 _SECOND_WORDS = 12
 _LATER_WORDS = 24
-_SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*\s+|\n+")
+_LINE = re.compile(r"\n+")
+_SPACE = re.compile(r"\s*")
 _CLAUSE = re.compile(r"(?<=[,;:\u2013\u2014])\s+")
 
 
@@ -42,19 +45,34 @@ class TtsChunker:
     def _cut(self) -> int | None:
         """Where the first piece of the rest ends, None while it is not certain."""
         limit = (_FIRST_WORDS, _SECOND_WORDS)[self._given] if self._given < 2 else _LATER_WORDS
-        found = _SENTENCE.search(self._rest)
-        sentence = self._rest[: found.end()] if found else self._rest
+        end = _sentence_end(self._rest)
+        sentence = self._rest[:end]
         if len(sentence.split()) <= limit:
-            return found.end() if found else None
+            return end
         clause = self._clause(sentence, limit)
         if clause is not None:
             return clause
-        return _word_end(sentence, limit) if len(sentence.split()) > limit + 2 else (found.end() if found else None)
+        return _word_end(sentence, limit) if len(sentence.split()) > limit + 2 else end
 
     def _clause(self, sentence: str, limit: int) -> int | None:
         ends = [found.end() for found in _CLAUSE.finditer(sentence)]
         fitting = [end for end in ends if 2 <= len(sentence[:end].split()) <= limit]
         return fitting[-1] if fitting else None
+
+
+def _sentence_end(text: str) -> int | None:
+    """Return the position after the first sentence or line and the space behind it, None while neither is whole."""
+    line = _LINE.search(text)
+    head = text[: line.start()] if line else text
+    for end in ends(head):
+        if end < len(head):  # a mark at the very end may be the point of a number
+            return _space_end(text, end)
+    return line.end() if line else None
+
+
+def _space_end(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
 
 
 def _word_end(text: str, words: int) -> int:

@@ -10,7 +10,6 @@ from oratio.errors import AgentFailed, RateLimited
 from oratio.ports.agent_runtime import Invocation
 
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
-DATA = "data: "
 
 
 def turn_payload(invocation: Invocation) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import os
 import socket
 import ssl
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from oratio.agent_host.sandbox.confinement import Confinement
 from oratio.agentkit.framing import BadFrame, read_frame
 from oratio.errors import AgentFailed
 from oratio.ports.agent_runtime import AgentPackage
+from oratio.protocol import sse
 
 logger = logging.getLogger(__name__)
 
@@ -136,22 +138,18 @@ class AgentProcess:
             AgentFailed: The process ended, or what it sends is not an answer.
         """
         assert self._client is not None
-        total = 0
-        pending = b""
         try:
             async with self._client.stream(
                 "POST", "/invocations", json=payload, headers={SESSION_HEADER: session_id}
             ) as response:
                 if response.status_code != httpx.codes.OK:
                     raise AgentFailed("the agent refused the call")
-                async for data in response.aiter_raw():
-                    total += len(data)
-                    *lines, pending = (pending + data).split(b"\n")
-                    if total > MAX_TURN_BYTES or len(pending) > MAX_EVENT_BYTES:
-                        raise AgentFailed("the agent's answer is too large")
-                    for line in lines:
-                        if line.startswith(b"data: "):
-                            yield _object(line[6:])
+                events = sse.aread_bounded(response, max_bytes=MAX_TURN_BYTES, max_line=MAX_EVENT_BYTES)
+                async with aclosing(events):
+                    async for event in events:
+                        yield _object(event.data)
+        except sse.EventsTooLarge:
+            raise AgentFailed("the agent's answer is too large") from None
         except httpx.HTTPError:
             raise AgentFailed("the agent's process stopped in the middle of its answer") from None
 
@@ -196,7 +194,7 @@ async def _frame_of(control: socket.socket) -> dict[str, Any]:
     return await read_frame(reader) or {}
 
 
-def _object(data: bytes) -> dict[str, Any]:
+def _object(data: str) -> dict[str, Any]:
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-_SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+|\n+")
+from oratio.agentkit.sentences import sentences
+
 _WORD = re.compile(r"\w+")
 MIN_WORDS = 3
 MIN_SHARE = 0.5
@@ -25,7 +26,7 @@ def attribute(answer: str, prompt: str, passages: Iterable[Mapping[str, Any]]) -
     asked = _words(prompt)
     candidates = [(str(passage["id"]), _words(f"{passage['text']} {passage['excerpt']}")) for passage in passages]
     cited: dict[str, None] = {}
-    for sentence in _SENTENCE.split(answer):
+    for sentence in (found for line in answer.splitlines() for found in sentences(line)):
         said = _words(sentence) - asked
         best_id, best = "", 0
         for passage_id, words in candidates:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from oratio.authoring.text import plain
+from oratio.text.sentences import spans
 
 MAX_UNIT_CHARS = 1_000
 
@@ -26,15 +27,6 @@ _NUMBER = re.compile(
     r"|(?:[Ss]tep|STEP|[Ss]chritt|SCHRITT|[Pp]aso|[Éé]tape|[Pp]asso|[Ss]tap)[ \t]+\d{1,3}[.:)]?)[ \t]+(.*)"
 )
 _BOLD_LINE = re.compile(r"\*\*([^*]{1,80})\*\*:?|__([^_]{1,80})__:?")
-_QUOTATION = re.compile(
-    r"\"[^\"]{1,300}\"|“[^”]{1,300}”|„[^“”]{1,300}[“”]|«[^»]{1,300}»|(?<!\w)'(?:[^']|(?<=\w)'(?=\w)){2,200}'(?!\w)"
-)
-_END = re.compile(r"[.!?…。！？]+[\"'”’)\]]*(?=\s)|[。！？]+")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|mr|mrs|ms|dr|no|nr|approx|incl|ca|bzw|usw|ggf|evtl|z\.\s?b|d\.\s?h|st|tel|ext)|"
-    r"(?:^|\s)\w)\.$",
-    re.IGNORECASE,
-)
 _LEADS_IN = re.compile(
     r"\b(?:should|must|can|may|need|when|if|never|always|not|don['’]t|follow\w*|steps?|these|ask|collect|gather|get|obtain|"
     r"transfer|escalate|confirm|verify|check|record|say|wenn|nie\w*|fragen|erfassen)\b",
@@ -255,7 +247,7 @@ def sentences(lines: list[tuple[int, str]]) -> Iterator[tuple[str, int, int]]:
         starts.append((offset, number))
         offset += len(text) + 1
     row = 0
-    for begin, end in _cuts(joined):
+    for begin, end in spans(joined):
         while row + 1 < len(starts) and starts[row + 1][0] <= begin:
             row += 1
         first = row
@@ -265,32 +257,6 @@ def sentences(lines: list[tuple[int, str]]) -> Iterator[tuple[str, int, int]]:
         if any(map(str.isalnum, text)):
             for piece in _pieces(text):
                 yield piece, starts[first][1], starts[row][1]
-
-
-def _cuts(text: str) -> Iterator[tuple[int, int]]:
-    quoted = [match.span() for match in _QUOTATION.finditer(text)]
-    begin, at_quote = 0, 0
-    for mark in _END.finditer(text):
-        while at_quote < len(quoted) and quoted[at_quote][1] < mark.end():
-            at_quote += 1
-        inside = at_quote < len(quoted) and quoted[at_quote][0] < mark.start() and mark.end() < quoted[at_quote][1]
-        if inside or _ABBREVIATION.search(text[max(begin, mark.end() - 12) : mark.end()]):
-            continue
-        after = text[mark.end() : mark.end() + 3].lstrip()
-        if mark[0].startswith(".") and after[:1].islower():
-            continue
-        start = _skip_space(text, begin)
-        yield start, mark.end()
-        begin = mark.end()
-    start = _skip_space(text, begin)
-    if start < len(text):
-        yield start, len(text)
-
-
-def _skip_space(text: str, at: int) -> int:
-    while at < len(text) and text[at].isspace():
-        at += 1
-    return at
 
 
 def _pieces(text: str) -> Iterator[str]:

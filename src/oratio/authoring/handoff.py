@@ -10,6 +10,7 @@ from oratio.authoring.sop import ItemKind, Sop
 from oratio.authoring.steps import sop_source
 from oratio.domain.agents.brief import AgentBrief
 from oratio.domain.plan.agent_plan import HandoffPolicy, HandoffTrigger, Source, SourceDocument
+from oratio.text.stop_words import CONVERSATION, FUNCTION_WORDS, FUNCTION_WORDS_ELSEWHERE
 
 MAX_TRIGGERS = 60
 MAX_PHRASES = 12
@@ -73,22 +74,17 @@ _SPLIT = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s$")
-_STOP_WORDS = """
-a an the any all to of for in on at by with from about into over and or if when whenever once that this these
-those is are was were be been being am has have had do does did will would can could should must may might it
-its he she they them their his her him who whom which what where there here than then as so too very also only
-please user users customer customers caller callers client clients guest guests member members someone somebody
-person people human humans you your we our us i me my not no wants want wanted asks ask asked asking requests
-request requested needs need needed mentions mention mentioned says say said reports report reported seems seem
-becomes become gets get getting insists insist expresses express makes make case cases hand handed over off
-transfer transferred escalate escalated connect agent agents representative immediately always case time call up
-out more such like e.g etc threatens threaten talk talking speak speaking regarding concerning related involving
-involves involve der die das den dem ein eine einen einem einer wenn falls sobald und oder ist sind hat haben
-kunde kunden kundin anrufer er sie es zu mit auf im in von für bei an nach nicht möchte wünscht verlangt will
-wird werden sich bitte immer mitarbeiter menschen ob sonst noch etwas spricht droht weiterleiten verbinden übergeben
-el la los las un una en que si con tiene del al le les est dans pour
+# What operators write around a situation: who calls, that it is said or wanted, and that it is passed on.
+_PASSING_WORDS = """
+user users customer customers caller callers client clients guest guests member members person people human humans
+wants wanted asks asked asking requests request requested needs needed mentions mention mentioned says said reports
+report reported seems seem becomes become insists insist expresses express makes make case cases hand handed off over
+transfer transferred escalate escalated connect agent agents representative immediately always time call whenever e.g
+etc threatens threaten talk talking speak speaking regarding concerning related involving involves involve kunde
+kunden kundin anrufer möchte wünscht verlangt will bitte immer mitarbeiter menschen spricht droht weiterleiten
+verbinden übergeben
 """
-_STOP = frozenset(_STOP_WORDS.split())
+_STOP = FUNCTION_WORDS | FUNCTION_WORDS_ELSEWHERE | CONVERSATION | frozenset(_PASSING_WORDS.split())
 _VAGUE_WORDS = """
 other others else different further additional pass help question questions issue issues problem problems thing things
 matter matters topic topics type types inquiry inquiries item items service services support information detail details

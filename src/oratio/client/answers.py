@@ -1,4 +1,4 @@
-"""From HTTP answers to values and to the errors of `oratio.errors`; from lines to server-sent events."""
+"""From HTTP answers to values and to the errors of `oratio.errors`; server-sent events with their data."""
 
 import json
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from oratio import errors
 from oratio.domain.agents.agent import AgentStatus
 from oratio.domain.agents.journal import AgentEvent
 from oratio.errors import FieldProblem, InvalidInput, OratioError, RateLimited, Unavailable
+from oratio.protocol import sse
 from oratio.protocol.http import Wire
 
 
@@ -77,6 +78,8 @@ def unreachable(error: httpx.HTTPError | httpx.InvalidURL, base_url: str) -> Una
     """What a failed connection means to the caller."""
     if isinstance(error, httpx.TimeoutException):
         return Unavailable(f"{base_url} did not answer in time", hint="try again")
+    if isinstance(error, sse.NoEventStream):
+        return Unavailable(f"{base_url} does not answer with an event stream", hint="is that an Oratio?")
     return Unavailable(f"{base_url} does not answer ({type(error).__name__})", hint="is Oratio running there?")
 
 
@@ -93,26 +96,6 @@ class ServerEvent(NamedTuple):
     data: Any
 
 
-class EventParser:
-    """Lines in, events out; comments and retry hints are left out."""
-
-    def __init__(self) -> None:
-        self._name = "message"
-        self._seq: int | None = None
-        self._data: list[str] = []
-
-    def feed(self, line: str) -> ServerEvent | None:
-        """Take one line without its end; an empty line completes an event."""
-        if not line:
-            found = ServerEvent(self._name, self._seq, json.loads("\n".join(self._data))) if self._data else None
-            self._name, self._seq, self._data = "message", None, []
-            return found
-        field, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if field == "event":
-            self._name = value
-        elif field == "id":
-            self._seq = int(value) if value.isdecimal() else None
-        elif field == "data":
-            self._data.append(value)
-        return None
+def parsed(event: sse.ServerEvent) -> ServerEvent:
+    """Return the event with its data as JSON gives it."""
+    return ServerEvent(event.name, event.seq, json.loads(event.data))

@@ -1,25 +1,24 @@
 """The async client."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
-from oratio.client import answers, calls
-from oratio.client.answers import EventParser, ServerEvent
+from oratio.client import answers, async_io, calls
+from oratio.client.answers import ServerEvent
 from oratio.client.calls import HttpCall
-from oratio.client.connection import MAX_LOST, PARTS_AT_ONCE, RECONNECT_S, UPLOAD_TIMEOUT, in_thread, options
+from oratio.client.connection import MAX_LOST, PARTS_AT_ONCE, RECONNECT_S, UPLOAD_TIMEOUT, options
 from oratio.client.forms import Brief, Files, Progress
-from oratio.client.listing import Listing
 from oratio.domain.agents.journal import AgentEvent
 from oratio.errors import Unavailable
 from oratio.protocol import http as wire
+from oratio.protocol import sse
 
 
 class AsyncClient:
-    """Speaks the HTTP contract of one Oratio without blocking the loop.
+    """The HTTP contract of one Oratio as methods.
 
     Every method raises the errors of `oratio.errors`: what the server refused by its own class, `Unavailable` when it
     does not answer.
@@ -84,21 +83,21 @@ class AsyncClient:
         """Changes after `seq`, as they happen, until the agent is settled; a lost connection is taken up again."""
         lost = 0
         while True:
-            told: AgentEvent | None = None
+            newest: AgentEvent | None = None
             try:
                 headers = {"Last-Event-ID": str(after)}
                 async for event in self._stream("GET", calls.events_path(agent_id), headers=headers):
-                    told = AgentEvent.model_validate(event.data)
-                    lost, after = 0, told.seq
-                    yield told
+                    newest = AgentEvent.model_validate(event.data)
+                    lost, after = 0, newest.seq
+                    yield newest
             except Unavailable:
                 if (lost := lost + 1) > MAX_LOST:
                     raise
             else:
                 # A stream that ends on a step was cut by a server that stops: the next one, empty, says it is over.
-                if told is None or answers.is_final(told):
+                if newest is None or answers.is_final(newest):
                     return
-            await asyncio.sleep(RECONNECT_S * lost)
+            await async_io.sleep(RECONNECT_S * lost)
 
     async def log(self, agent_id: str, *, after: int = 0) -> wire.EventLog:
         """Changes after `seq` until now; `events` follows them."""
@@ -121,11 +120,11 @@ class AsyncClient:
         idempotency_key: str | None = None,
         progress: Progress | None = None,
     ) -> wire.AcceptedVersion:
-        """Begin the next version; what is left out stays as it is. With `activate` it goes live once rehearsed."""
-        begun = calls.create_version(
-            agent_id, brief or Brief(), files, delete_files, activate, idempotency_key, progress
+        """Start the next version; what is left out stays as it is. With `activate` it goes live once rehearsed."""
+        form = brief or Brief()
+        return await self._send(
+            calls.create_version(agent_id, form, files, delete_files, activate, idempotency_key, progress)
         )
-        return await self._send(begun)
 
     async def versions(self, agent_id: str) -> wire.VersionList:
         return await self._send(calls.versions(agent_id))
@@ -252,24 +251,17 @@ class AsyncClient:
 
         Name the result's `upload_id` in `Brief` to make an agent or a version of it.
         """
-        folder = await asyncio.to_thread(Listing, files)
-        begun = await self._send(calls.begin_upload(folder.files))
-        missing = iter(dict.fromkeys(file.sha256 for file in begun.missing))
+        folder = await async_io.listed(files)
+        started = await self._send(calls.begin_upload(folder.files))
 
-        async def send() -> None:
-            for sha256 in missing:
-                path = calls.upload_part_path(begun.upload_id, sha256)
-                headers = {"Content-Length": str(folder.size(sha256))}
-                parts = {"content": in_thread(folder.blocks(sha256)), "headers": headers, "timeout": UPLOAD_TIMEOUT}
-                answers.check(await self._request("PUT", path, **parts))
+        async def send(sha256: str) -> None:
+            path = calls.upload_part_path(started.upload_id, sha256)
+            headers = {"Content-Length": str(folder.size(sha256))}
+            parts = {"content": async_io.body(folder.blocks(sha256)), "headers": headers, "timeout": UPLOAD_TIMEOUT}
+            answers.check(await self._request("PUT", path, **parts))
 
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(PARTS_AT_ONCE):
-                    group.create_task(send())
-        except ExceptionGroup as failed:
-            raise failed.exceptions[0] from None
-        return await self._send(calls.upload(begun.upload_id))
+        await async_io.each(send, dict.fromkeys(file.sha256 for file in started.missing), PARTS_AT_ONCE)
+        return await self._send(calls.upload(started.upload_id))
 
     async def delete_upload(self, upload_id: str) -> None:
         """Forget an upload and its bytes; agents that were made of it keep theirs."""
@@ -296,7 +288,7 @@ class AsyncClient:
             parts["timeout"] = call.timeout_s
         if call.form is not None:
             parts["headers"] |= call.form.headers
-            parts |= {"content": in_thread(iter(call.form)), "timeout": UPLOAD_TIMEOUT}
+            parts |= {"content": async_io.body(iter(call.form)), "timeout": UPLOAD_TIMEOUT}
         response = await self._request(call.method, call.path, **parts)
         return answers.parse(response, call.model)
 
@@ -307,15 +299,13 @@ class AsyncClient:
             raise answers.unreachable(error, self.base_url) from error
 
     async def _stream(self, method: str, path: str, **parts: Any) -> AsyncIterator[ServerEvent]:
-        parts["headers"] = {**parts.get("headers", {}), "Accept": "text/event-stream"}
-        parser = EventParser()
+        parts["headers"] = {**parts.get("headers", {}), "Accept": sse.MEDIA_TYPE}
         try:
             async with self._http.stream(method, path, **parts) as response:
                 if not response.is_success:
                     await response.aread()
                 answers.check(response)
-                async for line in response.aiter_lines():
-                    if event := parser.feed(line):
-                        yield event
+                async for event in sse.aread(response):
+                    yield answers.parsed(event)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise answers.unreachable(error, self.base_url) from error

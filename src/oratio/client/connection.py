@@ -1,8 +1,6 @@
 """How both clients reach a server."""
 
-import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,9 +25,3 @@ def options(base_url: str, token: str | None, timeout_s: float) -> dict[str, Any
         "verify": verify,
         "follow_redirects": False,
     }
-
-
-async def in_thread(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The blocks of an iterator that reads files, without blocking the loop."""
-    while (block := await asyncio.to_thread(next, blocks, None)) is not None:
-        yield block

@@ -1,26 +1,24 @@
-"""The blocking client."""
+"""The blocking client. Made from `asynchronous.py` by `make client`: change that file."""
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
-from oratio.client import answers, calls
-from oratio.client.answers import EventParser, ServerEvent
+from oratio.client import answers, blocking_io, calls
+from oratio.client.answers import ServerEvent
 from oratio.client.calls import HttpCall
 from oratio.client.connection import MAX_LOST, PARTS_AT_ONCE, RECONNECT_S, UPLOAD_TIMEOUT, options
 from oratio.client.forms import Brief, Files, Progress
-from oratio.client.listing import Listing
 from oratio.domain.agents.journal import AgentEvent
 from oratio.errors import Unavailable
 from oratio.protocol import http as wire
+from oratio.protocol import sse
 
 
 class Client:
-    """Speaks the HTTP contract of one Oratio.
+    """The HTTP contract of one Oratio as methods.
 
     Every method raises the errors of `oratio.errors`: what the server refused by its own class, `Unavailable` when it
     does not answer.
@@ -84,21 +82,21 @@ class Client:
         """Changes after `seq`, as they happen, until the agent is settled; a lost connection is taken up again."""
         lost = 0
         while True:
-            told: AgentEvent | None = None
+            newest: AgentEvent | None = None
             try:
                 headers = {"Last-Event-ID": str(after)}
                 for event in self._stream("GET", calls.events_path(agent_id), headers=headers):
-                    told = AgentEvent.model_validate(event.data)
-                    lost, after = 0, told.seq
-                    yield told
+                    newest = AgentEvent.model_validate(event.data)
+                    lost, after = 0, newest.seq
+                    yield newest
             except Unavailable:
                 if (lost := lost + 1) > MAX_LOST:
                     raise
             else:
                 # A stream that ends on a step was cut by a server that stops: the next one, empty, says it is over.
-                if told is None or answers.is_final(told):
+                if newest is None or answers.is_final(newest):
                     return
-            time.sleep(RECONNECT_S * lost)
+            blocking_io.sleep(RECONNECT_S * lost)
 
     def log(self, agent_id: str, *, after: int = 0) -> wire.EventLog:
         """Changes after `seq` until now; `events` follows them."""
@@ -121,11 +119,11 @@ class Client:
         idempotency_key: str | None = None,
         progress: Progress | None = None,
     ) -> wire.AcceptedVersion:
-        """Begin the next version; what is left out stays as it is. With `activate` it goes live once rehearsed."""
-        begun = calls.create_version(
-            agent_id, brief or Brief(), files, delete_files, activate, idempotency_key, progress
+        """Start the next version; what is left out stays as it is. With `activate` it goes live once rehearsed."""
+        form = brief or Brief()
+        return self._send(
+            calls.create_version(agent_id, form, files, delete_files, activate, idempotency_key, progress)
         )
-        return self._send(begun)
 
     def versions(self, agent_id: str) -> wire.VersionList:
         return self._send(calls.versions(agent_id))
@@ -248,18 +246,17 @@ class Client:
 
         Name the result's `upload_id` in `Brief` to make an agent or a version of it.
         """
-        folder = Listing(files)
-        begun = self._send(calls.begin_upload(folder.files))
+        folder = blocking_io.listed(files)
+        started = self._send(calls.begin_upload(folder.files))
 
         def send(sha256: str) -> None:
-            path = calls.upload_part_path(begun.upload_id, sha256)
+            path = calls.upload_part_path(started.upload_id, sha256)
             headers = {"Content-Length": str(folder.size(sha256))}
-            parts = {"content": folder.blocks(sha256), "headers": headers, "timeout": UPLOAD_TIMEOUT}
+            parts = {"content": blocking_io.body(folder.blocks(sha256)), "headers": headers, "timeout": UPLOAD_TIMEOUT}
             answers.check(self._request("PUT", path, **parts))
 
-        with ThreadPoolExecutor(PARTS_AT_ONCE, thread_name_prefix="upload") as pool:
-            list(pool.map(send, dict.fromkeys(file.sha256 for file in begun.missing)))
-        return self._send(calls.upload(begun.upload_id))
+        blocking_io.each(send, dict.fromkeys(file.sha256 for file in started.missing), PARTS_AT_ONCE)
+        return self._send(calls.upload(started.upload_id))
 
     def delete_upload(self, upload_id: str) -> None:
         """Forget an upload and its bytes; agents that were made of it keep theirs."""
@@ -284,7 +281,7 @@ class Client:
             parts["timeout"] = call.timeout_s
         if call.form is not None:
             parts["headers"] |= call.form.headers
-            parts |= {"content": iter(call.form), "timeout": UPLOAD_TIMEOUT}
+            parts |= {"content": blocking_io.body(iter(call.form)), "timeout": UPLOAD_TIMEOUT}
         response = self._request(call.method, call.path, **parts)
         return answers.parse(response, call.model)
 
@@ -295,15 +292,13 @@ class Client:
             raise answers.unreachable(error, self.base_url) from error
 
     def _stream(self, method: str, path: str, **parts: Any) -> Iterator[ServerEvent]:
-        parts["headers"] = {**parts.get("headers", {}), "Accept": "text/event-stream"}
-        parser = EventParser()
+        parts["headers"] = {**parts.get("headers", {}), "Accept": sse.MEDIA_TYPE}
         try:
             with self._http.stream(method, path, **parts) as response:
                 if not response.is_success:
                     response.read()
                 answers.check(response)
-                for line in response.iter_lines():
-                    if event := parser.feed(line):
-                        yield event
+                for event in sse.read(response):
+                    yield answers.parsed(event)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise answers.unreachable(error, self.base_url) from error

@@ -1,5 +1,6 @@
 """Webhooks: what a tenant is told, when it is tried again, and how a delivery is signed."""
 
+import base64
 import hmac
 import ipaddress
 import json
@@ -78,6 +79,27 @@ def signature(secret: str, timestamp_s: int, body: bytes) -> str:
     """The header `Oratio-Signature`: `t=<seconds>,v1=<hex HMAC-SHA256 of "<seconds>.<body>">`."""
     signed = hmac.new(secret.encode(), f"{timestamp_s}.".encode() + body, sha256).hexdigest()
     return f"t={timestamp_s},v1={signed}"
+
+
+def standard_signature(secret: str, event_id: str, timestamp_s: int, body: bytes) -> str:
+    """Return the header `webhook-signature` of Standard Webhooks 1.0: `v1,<base64 HMAC-SHA256>`.
+
+    Signed is `<id>.<seconds>.<body>`. The key is what the secret after `whsec_` is the base64 of: our 64 hexadecimal
+    digits are base64 as well, of 48 bytes, so one secret serves both headers.
+    """
+    key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    signed = hmac.new(key, f"{event_id}.{timestamp_s}.".encode() + body, sha256).digest()
+    return f"v1,{base64.b64encode(signed).decode()}"
+
+
+def signature_headers(secret: str, event_id: str, timestamp_s: int, body: bytes) -> dict[str, str]:
+    """Return the headers that a receiver checks a delivery by: those of Standard Webhooks, and our own."""
+    return {
+        "webhook-id": event_id,
+        "webhook-timestamp": str(timestamp_s),
+        "webhook-signature": standard_signature(secret, event_id, timestamp_s, body),
+        "Oratio-Signature": signature(secret, timestamp_s, body),
+    }
 
 
 def next_try_ms(attempts: int, now_ms: int) -> int | None:

@@ -1,20 +1,17 @@
 """Blocks to chunks: pieces of about a hundred words that keep their headings, page and whole rows."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
 from oratio.retrieval.parsing.blocks import Block, BlockKind
+from oratio.text.sentences import sentences
 
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 TARGET_WORDS = 120
 MAX_WORDS = 170
 MAX_UNIT_WORDS = 120  # a single sentence, line or row longer than this is cut
 MERGE_BELOW_WORDS = 40  # shorter sections join their neighbours under the same heading
-
-_SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])")
-_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|no|fig|sec|dr|mr|mrs|ms|st|approx|incl|resp|ca)\.$", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +39,6 @@ def chunks(blocks: Iterable[Block]) -> list[Chunk]:
     """The chunks of a document, in order."""
     sections = [(headings, list(group)) for headings, group in groupby(blocks, key=lambda block: block.headings)]
     return [chunk for headings, units in _merged(sections) for chunk in _packed(headings, units)]
-
-
-def sentences(text: str) -> list[str]:
-    """Sentences of one paragraph, verbatim, without the space between them."""
-    found: list[str] = []
-    start = 0
-    for gap in _SENTENCE.finditer(text):
-        if not _ABBREVIATION.search(text[start : gap.start()]):
-            found.append(text[start : gap.start() + len(gap[0].rstrip())])
-            start = gap.end()
-    if start < len(text):
-        found.append(text[start:])
-    return found
 
 
 def _merged(sections: list[tuple[tuple[str, ...], list[Block]]]) -> Iterator[tuple[tuple[str, ...], list[_Unit]]]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from oratio.retrieval.chunking import sentences
+from oratio.text.sentences import spans
 
 type HeldIn = Callable[[Sequence[str], Collection[str]], list[set[str]]]
 
 MAX_EXCERPT_CHARS = 400
+LONG_LINE = 120  # characters; a shorter line is one piece
 SPAN_COST = 0.02  # a longer run must add a wanted word
 
 
@@ -15,46 +16,44 @@ def excerpt(text: str, wanted: Mapping[str, float], held_in: HeldIn) -> str:
 
     Args:
         wanted: The question's stems with their weights.
-        held_in: Tells which of some stems each of some texts holds.
+        held_in: Says which of some stems each of some texts holds.
     """
     if len(text) <= MAX_EXCERPT_CHARS:
         return text.strip()
-    spans = _spans(text)
-    held = held_in([text[start:end] for start, end in spans], wanted)
+    pieces = _pieces(text)
+    held = held_in([text[start:end] for start, end in pieces], wanted)
     best, window = -1.0, (0, 0)
-    for first in range(len(spans)):
+    for first in range(len(pieces)):
         present: set[str] = set()
-        for last in range(first, len(spans)):
-            if spans[last][1] - spans[first][0] > MAX_EXCERPT_CHARS and last > first:
+        for last in range(first, len(pieces)):
+            if pieces[last][1] - pieces[first][0] > MAX_EXCERPT_CHARS and last > first:
                 break
             present |= held[last]
             worth = sum(wanted[stem] for stem in present) - SPAN_COST * (last - first)
             if worth > best:
                 best, window = worth, (first, last)
-    first, last = _widened(spans, *window)
-    return _fitted(text, (spans[first][0], spans[last][1]))
+    first, last = _widened(pieces, *window)
+    return _fitted(text, (pieces[first][0], pieces[last][1]))
 
 
-def _widened(spans: Sequence[tuple[int, int]], first: int, last: int) -> tuple[int, int]:
+def _widened(pieces: Sequence[tuple[int, int]], first: int, last: int) -> tuple[int, int]:
     """The window with what follows it, then what leads to it, as long as there is room."""
-    while last + 1 < len(spans) and spans[last + 1][1] - spans[first][0] <= MAX_EXCERPT_CHARS:
+    while last + 1 < len(pieces) and pieces[last + 1][1] - pieces[first][0] <= MAX_EXCERPT_CHARS:
         last += 1
-    while first > 0 and spans[last][1] - spans[first - 1][0] <= MAX_EXCERPT_CHARS:
+    while first > 0 and pieces[last][1] - pieces[first - 1][0] <= MAX_EXCERPT_CHARS:
         first -= 1
     return first, last
 
 
-def _spans(text: str) -> list[tuple[int, int]]:
-    """Where each sentence or line begins and ends."""
-    spans = []
+def _pieces(text: str) -> list[tuple[int, int]]:
+    """Return where each sentence or line starts and ends."""
+    pieces: list[tuple[int, int]] = []
     at = 0
     for line in text.split("\n"):
-        for sentence in sentences(line) if len(line) > 120 else [line]:
-            start = text.index(sentence, at)
-            at = start + len(sentence)
-            if sentence.strip():
-                spans.append((start, at))
-    return spans or [(0, len(text))]
+        inner = spans(line) if len(line) > LONG_LINE else [(0, len(line))] if line.strip() else []
+        pieces += [(at + start, at + end) for start, end in inner]
+        at += len(line) + 1
+    return pieces or [(0, len(text))]
 
 
 def _fitted(text: str, span: tuple[int, int]) -> str:

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from oratio.retrieval.embedding import DIMENSIONS, Vectors
 from oratio.retrieval.store import Store, map_vectors, path_words
-from oratio.retrieval.words import Stemmer, content_words
+from oratio.text.stemming import Stemmer
+from oratio.text.stop_words import content_words
 
 VECTOR_CANDIDATES = 40
 WORD_CANDIDATES = 40

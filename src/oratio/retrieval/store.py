@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from oratio.retrieval.chunking import Chunk
 from oratio.retrieval.embedding import DIMENSIONS, Vectors
-from oratio.retrieval.words import TOKENIZER
+from oratio.text.stemming import TOKENIZER
 
 SCHEMA_VERSION = 1
 BUSY_MS = 15_000

@@ -101,14 +101,13 @@ class WebhookService:
             await asyncio.to_thread(self._outbox.settle, delivery)
             return
         body = rules.body_of(delivery)
-        secret = await asyncio.to_thread(self._pepper)
-        signed = rules.signature(rules.secret_of(secret, webhook.webhook_id), self._clock.now_ms() // 1000, body)
+        secret = rules.secret_of(await asyncio.to_thread(self._pepper), webhook.webhook_id)
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "oratio-webhooks",
             "Oratio-Event": delivery.event,
             "Oratio-Event-Id": delivery.event_id,
-            "Oratio-Signature": signed,
+            **rules.signature_headers(secret, delivery.event_id, self._clock.now_ms() // 1000, body),
         }
         sent = await self._sender.send(webhook.url, body, headers)
         await asyncio.to_thread(self._settle, delivery, sent.ok, sent.detail)

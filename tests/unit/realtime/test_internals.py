@@ -1,7 +1,7 @@
 """Canaries for private names of Strands, Smithy and botocore.
 
 A canary that fails: the library changed the name. Read its source, adapt the one `*_internals.py` of
-`oratio.speech.realtime` that knows it, and run `tests/unit/speech_to_speech/test_nova_sonic.py`.
+`oratio.speech.realtime` that knows it, and run `tests/unit/realtime/test_nova_sonic.py`.
 """
 
 import asyncio

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oratio.retrieval.excerpts import MAX_EXCERPT_CHARS, excerpt
-from oratio.retrieval.words import Stemmer
+from oratio.text.stemming import Stemmer
 
 STEMMER = Stemmer()
 

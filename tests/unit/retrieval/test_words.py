@@ -1,4 +1,5 @@
-from oratio.retrieval.words import Stemmer, content_words
+from oratio.text.stemming import Stemmer
+from oratio.text.stop_words import content_words
 
 
 def test_stems_are_those_of_the_full_text_index() -> None:

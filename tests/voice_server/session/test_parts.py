@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oratio.audio import Resampler, mulaw_decode, mulaw_encode
+from oratio.audio import Resampler, mulaw_decode, mulaw_encode, resample
 from oratio.protocol import voice as wire
 from oratio.protocol.voice import AudioFormat, BadMessage
 from voice_server.audio.codec import ClientDecoder, ClientEncoder
@@ -101,6 +101,11 @@ class TestClauses:
         assert TtsChunker().finish() == []
         clauses = TtsChunker()
         assert clauses.feed("It costs 3.50 now. ") == ["It costs 3.50 now."]
+        clauses = TtsChunker()
+        assert [clauses.feed(part) for part in ("It is 3.", "50 now.", " ")] == [[], [], ["It is 3.50 now."]]
+
+    def test_a_title_is_said_with_the_name_after_it(self) -> None:
+        assert TtsChunker().feed("Ask Dr. Smith. He knows. ") == ["Ask Dr. Smith.", "He knows."]
 
     @given(st.lists(st.text(alphabet="ab .,!?\n-", max_size=30), max_size=10))
     def test_no_word_is_lost_or_doubled(self, parts: list[str]) -> None:
@@ -189,7 +194,35 @@ class TestSound:
     def test_what_the_lower_rate_cannot_hold_is_cut_off(self) -> None:
         hiss = 10_000 * np.sin(2 * np.pi * 7_000 * np.arange(24_000) / 24_000).astype(np.float32)
         out = Resampler(24_000, 8_000).feed(hiss)
-        assert np.sqrt(np.mean(out[200:-200] ** 2)) < 200
+        assert np.sqrt(np.mean(out[200:-200] ** 2)) < 1
+
+    @pytest.mark.parametrize(
+        ("source", "target"), [(8_000, 16_000), (8_000, 24_000), (16_000, 24_000), (24_000, 16_000), (24_000, 8_000)]
+    )
+    def test_every_frame_is_given_on_with_the_same_small_delay(self, source: int, target: int) -> None:
+        resampler = Resampler(source, target)
+        given = np.cumsum([len(resampler.feed(np.zeros(source // 50, np.float32))) for _ in range(50)])
+        behind_ms = np.arange(1, 51) * 20 - given / target * 1_000
+        assert np.ptp(behind_ms) < 0.15
+        assert 0 < behind_ms.max() <= 3.1
+
+    def test_frames_give_what_the_whole_gives(self) -> None:
+        sound = (np.random.default_rng(3).standard_normal(2_400) * 3_000).astype(np.float32)
+        whole, parts = Resampler(24_000, 16_000).feed(sound), Resampler(24_000, 16_000)
+        out = np.concatenate([parts.feed(part) for part in np.array_split(sound, 91)])
+        assert np.allclose(out, whole, atol=0.1)
+
+    @pytest.mark.parametrize(("source", "target"), [(24_000, 16_000), (44_100, 16_000), (11_127, 16_000)])
+    def test_a_whole_piece_keeps_its_length_and_its_time(self, source: int, target: int) -> None:
+        tone = 10_000 * np.sin(2 * np.pi * 440 * np.arange(source) / source).astype(np.float32)
+        out = resample(tone, source, target)
+        assert abs(len(out) - target) <= 1
+        wanted = 10_000 * np.sin(2 * np.pi * 440 * np.arange(len(out)) / target)
+        assert np.abs(out - wanted)[200:-200].max() < 5
+
+    def test_rates_without_a_small_ratio_are_refused_for_frames(self) -> None:
+        with pytest.raises(ValueError, match="small whole numbers"):
+            Resampler(11_127, 16_000)
 
     @given(st.lists(st.integers(-32_768, 32_767), min_size=1, max_size=50))
     def test_mulaw_is_close(self, values: list[int]) -> None:

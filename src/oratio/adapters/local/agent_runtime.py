@@ -3,18 +3,20 @@
 import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 
 from oratio.adapters.local.runtime_store import RuntimeStore, StoredRuntime, host_token
-from oratio.adapters.turn_events import DATA, SESSION_HEADER, turn_event, turn_payload
+from oratio.adapters.turn_events import SESSION_HEADER, turn_event, turn_payload
 from oratio.domain.conversations.conversation import TurnEvent, TurnResult
 from oratio.domain.refs import VersionRef
 from oratio.errors import AgentFailed, CodeRejected, Conflict, NotFound, RateLimited, Unavailable
 from oratio.ports.agent_runtime import AgentPackage, AgentRuntime, Invocation, RuntimeRef, RuntimeStatus
 from oratio.ports.clock import Clock
+from oratio.protocol import sse
 
 CREATING_MS = 50
 _LOOPBACK_ONLY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -92,9 +94,9 @@ class LocalAgentRuntime(AgentRuntime):
             ):
                 if response.status_code != httpx.codes.OK:
                     raise _refused(response.status_code, await response.aread())
-                async for line in response.aiter_lines():
-                    if line.startswith(DATA):
-                        event = turn_event(line.removeprefix(DATA))
+                async with aclosing(sse.aread(response)) as events:
+                    async for found in events:
+                        event = turn_event(found.data)
                         finished = isinstance(event, TurnResult)
                         yield event
                         if finished:

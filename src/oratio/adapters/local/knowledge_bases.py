@@ -38,7 +38,7 @@ from oratio.retrieval.parsing.blocks import sound
 from oratio.retrieval.parsing.parsed_cache import ParsedCache
 from oratio.retrieval.ranking import Hit, search
 from oratio.retrieval.store import Store, transaction
-from oratio.retrieval.words import Stemmer
+from oratio.text.stemming import Stemmer
 
 logger = logging.getLogger(__name__)
 

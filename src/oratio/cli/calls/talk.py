@@ -78,7 +78,7 @@ def read_wav(path: Path) -> bytes:
     """
     import numpy as np
 
-    from oratio.audio import Resampler, to_pcm
+    from oratio.audio import resample, to_pcm
 
     problem = FieldProblem(("in",), "must be a WAV file of 16-bit PCM")
     try:
@@ -99,7 +99,7 @@ def read_wav(path: Path) -> bytes:
         raise InvalidInput(f"{path} cannot be read ({error.strerror})", [problem], hint="check the path") from None
     mono = samples.reshape(-1, channels).mean(axis=1, dtype=np.float32)
     padded = np.concatenate([mono, np.zeros(rate // 10, np.float32)])
-    return to_pcm(Resampler(rate, _RATE_IN).feed(padded))
+    return to_pcm(resample(padded, rate, _RATE_IN))
 
 
 def write_wav(path: Path, pcm: bytes) -> None:

@@ -7,7 +7,7 @@ import ctypes
 
 import numpy as np
 
-from oratio.audio import Resampler, to_pcm
+from oratio.audio import resample, to_pcm
 from oratio.errors import Unavailable
 
 RATE = 24_000
@@ -63,4 +63,4 @@ class Flite:
             rate = told.sample_rate
         finally:
             self._library.delete_wave(wave)
-        return to_pcm(Resampler(rate, RATE).feed(samples))
+        return to_pcm(resample(samples, rate, RATE))

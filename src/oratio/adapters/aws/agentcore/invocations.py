@@ -15,9 +15,10 @@ from botocore.exceptions import ClientError
 from oratio import tracing
 from oratio.adapters.aws.call_spans import call_span
 from oratio.adapters.aws.session import AwsSession, as_oratio_error, translated
-from oratio.adapters.turn_events import DATA, SESSION_HEADER, turn_event
+from oratio.adapters.turn_events import SESSION_HEADER, turn_event
 from oratio.domain.conversations.conversation import TurnEvent, TurnResult
 from oratio.errors import AgentFailed, Unavailable
+from oratio.protocol import sse
 
 SERVICE = "bedrock-agentcore"
 CONNECT_TIMEOUT_S = 5.0
@@ -92,9 +93,9 @@ class Invoker:
                 )
                 if response.status_code != httpx.codes.OK:
                     raise _refused(response, await response.aread(), qualifier)
-                async for line in response.aiter_lines():
-                    if line.startswith(DATA):
-                        event = turn_event(line.removeprefix(DATA))
+                async with aclosing(sse.aread(response)) as events:
+                    async for found in events:
+                        event = turn_event(found.data)
                         if isinstance(event, TurnResult):
                             result = event
                             break

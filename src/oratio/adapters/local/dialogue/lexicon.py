@@ -1,28 +1,13 @@
 """Word lists of the rules: words without content, everyday words, words that say the same."""
 
+from oratio.text.stop_words import CONVERSATION, FUNCTION_WORDS
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-STOPWORDS = _words(
-    """
-    a an the this that these those some any each every either neither both such own same other another i me my
-    mine myself we us our ours you your yours yourself he him his she her it its they them their theirs who
-    whom whose which what when where why how am is are was were be been being do does did doing done have has
-    had having can could shall should will would may might must ought cannot and or but nor so yet if then than
-    because as until while although though unless whether of at by for with about against between into through
-    during before after above below to from up down in out on off over under again further once here there
-    within without upon per via not no only just very too also even still already ever never always really
-    quite s t d ll m re ve don doesn didn isn aren wasn weren won wouldn shouldn couldn can't im ive id ill
-    youre youve theyre thats whats hows wheres whos theres heres dont doesnt didnt isnt arent wasnt werent wont
-    wouldnt shouldnt couldnt cant havent hasnt please tell know want wanna need like let lets give explain
-    describe say ask question questions help hello hi hey okay ok yes yeah thanks thank sorry guys mean means
-    meant wonder wondering possible possibly much many lot lots bit thing things something anything everything
-    someone somebody anyone kind kinds sort exactly actually basically currently now today got get gets getting
-    often quickly soon long
-    """
-)
+STOPWORDS = FUNCTION_WORDS | CONVERSATION
 
 EVERYDAY = _words(
     """
@@ -142,6 +127,7 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("start", "begin", "beginning"),
 )
 
+# Forms whose stem the stemmer does not find, to the form whose stem they share; a word to itself is left as it is.
 IRREGULAR = {
     "paid": "pay",
     "sent": "send",
@@ -162,24 +148,7 @@ IRREGULAR = {
     "suspensions": "suspend",
     "cancellation": "cancel",
     "cancellations": "cancel",
-    "travelling": "travel",
-    "traveling": "travel",
-    "travelled": "travel",
-    "traveled": "travel",
-    "pics": "pic",
-    "fees": "fee",
     "does": "do",
     "news": "news",
-    "address": "address",
-    "addresses": "address",
-    "access": "access",
-    "status": "status",
-    "process": "process",
-    "business": "business",
     "wireless": "wireless",
-    "express": "express",
-    "always": "always",
-    "gas": "gas",
-    "bus": "bus",
-    "plus": "plus",
 }

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from oratio.adapters.local.dialogue.perspective import is_imperative, to_caller
 from oratio.adapters.local.dialogue.phrasing import closed
-from oratio.adapters.local.dialogue.units import sentences
 from oratio.domain.plan.agent_plan import Fact, FactType, PlanStep
+from oratio.text.sentences import sentences
 
 _TELL = re.compile(
     r"^(?:always |then |please |also |in particular, )?(?:remember to )?(?:tell|inform|advise|explain to|let|remind"

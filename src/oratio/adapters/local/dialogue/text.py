@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from oratio.adapters.local.dialogue.lexicon import EVERYDAY, IRREGULAR, STOPWORDS, SYNONYMS
+from oratio.text.stemming import stemmer
 
 EXACT = 1.0
 TYPO = 0.8
@@ -27,39 +28,6 @@ _UNIFY = (
     (re.compile(r"\bcheck(?:ing|ed)?[\s-]?out\b"), "checkout"),
     (re.compile(r"(?<=\d)(?=(?:gb|mb|kb|km|kg|am|pm)\b)"), " "),
 )
-_SUFFIXES = (
-    ("ational", "ate"),
-    ("ications", "icate"),
-    ("ication", "icate"),
-    ("ations", "ate"),
-    ("ation", "ate"),
-    ("ables", ""),
-    ("able", ""),
-    ("nesses", ""),
-    ("ness", ""),
-    ("ments", ""),
-    ("ment", ""),
-    ("ities", "ity"),
-    ("ies", "y"),
-    ("ied", "y"),
-    ("sses", "ss"),
-    ("ches", "ch"),
-    ("shes", "sh"),
-    ("xes", "x"),
-    ("ingly", ""),
-    ("edly", ""),
-    ("ings", ""),
-    ("ing", ""),
-    ("ed", ""),
-    ("ers", ""),
-    ("er", ""),
-    ("ions", ""),
-    ("ion", ""),
-    ("ly", ""),
-    ("es", "e"),
-    ("s", ""),
-)
-_VOWEL = re.compile(r"[aeiouy]")
 
 
 class Term(NamedTuple):
@@ -87,29 +55,11 @@ def words(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """A light English stem: equal for the usual inflections of one word."""
-    if word in IRREGULAR:
-        return IRREGULAR[word]
-    if len(word) <= 3 or word[0].isdigit():
-        return word
-    for suffix, replacement in _SUFFIXES:
-        base = word.removesuffix(suffix)
-        if base == word or len(base) < 3 or not _VOWEL.search(base):
-            continue
-        if suffix == "s" and base.endswith(("s", "u", "i")):
-            continue
-        return _tidy(base + replacement)
-    return _tidy(word)
-
-
-def _tidy(base: str) -> str:
-    if len(base) > 3 and base[-1] == base[-2] and base[-1] not in "lsz":
-        return base[:-1]
-    if len(base) > 5 and base.endswith("ll"):
-        return base[:-1]
-    if len(base) > 3 and base.endswith("e"):
-        return base[:-1]
-    return base[:-1] + "i" if len(base) > 3 and base.endswith("y") else base
+    """Return the stem a word is compared by; numbers and very short words are their own."""
+    base = IRREGULAR.get(word, word)
+    if len(base) <= 3 or not base.isalpha() or (base == word and word in IRREGULAR):
+        return base
+    return stemmer().stem(base)
 
 
 def stems(text: str) -> list[str]:

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from oratio.adapters.local.dialogue.text import stem, words
+from oratio.text.sentences import sentences
 
 type UnitKind = Literal["heading", "lead", "item", "sentence", "row"]
 
@@ -38,10 +39,6 @@ _INNER_LEVEL = 9
 _PAIRS = re.compile(r"^[^:;|]{1,60}: [^;]*; [^:;]{1,60}: ")
 _BRANCH = re.compile(r"\?[\"')]*\s+[A-Z][^:?]{0,60}: |\. Then: ")
 _RULE = re.compile(r"^[\s|:+=_-]*$")
-_BREAK = re.compile(r"(?<=[.!?])[\"')\u201d]*\s+(?=[\"'(\u201c`*]*[A-Z0-9])")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|no|nr|mr|mrs|ms|dr|st|approx|incl|max|min)|\b[A-Z]|^\d{1,3})\.$", re.I
-)
 _INJECTED = re.compile(
     r"(?:ignore|disregard|forget|override|bypass)\b[^.]{0,40}\b(?:instruction|prompt|rule|polic|guideline|direction|everything)"
     r"|system prompt|\byou are now\b|\bas an ai\b|\bact as (?:an?|the)\b|\bjailbreak|developer mode|prompt injection"
@@ -67,17 +64,6 @@ def plain(text: str) -> str:
     text = re.sub(r"</?[a-zA-Z][^<>]{0,80}>", " ", text)
     text = re.sub(r"\\([\\`*_{}\[\]()#+\-.!|])", r"\1", text)
     return re.sub(r"\s+", " ", text).strip()
-
-
-def sentences(text: str) -> list[str]:
-    """A paragraph's sentences, verbatim, in order."""
-    found: list[str] = []
-    for piece in _BREAK.split(text):
-        if found and _ABBREVIATION.search(found[-1]):
-            found[-1] = f"{found[-1]} {piece}"
-        elif piece.strip():
-            found.append(piece.strip())
-    return found
 
 
 class _Cutter:

@@ -1,8 +1,8 @@
 """Canaries for undocumented names of `websockets`, and the voice server without them.
 
 A canary that fails: this version of the library changed the name. Read its source, adapt `websockets_internals.py` (the
-only file that knows the name), and run `tests/voice_server/test_frames.py`. In the meantime calls work without the fast
-path, at more time a frame; `oratio_voice_fast_path_total` stays 0.
+only file that knows the name), and run `tests/voice_server/server/test_frames.py`. In the meantime calls work without
+the fast path, at more time a frame; `oratio_voice_fast_path_total` stays 0.
 """
 
 import asyncio
@@ -101,7 +101,7 @@ class TestCanaries:
         """Gone: audio then waits for `recv`; find the method that puts a frame into `recv_messages`."""
         client, server = pair
         given: list[Any] = []
-        server.process_event = given.append  # type: ignore[method-assign]
+        server.process_event = given.append  # type: ignore[assignment, method-assign]
         await client.send(b"audio")
         async with asyncio.timeout(5):
             while not given:

@@ -1,30 +1,20 @@
-"""Words of a question or text, stemmed exactly as the full-text index stems them."""
+"""Stems of words, by SQLite's own tokenizer: a question, an answer and the full-text index share them."""
 
 import re
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence, Set
+from functools import cache
 from threading import Lock
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 MAX_KEPT = 200_000
-
-_STOP = """
-a about above after again all am an and any are as at be because been before being below between both but by
-can could did do does doing done down during each else for from further get gets got had has have having he
-her here hers him his how i if in into is it its itself just let like me might more most my myself no nor not
-now of off on once one only or other ought our ours out over own please same shall she should so some such
-tell than that the their theirs them then there these they this those through to too under until up upon us
-very was we were what when where whether which while who whom whose why will with within without would you
-your yours yourself s t d ll re ve m don doesn didn isn aren wasn won im ive
-"""
-STOP_WORDS = frozenset(_STOP.split())
 
 _WORD = re.compile(r"[^\W_]+")  # as unicode61 cuts words: underscores part them
 _PREFIX = 2  # letters that stemming never touches
 
 
 class Stemmer:
-    """Words to stems through SQLite's own tokenizer, remembered. Thread-safe."""
+    """Stems of words through SQLite's own tokenizer, remembered. Thread-safe."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
@@ -34,7 +24,7 @@ class Stemmer:
         self._database.execute("CREATE VIRTUAL TABLE stem USING fts5vocab(words, instance)")
 
     def stems(self, text: str) -> list[str]:
-        """The stem of each word, in order."""
+        """Return the stem of each word, in order."""
         words = _WORD.findall(text.lower())
         known = self._known
         try:
@@ -44,8 +34,16 @@ class Stemmer:
             known = self._known
             return [known.get(word, word) for word in words]
 
+    def stem(self, word: str) -> str:
+        """Return the stem of one lower-case word; of several, as of a number with a point, it is the word itself."""
+        known = self._known.get(word)
+        if known is None:
+            self._learn([word])
+            known = self._known[word]
+        return known
+
     def held(self, texts: Sequence[str], wanted: Collection[str]) -> list[set[str]]:
-        """Which of some stems each text holds; only words that begin like one of them are stemmed."""
+        """Return which of some stems each text holds; only words that start like one of them are stemmed."""
         begins = {stem[:_PREFIX] for stem in wanted}
         likely = [_likely(text.lower(), begins) for text in texts]
         every = list(set().union(*likely))
@@ -66,14 +64,19 @@ class Stemmer:
 
 
 def _likely(text: str, begins: Set[str]) -> set[str]:
-    """Words that begin in a given way, or in letters the index may fold."""
+    """Return the words that start in a given way, or in letters the index may fold."""
     words = set(_WORD.findall(text))
     if text.isascii():
         return {word for word in words if word[:_PREFIX] in begins}
     return {word for word in words if word[:_PREFIX] in begins or not word.isascii()}
 
 
-def content_words(text: str) -> list[str]:
-    """The words of a question that carry meaning, once each, in order; all of them when none does."""
-    words = list(dict.fromkeys(_WORD.findall(text.lower())))
-    return [word for word in words if word not in STOP_WORDS] or words
+def words(text: str) -> list[str]:
+    """Return the words of a text in small letters, cut as the index cuts them."""
+    return _WORD.findall(text.lower())
+
+
+@cache
+def stemmer() -> Stemmer:
+    """Return the stemmer that a process shares."""
+    return Stemmer()
