@@ -88,7 +88,7 @@ def is_final(event: AgentEvent) -> bool:
     return event.kind == "status" and event.status in (AgentStatus.ACTIVE, AgentStatus.FAILED)
 
 
-class ServerEvent(NamedTuple):
+class JsonEvent(NamedTuple):
     """One server-sent event with its data parsed."""
 
     name: str
@@ -96,6 +96,6 @@ class ServerEvent(NamedTuple):
     data: Any
 
 
-def parsed(event: sse.ServerEvent) -> ServerEvent:
+def parsed(event: sse.ServerEvent) -> JsonEvent:
     """Return the event with its data as JSON gives it."""
-    return ServerEvent(event.name, event.seq, json.loads(event.data))
+    return JsonEvent(event.name, event.seq, json.loads(event.data))

@@ -7,7 +7,7 @@ from typing import Any, Self
 import httpx
 
 from oratio.client import answers, blocking_io, calls
-from oratio.client.answers import ServerEvent
+from oratio.client.answers import JsonEvent
 from oratio.client.calls import HttpCall
 from oratio.client.connection import MAX_LOST, PARTS_AT_ONCE, RECONNECT_S, UPLOAD_TIMEOUT, options
 from oratio.client.forms import Brief, Files, Progress
@@ -291,7 +291,7 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise answers.unreachable(error, self.base_url) from error
 
-    def _stream(self, method: str, path: str, **parts: Any) -> Iterator[ServerEvent]:
+    def _stream(self, method: str, path: str, **parts: Any) -> Iterator[JsonEvent]:
         parts["headers"] = {**parts.get("headers", {}), "Accept": sse.MEDIA_TYPE}
         try:
             with self._http.stream(method, path, **parts) as response:

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from oratio.retrieval.children import die_with_parent
 from oratio.retrieval.parsing.blocks import Block, ParsedDocument, parsed, problem
-from oratio.retrieval.parsing.markup import MarkdownReader
+from oratio.retrieval.parsing.markup import PlainTextReader, markdown_blocks
 from oratio.retrieval.parsing.tables import csv_blocks, json_blocks
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 MEMORY_BYTES = 3 << 30  # address space; PDFium and kreuzberg map much more than they use
 CPU_SECONDS = 60
 MAX_TEXT_CHARS = 20_000_000
@@ -85,8 +85,9 @@ def _parser(media_type: str, name: str) -> Callable[[bytes], Iterator[Block]]:
         return lambda data: csv_blocks(_decode(data), "\t")
     if media_type == "application/json":
         return _json
-    marked = media_type == "text/markdown"
-    return lambda data: MarkdownReader(_decode(data), marked=marked).blocks()
+    if media_type == "text/markdown":
+        return lambda data: markdown_blocks(_decode(data))
+    return lambda data: PlainTextReader(_decode(data)).blocks()
 
 
 def _decode(data: bytes) -> str:
@@ -120,12 +121,12 @@ def _json(data: bytes) -> Iterator[Block]:
 
 
 def _html(data: bytes) -> Iterator[Block]:
-    yield from MarkdownReader(_kreuzberg(_decode(data).encode(), "text/html")).blocks()
+    yield from markdown_blocks(_kreuzberg(_decode(data).encode(), "text/html"))
 
 
 def _office(data: bytes, media_type: str) -> Iterator[Block]:
     _check_archive(data)
-    yield from MarkdownReader(_kreuzberg(data, media_type)).blocks()
+    yield from markdown_blocks(_kreuzberg(data, media_type))
 
 
 def _pptx(data: bytes) -> Iterator[Block]:

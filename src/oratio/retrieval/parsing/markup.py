@@ -3,127 +3,75 @@
 import re
 from collections.abc import Iterator
 
-from oratio.retrieval.parsing.blocks import Block, BlockKind
+from oratio.retrieval.parsing.blocks import Block, Kind
 from oratio.retrieval.parsing.tables import is_rule, row_text, split_row
 
 MAX_HEADING_CHARS = 200
 
-_ATX = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
 _RULE = re.compile(r"^ {0,3}([-*_])(\s*\1){2,}\s*$")
 _SETEXT = re.compile(r"^(={3,}|-{3,}|~{3,}|\^{3,})\s*$")
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+# Also what Markdown does not call a list: `•` and letters.
 _ITEM = re.compile(r"^\s*([-*+•]|\d{1,3}[.)]|[a-zA-Z][.)])\s+")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_LINK = re.compile(r"!?\[([^\]\[]*)\](\([^()\s]*(?:\s\"[^\"]*\")?\)|\[[^\]]*\])")
-_STRONG = re.compile(r"(?<![\w*])(\*{1,3})(?=\S)(.+?)(?<=\S)\1(?![\w*])")
-_UNDERLINE = re.compile(r"(?<!\w)(_{1,2})(?=[^\s_])([^_]*\s[^_]*)(?<=\S)\1(?!\w)")  # never __init__
-_REFERENCE = re.compile(r"^ {0,3}\[[^\]]+\]:\s+\S+.*$")
-_CODE = re.compile(r"(`+)(.+?)\1")
-_TAG = re.compile(
-    r"</?(?:br|p|b|i|em|strong|code|sub|sup|div|span|a|kbd|details|summary|img|table|tr|td|th|thead|tbody|ul|ol|li|hr|pre|h[1-6])(?:\s[^<>]*)?/?>",
-    re.I,
-)
-_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
 
 
-def plain(text: str) -> str:
-    """A line of Markdown as a reader sees it: no emphasis marks, link targets or tags."""
-    if "<" in text:
-        text = _TAG.sub(" ", text)
-    if "[" in text:
-        text = _LINK.sub(r"\1", text)
-    if "`" in text:
-        text = _CODE.sub(r"\2", text)
-    if "*" in text:
-        text = _STRONG.sub(r"\2", text)
-    if "_" in text:
-        text = _UNDERLINE.sub(r"\2", text)
-    return _ESCAPE.sub(r"\1", text) if "\\" in text else text
+class _Headings:
+    """The headings above a place in a document."""
 
-
-class MarkdownReader:
-    """Walks the lines of one Markdown or plain text; `blocks` yields what they hold, in order."""
-
-    def __init__(self, text: str, *, marked: bool = True) -> None:
-        """`marked` is false for plain text, whose signs are all meant."""
-        self._lines = (_COMMENT.sub("", text) if marked else text).expandtabs(4).splitlines()
-        self._marked = marked
+    def __init__(self) -> None:
         self._path: list[tuple[int, str]] = []
-        self._paragraph: list[str] = []
-        self._at = 0
 
-    def blocks(self) -> Iterator[Block]:
-        while self._at < len(self._lines):
-            line = self._lines[self._at]
-            self._at += 1
-            if self._marked and (fence := _FENCE.match(line)):
-                yield from self._flush()
-                yield from self._fenced(fence[1])
-            elif self._marked and (heading := _ATX.match(line)):
-                yield from self._flush()
-                self._enter(len(heading[1]), heading[2])
-            elif self._is_table(line):
-                yield from self._flush()
-                yield from self._table(line)
-            elif _SETEXT.match(line) and len(self._paragraph) == 1 and not _ITEM.match(self._paragraph[0]):
-                title = self._paragraph.pop()
-                self._enter("=-~^".index(line[0]) + 1, title)
-            elif not line.strip() or _RULE.match(line) or (self._marked and _REFERENCE.match(line)):
-                yield from self._flush()
-            else:
-                self._paragraph.append(line.rstrip())
-        yield from self._flush()
-
-    def _headings(self) -> tuple[str, ...]:
-        return tuple(title for _, title in self._path)
-
-    def _plain(self, text: str) -> str:
-        return plain(text) if self._marked else text
-
-    def _block(self, text: str, kind: BlockKind) -> Block:
-        return Block(text, kind, self._headings())
-
-    def _enter(self, level: int, title: str) -> None:
+    def enter(self, level: int, title: str) -> None:
         while self._path and self._path[-1][0] >= level:
             self._path.pop()
-        if title := " ".join(self._plain(title).split())[:MAX_HEADING_CHARS]:
+        if title := " ".join(title.split())[:MAX_HEADING_CHARS]:
             self._path.append((level, title))
 
-    def _flush(self) -> Iterator[Block]:
-        """The paragraph gathered so far: list items and `Label:` lines keep their lines, prose is unwrapped."""
-        lines, self._paragraph = self._paragraph, []
-        if not lines:
-            return
-        if any(_ITEM.match(line) for line in lines):
-            yield self._block("\n".join(map(self._plain, _items(lines))), BlockKind.LINES)
-        elif all(line.startswith("    ") for line in lines):
-            yield self._block("\n".join(line[4:] for line in lines), BlockKind.LINES)
+    def titles(self) -> tuple[str, ...]:
+        return tuple(title for _, title in self._path)
+
+
+def markdown_blocks(text: str) -> Iterator[Block]:
+    """Yield what a Markdown text holds, in order: a list with all below it is one block, each item a line."""
+    from oratio.text.markdown import elements  # here and not above: most formats do without it, and it takes 50 ms
+
+    headings = _Headings()
+    listed: list[str] = []
+    for element in elements(text):
+        if element.level and element.kind in ("item", "text", "code"):
+            listed += _listed(element.text, element.level, element.marker)
+            continue
+        if listed:
+            yield Block("\n".join(listed), Kind.LINES, headings.titles())
+            listed = []
+        if element.kind == "heading":
+            headings.enter(element.level, element.text)
+        elif element.kind == "code":
+            yield Block(element.text, Kind.LINES, headings.titles())
+        elif element.kind == "table":
+            header, *rows = element.rows
+            yield Block("\n".join(filter(None, (row_text(header, row) for row in rows))), Kind.ROWS, headings.titles())
         else:
-            yield self._block(self._plain(" ".join(line.strip().removeprefix("> ") for line in lines)), BlockKind.PROSE)
+            yield _paragraph(element.text.split("\n"), headings.titles())
+    if listed:
+        yield Block("\n".join(listed), Kind.LINES, headings.titles())
 
-    def _fenced(self, mark: str) -> Iterator[Block]:
-        start = self._at
-        while self._at < len(self._lines) and not self._lines[self._at].lstrip().startswith(mark):
-            self._at += 1
-        yield self._block("\n".join(self._lines[start : self._at]), BlockKind.LINES)
-        self._at += 1
 
-    def _is_table(self, line: str) -> bool:
-        return "|" in line and self._at < len(self._lines) and is_rule(self._lines[self._at])
+def _listed(text: str, level: int, marker: str) -> list[str]:
+    """Return an item as one line with its indent; what goes on in it is indented below it, code line by line."""
+    indent = "  " * (level - 1)
+    if marker:
+        return [f"{indent}{marker} {' '.join(text.split())}"]
+    return [f"{indent}  {line}" for line in text.split("\n") if line.strip()]
 
-    def _table(self, line: str) -> Iterator[Block]:
-        header = [plain(cell) for cell in split_row(line)]
-        self._at += 1
-        rows = []
-        while self._at < len(self._lines) and "|" in self._lines[self._at]:
-            cells = [plain(cell) for cell in split_row(self._lines[self._at])]
-            rows.append(row_text(header, cells))
-            self._at += 1
-        yield self._block("\n".join(filter(None, rows)), BlockKind.ROWS)
+
+def _paragraph(lines: list[str], headings: tuple[str, ...]) -> Block:
+    if any(_ITEM.match(line) for line in lines):
+        return Block("\n".join(_items(lines)), Kind.LINES, headings)
+    return Block(" ".join(line.strip() for line in lines), Kind.PROSE, headings)
 
 
 def _items(lines: list[str]) -> Iterator[str]:
-    """List items, each on one line with its own indent; wrapped lines join the item they continue."""
+    """Yield list items, each on one line with its own indent; wrapped lines join the item they continue."""
     item = ""
     for line in lines:
         if _ITEM.match(line):
@@ -133,3 +81,45 @@ def _items(lines: list[str]) -> Iterator[str]:
         else:
             item = f"{item} {line.strip()}" if item else line
     yield item
+
+
+class PlainTextReader:
+    """Walker over the lines of a plain text, whose signs are all meant; `blocks` yields what they hold, in order."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.expandtabs(4).splitlines()
+        self._headings = _Headings()
+        self._gathered: list[str] = []
+        self._at = 0
+
+    def blocks(self) -> Iterator[Block]:
+        while self._at < len(self._lines):
+            line = self._lines[self._at]
+            self._at += 1
+            if "|" in line and self._at < len(self._lines) and is_rule(self._lines[self._at]):
+                yield from self._flush()
+                yield self._table(line)
+            elif _SETEXT.match(line) and len(self._gathered) == 1 and not _ITEM.match(self._gathered[0]):
+                self._headings.enter("=-~^".index(line[0]) + 1, self._gathered.pop())
+            elif not line.strip() or _RULE.match(line):
+                yield from self._flush()
+            else:
+                self._gathered.append(line.rstrip())
+        yield from self._flush()
+
+    def _flush(self) -> Iterator[Block]:
+        """Yield the lines gathered so far: list items and indented lines keep theirs, prose is unwrapped."""
+        lines, self._gathered = self._gathered, []
+        if lines and all(line.startswith("    ") for line in lines) and not any(map(_ITEM.match, lines)):
+            yield Block("\n".join(line[4:] for line in lines), Kind.LINES, self._headings.titles())
+        elif lines:
+            yield _paragraph([line.removeprefix("> ") for line in lines], self._headings.titles())
+
+    def _table(self, line: str) -> Block:
+        header = split_row(line)
+        self._at += 1
+        rows = []
+        while self._at < len(self._lines) and "|" in self._lines[self._at]:
+            rows.append(row_text(header, split_row(self._lines[self._at])))
+            self._at += 1
+        return Block("\n".join(filter(None, rows)), Kind.ROWS, self._headings.titles())

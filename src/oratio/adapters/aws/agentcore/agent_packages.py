@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -164,11 +165,14 @@ def _main() -> bytes:
 def _agentkit() -> dict[str, bytes]:
     """The part of Oratio an agent imports, under its own name."""
     kit = files("oratio.agentkit")
-    found = {f"oratio/agentkit/{name}": data for name, data in _python(kit.iterdir())}
+    found = {f"oratio/agentkit/{name}": data for name, data in _python(kit)}
     return {"oratio/__init__.py": b"", **found}
 
 
-def _python(entries: Iterable[Any]) -> Iterable[tuple[str, bytes]]:
-    for item in entries:
-        if item.name.endswith(".py"):
-            yield item.name, item.read_bytes()
+def _python(folder: Traversable, below: str = "") -> Iterator[tuple[str, bytes]]:
+    """Yield the Python files of a package and of the packages in it, by their paths."""
+    for item in folder.iterdir():
+        if item.is_dir():
+            yield from _python(item, f"{below}{item.name}/")
+        elif item.name.endswith(".py"):
+            yield f"{below}{item.name}", item.read_bytes()

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from oratio.adapters.local.dialogue.text import stem, words
+from oratio.text import markdown
 from oratio.text.sentences import sentences
 
 type UnitKind = Literal["heading", "lead", "item", "sentence", "row"]
@@ -32,6 +33,7 @@ class AnswerUnit(NamedTuple):
     stems: frozenset[str]
 
 
+_COMMENT = re.compile(r"<!--.*?-->")
 _HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.*?)\s*#*$")
 _ITEM = re.compile(r"^(\s*)([-*+\u2022]|\d{1,3}[.)])\s+(.*)$")
 _ROW = re.compile(r"^\s*\|(.*)\|\s*$")
@@ -55,15 +57,8 @@ def addresses_the_assistant(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """One line without markdown; code names keep their underscores and brackets."""
-    text = re.sub(r"<!--.*?-->", "", text)
-    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"`+([^`]*)`+", r"\1", text)
-    text = re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text)
-    text = re.sub(r"(?<![\w*])\*(?=\S)([^*]+?)(?<=\S)\*(?![\w*])", r"\1", text)
-    text = re.sub(r"</?[a-zA-Z][^<>]{0,80}>", " ", text)
-    text = re.sub(r"\\([\\`*_{}\[\]()#+\-.!|])", r"\1", text)
-    return re.sub(r"\s+", " ", text).strip()
+    """Return one line without Markdown; code names keep their underscores and brackets."""
+    return " ".join(markdown.plain(_COMMENT.sub("", text)).split())
 
 
 class _Cutter:
