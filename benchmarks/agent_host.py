@@ -28,7 +28,7 @@ import sys
 from pathlib import Path
 from oratio.agentkit.app import create_app
 from oratio.agentkit.definition import AgentDefinition
-from oratio.agentkit.gateway import Gateway
+from oratio.agentkit.platform.gateway import Gateway
 import socket
 definition = AgentDefinition.from_folder(Path(sys.argv[1]), model="none")
 create_app(definition, Gateway(socket.socketpair()[0])).run(port=int(sys.argv[2]))

@@ -19,7 +19,7 @@ from oratio import tracing
 from oratio.agent_host.metrics import AgentHostMetrics
 from oratio.agent_host.model_requests import BadRequest, ModelRequest, read_model_request
 from oratio.agentkit.drills import StagedDrill
-from oratio.agentkit.framing import BadFrame, encode, read_frame
+from oratio.agentkit.platform.framing import BadFrame, encode, read_frame
 from oratio.domain.knowledge.knowledge_base import Passage
 from oratio.domain.plan.agent_plan import AgentPlan
 from oratio.domain.refs import VersionRef

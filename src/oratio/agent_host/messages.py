@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from oratio.agentkit.framing import encode, take_frames
+from oratio.agentkit.platform.framing import encode, take_frames
 
 DESCRIPTORS_PER_SPAWN = 4
 MAX_BYTES = 65536

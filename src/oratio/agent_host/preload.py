@@ -23,7 +23,7 @@ WARM = (
     "uuid", "uvicorn.lifespan.on", "uvicorn.loops.asyncio", "uvicorn.protocols.http.h11_impl", "zoneinfo",
     "oratio.agent_host.probes.attempts", "oratio.agent_host.runner", "oratio.agent_host.sandbox.landlock",
     "oratio.agent_host.sandbox.privileges", "oratio.agent_host.sandbox.seccomp", "oratio.agentkit.app",
-    "oratio.agentkit.gateway", "oratio.agentkit.gateway_model",
+    "oratio.agentkit.platform.gateway", "oratio.agentkit.platform.gateway_model",
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from oratio.agent_host.gateway import AgentGateway
 from oratio.agent_host.output import OutputTap
 from oratio.agent_host.runner import boot_frame
 from oratio.agent_host.sandbox.confinement import Confinement
-from oratio.agentkit.framing import BadFrame, read_frame
+from oratio.agentkit.platform.framing import BadFrame, read_frame
 from oratio.errors import AgentFailed
 from oratio.ports.agent_runtime import AgentPackage
 from oratio.protocol import sse

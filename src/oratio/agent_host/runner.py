@@ -11,8 +11,8 @@ from bedrock_agentcore.runtime import BedrockAgentCoreApp
 
 from oratio.agentkit.app import create_app
 from oratio.agentkit.definition import AgentDefinition, BadDefinition
-from oratio.agentkit.framing import encode, receive_frame
-from oratio.agentkit.gateway import Gateway
+from oratio.agentkit.platform.framing import encode, receive_frame
+from oratio.agentkit.platform.gateway import Gateway
 
 EXIT_BAD_DEFINITION = 3
 BOOT_TIMEOUT_S = 10.0

@@ -9,9 +9,9 @@ from typing import Any
 
 from bedrock_agentcore.runtime import BedrockAgentCoreApp, RequestContext
 
-from oratio.agentkit.connections import Connections
 from oratio.agentkit.definition import AgentDefinition
 from oratio.agentkit.drills import KINDS, DrilledConnections, StagedDrill
+from oratio.agentkit.platform.connections import Connections
 from oratio.agentkit.sessions import Sessions, TurnRequest
 
 MAX_PROMPT_CHARS = 20_000

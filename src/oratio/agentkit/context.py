@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from oratio.agentkit.connections import ConnectionFailed, Connections
+from oratio.agentkit.platform.connections import ConnectionFailed, Connections
 from oratio.agentkit.turn import TurnRecorder
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 
 from strands.models import Model
 
-from oratio.agentkit.connections import Connections, FoundPassage
+from oratio.agentkit.platform.connections import Connections, FoundPassage
 from oratio.agentkit.scripts import Failing, ToolCaller
 from oratio.agentkit.turn import TurnRecorder
 

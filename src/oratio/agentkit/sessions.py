@@ -11,10 +11,10 @@ from strands import Agent
 from strands.hooks import AfterToolCallEvent
 from strands.types.content import Message, Messages
 
-from oratio.agentkit.connections import Connections
 from oratio.agentkit.context import AgentContext
 from oratio.agentkit.definition import AgentDefinition, BadDefinition, BuildAgent
 from oratio.agentkit.guidance import guided
+from oratio.agentkit.platform.connections import Connections
 from oratio.agentkit.turn import Status, trace
 
 logger = logging.getLogger(__name__)

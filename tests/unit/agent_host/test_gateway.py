@@ -9,9 +9,9 @@ import pytest
 from oratio.agent_host.gateway import AgentGateway, CallRate
 from oratio.agent_host.model_requests import BadRequest, read_model_request
 from oratio.agent_host.output import cleaned
-from oratio.agentkit.connections import ConnectionFailed
-from oratio.agentkit.gateway import Gateway
-from oratio.agentkit.gateway_model import GatewayModel
+from oratio.agentkit.platform.connections import ConnectionFailed
+from oratio.agentkit.platform.gateway import Gateway
+from oratio.agentkit.platform.gateway_model import GatewayModel
 from oratio.agentkit.turn import TurnRecorder
 from oratio.domain.knowledge.knowledge_base import Passage
 from oratio.domain.refs import VersionRef

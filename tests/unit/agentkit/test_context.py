@@ -5,8 +5,8 @@ import pytest
 from strands.models import Model
 
 from oratio.agentkit import AgentContext
-from oratio.agentkit.connections import ConnectionFailed, Connections, FoundPassage
 from oratio.agentkit.definition import AgentStep
+from oratio.agentkit.platform.connections import ConnectionFailed, Connections, FoundPassage
 from oratio.agentkit.turn import TurnRecorder
 from tests.fakes.agents import ScriptedModel, prompt_script
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from oratio.agentkit.framing import BadFrame, encode, take_frames
+from oratio.agentkit.platform.framing import BadFrame, encode, take_frames
 
 
 def test_frames_are_put_together_from_any_pieces() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from oratio.agentkit.app import read_request
 from oratio.agentkit.definition import AgentDefinition, BadDefinition
-from oratio.agentkit.framing import BadFrame, encode, receive_frame
+from oratio.agentkit.platform.framing import BadFrame, encode, receive_frame
 from oratio.agentkit.sessions import Sessions, TurnRequest, replayed
 from tests.fakes.agents import AGENT_FILE, agent_file, plan
 from tests.unit.agentkit.test_context import PASSAGE, ScriptedConnections

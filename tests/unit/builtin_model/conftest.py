@@ -1,6 +1,6 @@
 import pytest
 
-from oratio.agentkit.connections import FoundPassage
+from oratio.agentkit.platform.connections import FoundPassage
 from tests.unit.builtin_model.talk import SAMPLES, Search, Talk, authored
 
 HANDBOOK = """Opening hours:

@@ -15,9 +15,9 @@ from oratio.adapters.local.builtin_model import PROVENANCE_EVENT, BuiltinModel
 from oratio.adapters.local.clock import SystemClock
 from oratio.adapters.local.knowledge_bases import LocalKnowledgeBases
 from oratio.adapters.local.objects import FileObjectStore
-from oratio.agentkit.connections import Connections, FoundPassage
 from oratio.agentkit.context import AgentContext
 from oratio.agentkit.definition import AgentDefinition
+from oratio.agentkit.platform.connections import Connections, FoundPassage
 from oratio.agentkit.turn import TurnRecorder
 from oratio.authoring.author import Authored, author
 from oratio.domain.agents.brief import AgentBrief, AgentType

@@ -2,8 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oratio.retrieval.chunking import MAX_UNIT_WORDS, MAX_WORDS, TARGET_WORDS, chunks
-from oratio.text.sentences import sentences
 from oratio.retrieval.parsing.blocks import Block, BlockKind
+from oratio.text.sentences import sentences
 
 
 def test_a_long_section_is_cut_evenly_between_sentences() -> None:

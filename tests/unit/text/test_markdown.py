@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from oratio.retrieval.parsing.blocks import Block, Kind
+from oratio.retrieval.parsing.blocks import Block, BlockKind
 from oratio.retrieval.parsing.documents import parse
 from oratio.text.markdown import elements, plain
 
@@ -50,8 +50,8 @@ def test_front_matter_and_comments_are_no_headings_and_move_no_line() -> None:
 def test_a_documents_nested_list_is_one_block_with_its_indents() -> None:
     source = "- one\n\n  more of one\n\n    1. inner\n- two\n\n[named][x]\n\n[x]: http://a\n"
     assert parse(source.encode(), "a.md", "text/markdown").blocks == [
-        Block("- one\n  more of one\n  1. inner\n- two", Kind.LINES),
-        Block("named", Kind.PROSE),
+        Block("- one\n  more of one\n  1. inner\n- two", BlockKind.LINES),
+        Block("named", BlockKind.PROSE),
     ]
 
 

@@ -7,7 +7,7 @@ import socket
 from oratio.agent_host.forkserver_client import ForkserverClient
 from oratio.agent_host.probes.attempts import ATTEMPTS, write_tmp
 from oratio.agent_host.sandbox.confinement import Confinement, Tier
-from oratio.agentkit.framing import BadFrame, receive_frame
+from oratio.agentkit.platform.framing import BadFrame, receive_frame
 from oratio.errors import Unavailable
 
 TIMEOUT_S = 20.0

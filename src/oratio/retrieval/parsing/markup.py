@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from oratio.retrieval.parsing.blocks import Block, Kind
+from oratio.retrieval.parsing.blocks import Block, BlockKind
 from oratio.retrieval.parsing.tables import is_rule, row_text, split_row
 
 MAX_HEADING_CHARS = 200
@@ -41,19 +41,21 @@ def markdown_blocks(text: str) -> Iterator[Block]:
             listed += _listed(element.text, element.level, element.marker)
             continue
         if listed:
-            yield Block("\n".join(listed), Kind.LINES, headings.titles())
+            yield Block("\n".join(listed), BlockKind.LINES, headings.titles())
             listed = []
         if element.kind == "heading":
             headings.enter(element.level, element.text)
         elif element.kind == "code":
-            yield Block(element.text, Kind.LINES, headings.titles())
+            yield Block(element.text, BlockKind.LINES, headings.titles())
         elif element.kind == "table":
             header, *rows = element.rows
-            yield Block("\n".join(filter(None, (row_text(header, row) for row in rows))), Kind.ROWS, headings.titles())
+            yield Block(
+                "\n".join(filter(None, (row_text(header, row) for row in rows))), BlockKind.ROWS, headings.titles()
+            )
         else:
             yield _paragraph(element.text.split("\n"), headings.titles())
     if listed:
-        yield Block("\n".join(listed), Kind.LINES, headings.titles())
+        yield Block("\n".join(listed), BlockKind.LINES, headings.titles())
 
 
 def _listed(text: str, level: int, marker: str) -> list[str]:
@@ -66,8 +68,8 @@ def _listed(text: str, level: int, marker: str) -> list[str]:
 
 def _paragraph(lines: list[str], headings: tuple[str, ...]) -> Block:
     if any(_ITEM.match(line) for line in lines):
-        return Block("\n".join(_items(lines)), Kind.LINES, headings)
-    return Block(" ".join(line.strip() for line in lines), Kind.PROSE, headings)
+        return Block("\n".join(_items(lines)), BlockKind.LINES, headings)
+    return Block(" ".join(line.strip() for line in lines), BlockKind.PROSE, headings)
 
 
 def _items(lines: list[str]) -> Iterator[str]:
@@ -111,7 +113,7 @@ class PlainTextReader:
         """Yield the lines gathered so far: list items and indented lines keep theirs, prose is unwrapped."""
         lines, self._gathered = self._gathered, []
         if lines and all(line.startswith("    ") for line in lines) and not any(map(_ITEM.match, lines)):
-            yield Block("\n".join(line[4:] for line in lines), Kind.LINES, self._headings.titles())
+            yield Block("\n".join(line[4:] for line in lines), BlockKind.LINES, self._headings.titles())
         elif lines:
             yield _paragraph([line.removeprefix("> ") for line in lines], self._headings.titles())
 
@@ -122,4 +124,4 @@ class PlainTextReader:
         while self._at < len(self._lines) and "|" in self._lines[self._at]:
             rows.append(row_text(header, split_row(self._lines[self._at])))
             self._at += 1
-        return Block("\n".join(filter(None, rows)), Kind.ROWS, self._headings.titles())
+        return Block("\n".join(filter(None, rows)), BlockKind.ROWS, self._headings.titles())

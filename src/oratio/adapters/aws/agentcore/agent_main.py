@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from oratio.agentkit.bedrock import serve
+from oratio.agentkit.platform.bedrock import serve
 
 if __name__ == "__main__":
     serve(Path(__file__).parent, os.environ)

@@ -20,7 +20,7 @@ from oratio.adapters.aws.agentcore.session_rate_limit import SessionRateLimit
 from oratio.adapters.aws.bedrock.deletions import Deletions
 from oratio.adapters.aws.session import AwsSession, error_code, translated
 from oratio.adapters.turn_events import turn_payload
-from oratio.agentkit.environment import ENGINE_ID, KIND, MODEL, VERSION
+from oratio.agentkit.platform.environment import ENGINE_ID, KIND, MODEL, VERSION
 from oratio.domain.conversations.conversation import TurnEvent
 from oratio.domain.plan.rehearsal import DRILL_TEXTS
 from oratio.domain.refs import VersionRef

@@ -17,7 +17,7 @@ from oratio.adapters.aws.bedrock.knowledge_sources import Kind, data_source_requ
 from oratio.adapters.aws.bedrock.snapshots import READ_AS, READABLE, Snapshots, ending
 from oratio.adapters.aws.bedrock.vector_indexes import VectorIndexes
 from oratio.adapters.aws.session import AwsSession, error_code, translated
-from oratio.agentkit.passages import found_passages, retrieve_request
+from oratio.agentkit.platform.passages import found_passages, retrieve_request
 from oratio.domain.knowledge.knowledge_base import DocumentProblem, IngestionJob, Passage
 from oratio.domain.refs import VersionRef
 from oratio.domain.storage_layout import document_key, engine_prefix

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from oratio.adapters.aws.bedrock.knowledge_sources import Kind
 from oratio.adapters.aws.session import error_code, translated
-from oratio.agentkit.passages import VERSION_KEY, version_value
+from oratio.agentkit.platform.passages import VERSION_KEY, version_value
 from oratio.domain.knowledge.metadata_file import sidecar
 from oratio.domain.refs import Value, VersionRef
 from oratio.domain.storage_layout import SIDECAR_SUFFIX

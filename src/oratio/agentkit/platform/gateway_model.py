@@ -13,12 +13,12 @@ from strands.types.exceptions import ContextWindowOverflowException, ModelThrott
 from strands.types.streaming import StreamEvent
 from strands.types.tools import ToolChoice, ToolSpec
 
-from oratio.agentkit.connections import ConnectionFailed
-from oratio.agentkit.framing import BadFrame, encode, read_frame
+from oratio.agentkit.platform.connections import ConnectionFailed
+from oratio.agentkit.platform.framing import BadFrame, encode, read_frame
 from oratio.agentkit.turn import TurnRecorder, trace
 
 if TYPE_CHECKING:
-    from oratio.agentkit.gateway import Gateway
+    from oratio.agentkit.platform.gateway import Gateway
 
 T = TypeVar("T", bound=BaseModel)
 PROVENANCE = "oratioProvenance"

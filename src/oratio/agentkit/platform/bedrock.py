@@ -15,10 +15,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from strands.models import BedrockModel, Model
 
 from oratio.agentkit.app import create_app
-from oratio.agentkit.connections import ConnectionFailed, Connections, FoundPassage
 from oratio.agentkit.definition import AgentDefinition
-from oratio.agentkit.environment import ENGINE_ID, KIND, MODEL, VERSION
-from oratio.agentkit.passages import found_passages, retrieve_request
+from oratio.agentkit.platform.connections import ConnectionFailed, Connections, FoundPassage
+from oratio.agentkit.platform.environment import ENGINE_ID, KIND, MODEL, VERSION
+from oratio.agentkit.platform.passages import found_passages, retrieve_request
 from oratio.agentkit.turn import TurnRecorder
 
 PASSAGES = 6

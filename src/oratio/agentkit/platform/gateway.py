@@ -14,8 +14,8 @@ from typing import Any, cast
 
 from strands.models import Model
 
-from oratio.agentkit.connections import ConnectionFailed, Connections, FoundPassage
-from oratio.agentkit.framing import BadFrame, encode, receive_frame
+from oratio.agentkit.platform.connections import ConnectionFailed, Connections, FoundPassage
+from oratio.agentkit.platform.framing import BadFrame, encode, receive_frame
 from oratio.agentkit.turn import TurnRecorder, trace
 
 CONNECT_TIMEOUT_S = 5.0
@@ -65,7 +65,7 @@ class Gateway(Connections):
         return await asyncio.open_connection(sock=sock)
 
     def model(self, turn: TurnRecorder) -> Model:
-        from oratio.agentkit.gateway_model import GatewayModel
+        from oratio.agentkit.platform.gateway_model import GatewayModel
 
         return GatewayModel(self, turn)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from oratio.agentkit.connections import FoundPassage
+from oratio.agentkit.platform.connections import FoundPassage
 
 MANAGED = "MANAGED"
 MAX_QUERY_CHARS = 2_000
