@@ -12,7 +12,7 @@ FIND_PYTHON := for p in python3.12 python3.13 python3 $$(ls -d $$HOME/.pyenv/ver
 	$$(command -v uv >/dev/null && uv python find '>=3.12,<3.14' 2>/dev/null); do \
 	"$$p" -c 'import sys, ensurepip, sqlite3; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null && { echo "$$p"; break; }; done
 
-# Installs a lock's packages. uv, of requirements-build.lock, takes a tenth of pip's time; pip is for where uv's own
+# Installs a lock's packages. uv, of requirements-build.lock, is the faster (docs/dependencies.md, Sizes); pip is for where uv's own
 # settings name no index that can be reached (uv does not read pip's).
 INSTALL = { $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r $(1) || \
 	{ echo "oratio: uv could not install: trying pip" >&2; $(BIN)/python -m pip install -q --require-hashes -r $(1); }; }

@@ -26,7 +26,7 @@ def make_environment(folder: Path, lock: Path, wheel: Path) -> Path:
     """Make an environment with exactly what a lock names and the wheel; returns its `bin`."""
     _run([UV, "venv", "--python", sys.executable, folder])
     python = folder / "bin" / "python"
-    install = [UV, "pip", "install", "--python", python, "--require-hashes", "-r", lock]
+    install: list[str | Path] = [UV, "pip", "install", "--python", python, "--require-hashes", "-r", lock]
     # From the cache alone where that holds all, so that no index is asked.
     if subprocess.run([*install, "--offline"], capture_output=True).returncode != 0:
         _run(install)
