@@ -91,9 +91,21 @@ def test_every_service_has_a_health_check_and_waits_for_known_ones() -> None:
 
 def test_images_are_plain_names_with_a_version_and_ours_is_built_here() -> None:
     images = {service["image"] for service in SERVICES.values()}
-    assert images == {"postgres:15", "redis:7", "oratio:local"}
-    [build] = [service["build"] for service in SERVICES.values() if "build" in service]
-    assert (FILE.parent / build["context"] / build["dockerfile"]).is_file()
+    built = {service["image"]: service["build"] for service in SERVICES.values() if "build" in service}
+    assert images == {"postgres:15", "redis:7", *built}
+    dockerfile = FILE.parent / "Dockerfile"
+    targets = set(re.findall(r"^FROM \S+ AS (\w+)$", dockerfile.read_text(), re.MULTILINE))
+    for image, build in built.items():
+        assert (FILE.parent / build["context"] / build["dockerfile"]).samefile(dockerfile)
+        assert image == f"oratio-{build['target']}:local"
+        assert build["target"] in targets
+
+
+def test_every_file_that_the_images_copy_is_there() -> None:
+    text = (FILE.parent / "Dockerfile").read_text()
+    copied = re.findall(r"^COPY ([\w./-]+\.\w+) ", text, re.MULTILINE)
+    assert "deployments/locks/voice.lock" in copied
+    assert all((FILE.parents[1] / path).is_file() for path in copied)
 
 
 def test_two_workers_have_names_of_their_own() -> None:

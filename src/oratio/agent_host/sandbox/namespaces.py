@@ -104,9 +104,8 @@ def python_folders() -> list[str]:
     """The folders this interpreter imports from, and this package: no programs, no shared system libraries."""
     package = str(Path(__file__).resolve().parents[2])
     folders = {package, *(os.path.realpath(entry) for entry in sys.path if entry and os.path.isdir(entry))}
-    source = str(Path(package).parent)  # an editable install's `src`: of it only the package itself
-    folders.discard(source)
-    folders = {folder for folder in folders if not package.startswith(folder + os.sep) or "site-packages" in folder}
+    # Of an editable install's `src` and checkout only the package itself; an installed wheel lies among the libraries.
+    folders = {path for path in folders if path.endswith("-packages") or not package.startswith(path + os.sep)}
     nested = {folder for folder in folders for other in folders if folder.startswith(other + os.sep)}
     return sorted(folders - nested)
 

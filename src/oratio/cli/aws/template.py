@@ -13,15 +13,16 @@ MAX_CHARS = 1_000_000
 
 
 def template_path() -> Path:
-    """The template of this checkout.
+    """Return the template of an installed wheel, or of this checkout.
 
     Raises:
-        InvalidInput: This is an installed wheel, which has none.
+        InvalidInput: It is in neither.
     """
-    path = Path(__file__).resolve().parents[4] / "deployments" / "aws" / "template.yaml"
-    if not path.is_file():
-        raise InvalidInput("this installation has no CloudFormation template", hint="run from a checkout of Oratio")
-    return path
+    here = Path(__file__).resolve()
+    for path in (here.with_name("template.yaml"), here.parents[4] / "deployments" / "aws" / "template.yaml"):
+        if path.is_file():
+            return path
+    raise InvalidInput("this installation has no CloudFormation template", hint="install Oratio again")
 
 
 class _Loader(yaml.SafeLoader):

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import psutil
 
+from oratio.cli.preflight import service_problems
 from oratio.cli.supervisor.ports import busy
 from oratio.cli.supervisor.run_folder import RunFolder
 from oratio.cli.supervisor.service_table import service_table
@@ -52,7 +53,27 @@ def machine_checks() -> list[DoctorCheck]:
 
 def oratio_checks(settings: Settings) -> list[DoctorCheck]:
     """Checks of what the settings name."""
-    return [variables(), disk(settings), *data_folder(settings), ports(settings), sandbox(settings)]
+    return [
+        variables(),
+        *map(serviceable, ("console", "voice", "agent-host"), [settings] * 3),
+        disk(settings),
+        *data_folder(settings),
+        ports(settings),
+        sandbox(settings),
+    ]
+
+
+_NEEDS = {"console": "console", "voice": "speech", "agent-host": "model"}
+
+
+def serviceable(service: str, settings: Settings) -> Check:
+    """What a service needs before it can start: an extra, or a model that can be made."""
+    problems = service_problems(service, settings)
+    if problems:
+        return Check(_NEEDS[service], False, problems[0].message, problems[0].hint)
+    return Check(
+        _NEEDS[service], True, {"voice": settings.speech, "agent-host": settings.model}.get(service, "installed")
+    )
 
 
 def python_version() -> DoctorCheck:

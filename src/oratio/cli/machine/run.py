@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from oratio.cli.options import Data, settings_of
+from oratio.cli.output import USAGE_ERROR, fail
 from oratio.errors import InvalidInput
 
 
@@ -19,6 +20,7 @@ def run(
     ports: Annotated[int | None, typer.Option("--ports", metavar="BASE", min=1024, max=65500)] = None,
 ) -> None:
     """Become one service of this machine, with the environment that `oratio up` would give it."""
+    from oratio.cli.preflight import service_problems
     from oratio.cli.supervisor.service_table import service_table
 
     settings = settings_of(data, port_base=ports)
@@ -31,6 +33,8 @@ def run(
             else f"one of {', '.join(sorted({*table, 'console'}))}"
         )
         raise InvalidInput(f"there is no service {service!r} to run", hint=hint)
+    if problems := service_problems(service, settings):
+        fail(str(problems[0]), code=USAGE_ERROR)
     (settings.data / "run").mkdir(parents=True, exist_ok=True, mode=0o700)
     command = table[service].command
     os.execve(command[0], command, dict(table[service].environment))  # noqa: S606 - our own table, no shell

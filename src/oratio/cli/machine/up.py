@@ -36,7 +36,11 @@ def up(
     no_console: Annotated[bool, typer.Option("--no-console", help="Leave the web console out.")] = False,
 ) -> None:
     """Start everything on this machine, show where it is, and stay; Ctrl-C drains live calls and stops all of it."""
+    from oratio.cli.preflight import up_problems
+
     settings = settings_of(data, port_base=ports)
+    if problems := up_problems(settings, console=not no_console):
+        fail("; ".join(map(str, problems)), code=USAGE_ERROR)
     try:
         if detach:
             _detached(settings, no_console=no_console)

@@ -1,13 +1,11 @@
 """The services of one machine, as data."""
 
 import sys
-from importlib.util import find_spec
-from pathlib import Path
 
 from oratio.adapters.prefect_pipeline import prefect_environment
 from oratio.cli.supervisor.health import HeartbeatHealth, HttpHealth
 from oratio.cli.supervisor.service import Address, SupervisedService
-from oratio.errors import Unavailable
+from oratio.installation import console_script, shell_environment
 from oratio.settings import Settings, child_environment
 
 # -P: without it `-m` puts the working folder first on the path, and a folder there named `flows` would win.
@@ -19,11 +17,7 @@ _CALLS, _FLOWS, _AGENTS, _CONSOLE, _PREFECT = range(5)
 
 
 def service_table(settings: Settings, *, console: bool = True) -> list[SupervisedService]:
-    """What `oratio up` runs on this machine, longest start first.
-
-    Raises:
-        Unavailable: The console is not part of this installation.
-    """
+    """What `oratio up` runs on this machine, longest start first."""
     services = [] if settings.prefect_api_url else [_prefect(settings)]
     services += [_flows(settings), _api(settings), _agent_host(settings), _voice(settings)]
     return [*services, _console(settings)] if console else services
@@ -31,6 +25,10 @@ def service_table(settings: Settings, *, console: bool = True) -> list[Supervise
 
 def _environment(settings: Settings) -> dict[str, str]:
     return child_environment(settings, PYTHONUNBUFFERED="1")
+
+
+def _shell_environment(settings: Settings) -> dict[str, str]:
+    return shell_environment(_environment(settings))
 
 
 def _prefect(settings: Settings) -> SupervisedService:
@@ -51,7 +49,7 @@ def _flows(settings: Settings) -> SupervisedService:
     return SupervisedService(
         name="flows",
         command=(*_PYTHON, "flows.worker"),
-        environment=_environment(settings) | prefect_environment(settings),
+        environment=_shell_environment(settings) | prefect_environment(settings),
         health=HeartbeatHealth(settings.data / "run" / "flows.health"),
         address=Address(settings.host, settings.port("flows")),
         stop_stage=_FLOWS,
@@ -76,7 +74,7 @@ def _voice(settings: Settings) -> SupervisedService:
     return SupervisedService(
         name="voice",
         command=(*_PYTHON, "voice_server"),
-        environment=_environment(settings),
+        environment=_shell_environment(settings),
         health=HttpHealth(f"{settings.local_url('voice')}/healthz"),
         url=settings.local_url("voice").replace("http://", "ws://"),
         address=Address(settings.host, settings.port("voice")),
@@ -117,8 +115,8 @@ def _console(settings: Settings) -> SupervisedService:
     flags = (text for name, value in options.items() for text in (f"--{name}", str(value)))
     return SupervisedService(
         name="console",
-        command=(*_PYTHON, "streamlit", "run", str(_console_script()), *flags),
-        environment=_environment(settings),
+        command=(*_PYTHON, "streamlit", "run", str(console_script()), *flags),
+        environment=_shell_environment(settings),
         health=HttpHealth(f"{settings.local_url('console')}/_stcore/health"),
         url=settings.local_url("console"),
         address=Address(settings.host, port),
@@ -135,10 +133,3 @@ _CONSOLE_THEME = {
     "theme.dark.secondaryBackgroundColor": "#1c222b",
     "theme.paddingTop": "2.5rem",
 }
-
-
-def _console_script() -> Path:
-    spec = find_spec("console")
-    if spec is None or not spec.submodule_search_locations:
-        raise Unavailable("the console is not part of this installation", hint="start with --no-console")
-    return Path(spec.submodule_search_locations[0]) / "app.py"

@@ -67,7 +67,12 @@ class WorkerProcess:
         reason = "the speech worker ended"
         try:
             process = self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", *self._arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+                sys.executable,
+                "-P",
+                "-m",
+                *self._arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
             )
             assert process.stdout is not None
             while (frame := await worker_protocol.receive(process.stdout)) is not None:
