@@ -1,4 +1,4 @@
-"""`oratio run SERVICE`: one service in the foreground, for containers and process managers."""
+"""Command `oratio run SERVICE`: one service in the foreground, for containers and process managers."""
 
 import os
 from typing import Annotated
@@ -18,7 +18,7 @@ def run(
     data: Data = None,
     ports: Annotated[int | None, typer.Option("--ports", metavar="BASE", min=1024, max=65500)] = None,
 ) -> None:
-    """Become one service of this machine, with the environment that `oratio up` would give it."""
+    """Run one service of this machine, with the environment that `oratio up` would give it."""
     from oratio.cli.supervisor.service_table import service_table
 
     settings = settings_of(data, port_base=ports)

@@ -1,4 +1,4 @@
-"""`oratio up`: start everything on this machine and stay with it."""
+"""Command `oratio up`: every service of this machine, in the foreground."""
 
 import asyncio
 import os
@@ -35,7 +35,7 @@ def up(
     detach: Annotated[bool, typer.Option("--detach", help="Return when all is healthy; `down` stops it.")] = False,
     no_console: Annotated[bool, typer.Option("--no-console", help="Leave the web console out.")] = False,
 ) -> None:
-    """Start everything on this machine, show where it is, and stay; Ctrl-C drains live calls and stops all of it."""
+    """Start everything on this machine, print the URLs, and stay; Ctrl-C drains live calls and stops everything."""
     settings = settings_of(data, port_base=ports)
     try:
         if detach:
@@ -47,7 +47,7 @@ def up(
 
 
 def prepare() -> None:
-    """Make the migrated Prefect database that first starts copy (`make setup` calls this)."""
+    """Create the migrated Prefect database that first starts copy (`make setup` calls this)."""
     from oratio.cli.supervisor.prefect_database import build_template, template_path
 
     settings = settings_of(None)
@@ -66,7 +66,7 @@ def _foreground(settings: Settings, *, with_console: bool) -> None:
     with folder.hold():
         services = service_table(settings, console=with_console)
         for name in folder.end_leftovers():
-            warn(f"{name} had outlived an Oratio that was killed, and was ended")
+            warn(f"ended {name}, left over from an Oratio that was killed")
         require_free(services)
         if not settings.prefect_api_url:
             seed(Path(prefect_environment(settings)["PREFECT_HOME"]), template_path())
