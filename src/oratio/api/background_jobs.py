@@ -1,4 +1,4 @@
-"""What the API process does beside answering: webhooks delivered, what died swept, quiet conversations ended."""
+"""Background jobs of the API process: webhook delivery, clean-up after crashes, ending quiet conversations."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ _MOST_PATIENCE_S = 300.0
 
 
 async def run(services: Services) -> None:
-    """Work until cancelled."""
+    """Run the jobs until cancelled."""
 
     def in_thread(duty: Callable[[], int]) -> Callable[[], Awaitable[int]]:
         @wraps(duty)
@@ -33,7 +33,7 @@ async def run(services: Services) -> None:
 
 
 async def _repeat(duty: Callable[[], Awaitable[int]], every_s: float) -> None:
-    """Do a duty again and again, at once while it finds work; a failed round is logged and the next waits longer."""
+    """Repeat a job, at once while it finds work; log a failed round and wait longer before the next."""
     failures = 0
     while True:
         done = 0

@@ -1,6 +1,6 @@
-"""How often and how much at once a key, a tenant and an address may call: token buckets and counted slots.
+"""Rate and concurrency limits of keys, tenants and addresses: token buckets and counted slots.
 
-Kept in this process alone: there is one API process, and a restart forgives everybody.
+Kept in this process alone: there is one API process, and a restart resets every limit.
 """
 
 import math
@@ -18,7 +18,7 @@ _SLOT_WAIT_S = 1.0
 
 
 class Buckets:
-    """One bucket a name: a minute's worth of calls may come at once, and comes back over a minute."""
+    """Token buckets by name: a minute's worth of calls may come at once, and refills over a minute."""
 
     def __init__(self, per_minute: int, now: Callable[[], float]) -> None:
         self._capacity = float(per_minute)
@@ -26,11 +26,11 @@ class Buckets:
         self._levels: dict[str, tuple[float, float]] = {}
 
     def wait(self, name: str) -> float:
-        """Seconds until the next call of this name would be let through; 0 when it would be now."""
+        """Return the seconds until the next call of this name would be admitted; 0 when it would be now."""
         return max(0.0, (1.0 - self._level(name)) * 60 / self._capacity)
 
     def take(self, name: str) -> float:
-        """Count one call, if it may be made; else the seconds until it may."""
+        """Count one call and return 0, or return the seconds until one may be made."""
         if wait := self.wait(name):
             return wait
         level = self._level(name)
@@ -50,7 +50,7 @@ class Buckets:
 
 
 class CallLimits:
-    """What one API process lets through. All methods run in the event loop."""
+    """Limits of one API process. All methods run in the event loop."""
 
     def __init__(self, settings: Settings, *, now: Callable[[], float] = time.monotonic) -> None:
         self._keys = Buckets(settings.calls_per_minute_key, now)
@@ -72,20 +72,20 @@ class CallLimits:
             raise _over("this tenant makes too many calls", wait)
 
     def count_failure(self, address: str) -> None:
-        """Count a credential that did not hold.
+        """Count an invalid credential.
 
-        A credential that holds is let in however many failures came from its address: many callers may share one
+        A valid credential is admitted however many failures came from its address: many callers may share one
         (a proxy, this machine), and with 256 bits to guess the limit is against the noise, not the guessing.
 
         Raises:
             RateLimited: The address has sent too many of them.
         """
         if wait := self._failures.take(address):
-            raise _over("too many tokens and keys from this address did not hold", wait)
+            raise _over("too many invalid tokens and keys from this address", wait)
 
     @contextmanager
     def turn(self, caller: Caller) -> Iterator[None]:
-        """A place for one turn, held until the answer has been sent.
+        """Hold a place for one turn until the answer has been sent.
 
         Raises:
             RateLimited: The key or the tenant has as many turns open as it may.
@@ -109,4 +109,4 @@ class CallLimits:
 
 def _over(what: str, wait_s: float) -> RateLimited:
     seconds = max(1, math.ceil(wait_s))
-    return RateLimited(what, retry_after_s=seconds, hint=f"go on in {seconds} s")
+    return RateLimited(what, retry_after_s=seconds, hint=f"try again in {seconds} s")
