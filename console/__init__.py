@@ -1,1 +1,1 @@
-"""The operator's console on Streamlit: a client of the HTTP API and nothing else."""
+"""Operator's console on Streamlit: a client of the HTTP API and nothing else."""

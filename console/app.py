@@ -1,4 +1,4 @@
-"""The console as one ASGI application: the Streamlit script, its page document, sign-in, uploads, headers.
+"""Console as one ASGI application: the Streamlit script, its page document, sign-in, uploads, headers.
 
 Started by `oratio up` as `python -m streamlit run console/app.py`.
 """
@@ -26,7 +26,7 @@ from console.wording import report_script_error
 
 
 def _warm() -> None:
-    """Load what the first visitor would wait for."""
+    """Load modules and files that the first visitor would wait for."""
     for module in ("console.shell", "streamlit.material_icon_names", "streamlit.web.skills"):
         import_module(module)
     transport()
@@ -36,7 +36,7 @@ def _warm() -> None:
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     await asyncio.to_thread(_warm)
-    # What is loaded by now lives as long as the process: each script run's collection need not walk it again.
+    # Objects loaded by now live as long as the process: the collection after a script run need not walk them.
     gc.collect()
     gc.freeze()
     yield

@@ -1,4 +1,4 @@
-"""The way to the HTTP API: one pool of connections a process, the operator's token with each call."""
+"""Access to the HTTP API: one pool of connections a process, the operator's token with each call."""
 
 import base64
 import hashlib
@@ -28,7 +28,7 @@ def api_base() -> str:
 
 
 class _Shared(httpx.BaseTransport):
-    """A transport that outlives the clients that use it."""
+    """Transport that outlives the clients that use it."""
 
     def __init__(self) -> None:
         # The API is on this machine over plain HTTP: a certificate store would only cost time.
@@ -47,7 +47,7 @@ def transport() -> httpx.BaseTransport:
 
 
 def client(token: str, *, timeout_s: float = _TIMEOUT_S) -> Client:
-    """A client that speaks as the holder of a token; cheap to make, closed by `with`."""
+    """Return a client with a token; cheap to create, closed by `with`."""
     return Client(api_base(), token, timeout_s=timeout_s, transport=transport())
 
 
@@ -55,10 +55,10 @@ _known: dict[str, tuple[str, float]] = {}
 
 
 def tenant_of(token: str) -> str:
-    """Whose token this is; the API is asked whether it holds, at most once a minute.
+    """Return the tenant of a token; the API checks it, at most once a minute.
 
     Raises:
-        NotAuthenticated: The API does not take it.
+        NotAuthenticated: The API refuses it.
         Unavailable: The API does not answer.
     """
     digest = hashlib.sha256(token.encode()).hexdigest()
@@ -66,7 +66,7 @@ def tenant_of(token: str) -> str:
     if time.monotonic() < until:
         return tenant
     if not token:
-        raise NotAuthenticated("nobody is signed in")
+        raise NotAuthenticated("not signed in")
     with client(token) as api:
         api.agents(limit=1)
     if len(_known) >= _MAX_KNOWN:
@@ -77,17 +77,17 @@ def tenant_of(token: str) -> str:
 
 
 def _subject(token: str) -> str:
-    """The `sub` of a token whose signature the API has checked."""
+    """Return the `sub` of a token whose signature the API has checked."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return str(claims["sub"])
     except (IndexError, ValueError, KeyError, TypeError):
-        raise NotAuthenticated("the token names nobody") from None
+        raise NotAuthenticated("invalid token (no subject)") from None
 
 
 def expires_at(token: str) -> int | None:
-    """When a token ends, in seconds since 1970; None when it does not say."""
+    """Return a token's expiry, in seconds since 1970; None when it has none."""
     try:
         payload = token.split(".")[1]
         return int(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["exp"])

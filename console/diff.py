@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 
 def unified(old: str, new: str, names: tuple[str, str]) -> str:
-    """A unified diff; empty when the texts are the same."""
+    """Return a unified diff; empty when the texts are the same."""
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), *names, lineterm="", n=3)
     return "\n".join(lines)
 
 
 class Covered(NamedTuple):
-    """One line of an SOP: 1-based number, its text, what in the plan came from it."""
+    """Line of an SOP: 1-based number, its text, the parts of the plan that came from it."""
 
     number: int
     text: str
@@ -19,7 +19,7 @@ class Covered(NamedTuple):
 
 
 def coverage(sop: str, plan: dict[str, Any]) -> list[Covered]:
-    """Each line of the SOP with what the plan made of it."""
+    """Return each line of the SOP with the parts of the plan that came from it."""
     uses: dict[int, list[str]] = {}
 
     def note(part: dict[str, Any], name: str) -> None:

@@ -1,4 +1,4 @@
-"""Forms that are not sent yet, on disk: what was typed and the files that were chosen, until an agent is made of them.
+"""Drafts on disk of forms that are not sent yet: the typed texts and the chosen files, until an agent is created.
 
 <data>/console/drafts/<hash of the tenant>/<draft id>/draft.json
                                                       files/<path as chosen>
@@ -28,7 +28,7 @@ _KEEP_S = 30 * 86_400
 
 
 class Draft(Value):
-    """A form as far as it is.
+    """Form in progress.
 
     Attributes:
         agent_id: The agent the form makes a new version of; None for a new agent.
@@ -51,7 +51,7 @@ class Draft(Value):
 
 
 class Drafts:
-    """All drafts below one folder. Thread-safe; a draft of another tenant is as one that is not there."""
+    """Drafts below one folder. Thread-safe; a draft of another tenant is not found."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -65,7 +65,7 @@ class Drafts:
         return draft
 
     def get(self, tenant: str, draft_id: str) -> Draft:
-        """One draft.
+        """Return one draft.
 
         Raises:
             NotFound: There is none of that id for this tenant.
@@ -73,10 +73,10 @@ class Drafts:
         try:
             return Draft.model_validate_json((self._folder(tenant, draft_id) / _DRAFT).read_bytes())
         except (OSError, ValidationError):
-            raise NotFound("there is no such draft", hint="start a new one") from None
+            raise NotFound("draft not found", hint="start a new one") from None
 
     def newest(self, tenant: str, agent_id: str | None = None) -> Draft | None:
-        """The draft last worked on, of a new agent or of one agent's next version; long forgotten ones go."""
+        """Return the newest draft, of a new agent or of one agent's next version; delete expired ones."""
         found = []
         for folder in self._tenant(tenant).glob("*"):
             try:
@@ -90,7 +90,7 @@ class Drafts:
         return max(found, key=lambda draft: draft.updated_at, default=None)
 
     def update(self, tenant: str, draft_id: str, **fields: Any) -> Draft:
-        """Set some fields and leave the others as they are, so that two tabs lose nothing of each other's."""
+        """Set some fields and keep the others, so that two tabs do not overwrite each other."""
         with self._lock:
             draft = self.get(tenant, draft_id)
             changed = Draft(**{**draft.model_dump(by_alias=False), **fields, "updated_at": time.time()})
@@ -108,7 +108,7 @@ class Drafts:
         shutil.rmtree(self._folder(tenant, draft_id), ignore_errors=True)
 
     def files(self, tenant: str, draft_id: str) -> dict[str, Path]:
-        """The chosen files by path, sorted."""
+        """Return the chosen files by path, sorted."""
         root = self._folder(tenant, draft_id) / "files"
         found = {}
         for folder, _, names in os.walk(root):
@@ -118,7 +118,7 @@ class Drafts:
         return dict(sorted(found.items()))
 
     def place(self, tenant: str, draft_id: str, path: str) -> Path:
-        """Where a chosen file goes.
+        """Return the place of a chosen file.
 
         Raises:
             InvalidInput: The path breaks a rule for uploads.
@@ -130,7 +130,7 @@ class Drafts:
 
     @contextmanager
     def incoming(self, tenant: str, draft_id: str) -> Iterator[Path]:
-        """A new empty file beside the draft, gone at the end unless it was moved to its place."""
+        """Yield a new empty file next to the draft; delete it at the end unless it was moved to its place."""
         self.get(tenant, draft_id)
         folder = self._folder(tenant, draft_id) / "incoming"
         folder.mkdir(exist_ok=True)
@@ -144,7 +144,7 @@ class Drafts:
         """Move a whole file to its place.
 
         Raises:
-            InvalidInput: A file stands where the path has a folder, or the other way round.
+            InvalidInput: There is a file where the path has a folder, or the other way round.
         """
         with self._lock:
             try:
@@ -155,7 +155,7 @@ class Drafts:
                 raise InvalidInput(msg, [FieldProblem(("files", place.name), msg)]) from None
 
     def remove(self, tenant: str, draft_id: str, paths: Iterable[str]) -> None:
-        """Take files (or folders, ending in `/`) out of the draft; descriptions stay for when they come back."""
+        """Remove files (or folders, ending in `/`) from the draft; keep their descriptions in case they come back."""
         root = self._folder(tenant, draft_id) / "files"
         with self._lock:
             for path in paths:
@@ -174,7 +174,7 @@ class Drafts:
 
     def _folder(self, tenant: str, draft_id: str) -> Path:
         if not 1 <= len(draft_id) <= 32 or not _ID_CHARS.issuperset(draft_id):
-            raise NotFound("there is no such draft", hint="start a new one")
+            raise NotFound("draft not found", hint="start a new one")
         return self._tenant(tenant) / draft_id
 
     def _write(self, folder: Path, draft: Draft) -> None:

@@ -1,4 +1,4 @@
-"""What Streamlit runs for every page and every event."""
+"""Script that Streamlit runs for every page and every event."""
 
 from console.shell import main
 

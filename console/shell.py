@@ -1,4 +1,4 @@
-"""What runs for every page: the gate, the navigation, the page."""
+"""Frame of every page: the sign-in, the navigation, the page."""
 
 import streamlit as st
 
@@ -15,8 +15,8 @@ from oratio.errors import NotAuthenticated, OratioError
 
 _REASONS = {
     "empty": "Paste a token first.",
-    "refused": "That token is not valid or has expired. Make a new one with `oratio token`.",
-    "unreachable": "The Oratio API does not answer. Look at `oratio status`, then try again.",
+    "refused": "Invalid or expired token. Create a new one with `oratio token`.",
+    "unreachable": "The Oratio API does not answer. Check `oratio status`, then try again.",
 }
 # Streamlit's own colours where they are too faint to read: the chosen part of a control, captions, code, quiet text.
 _STYLE = """<style>
@@ -34,10 +34,10 @@ pre .token:is(.deleted, .title, .important, .decorator, .operator, .variable)
   { color: light-dark(#a3261e, #ff9d94) !important; }
 pre .token:is(.punctuation, .coord, .prefix, .unchanged), [data-testid=stExpanderStepIcon] [data-testid=stIconMaterial]
   { color: light-dark(#4f535b, #b4b9c4) !important; }
-/* A dialog stands outside the app's element, which tells light from dark. */
+/* A dialog is outside the app's element, which sets light or dark. */
 [role=dialog] :is([data-testid=stCaptionContainer], blockquote, blockquote p, code:not(pre code))
   { color: inherit !important; }
-/* What is drawn anew by itself does not fade meanwhile. */
+/* Parts that refresh by themselves do not fade during it. */
 [class*=st-key-ticking] [data-stale=true], [data-stale=true]:has([class*=st-key-ticking])
   { opacity: 1 !important; transition: none !important; }
 [role=radiogroup] [role=radio][aria-checked=true] { color: inherit !important; font-weight: 600; }
@@ -52,7 +52,7 @@ def _sign_in(expired: bool) -> None:
             st.error(reason, icon=":material/error:")
         elif expired:
             st.warning(
-                "Your session has expired. Sign in again and you are back on this page; drafts are kept.",
+                "Your session has expired. Sign in again to return to this page; drafts are kept.",
                 icon=":material/lock_clock:",
             )
         if by_provider():
@@ -67,12 +67,12 @@ def _sign_in(expired: bool) -> None:
 
 
 def _banners() -> None:
-    """What an operator must know on every page."""
+    """Show the warnings that belong on every page."""
     about = system()
     if about.sandbox in ("B", "C"):
         st.warning(
-            f"Agents run in sandbox tier {about.sandbox} on this machine: less apart from it than tier A. "
-            "`oratio doctor` says what is missing.",
+            f"Agents run in sandbox tier {about.sandbox} on this machine: less isolated than tier A. "
+            "`oratio doctor` lists what is missing.",
             icon=":material/shield:",
         )
     if about.sandbox == "off":
@@ -106,7 +106,7 @@ def _sidebar(pages: dict[str, st.Page]) -> None:
 
 
 def main(start: str = HOME) -> None:
-    """Run the page the address names; `start` is the one an address without a name stands for."""
+    """Run the page of the address; `start` is the page of an address without a name."""
     st.set_page_config(page_title="Oratio", layout="wide")
     st.html(_STYLE)
     # No icons on the pages themselves: Streamlit would fetch them from a foreign host for the browser's tab.

@@ -1,4 +1,4 @@
-"""Every key of the session state, and what the pages of one session share."""
+"""Session state: every key, and the values that the pages of one session share."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -32,18 +32,18 @@ def drafts() -> Drafts:
 
 
 def token() -> str:
-    """The operator's token of this browser session, or `""`."""
+    """Return the operator's token of this browser session, or `""`."""
     return token_of(st.context.cookies)
 
 
 def client() -> Client:
-    """A client that speaks as whoever is signed in; close it by `with`."""
+    """Return a client with the signed-in operator's token; close it by `with`."""
     return backend.client(token())
 
 
 @contextmanager
 def loading() -> Iterator[Client]:
-    """A client for what a page shows first; when the API takes its time, the page says so meanwhile."""
+    """Yield a client for a page's first content; while the API is slow, the page says that it waits."""
     with st.spinner("Waiting for the Oratio API…"), client() as api:
         yield api
 
@@ -53,7 +53,7 @@ def tenant() -> str:
 
 
 class Chat:
-    """A text conversation on an agent's page: what was said, and the session that keeps it."""
+    """Text conversation on an agent's page: its messages and its session."""
 
     def __init__(self) -> None:
         self.session_id: str | None = None
@@ -74,13 +74,13 @@ def keep_pages(pages: dict[str, StreamlitPage]) -> None:
 
 
 def page(name: str) -> StreamlitPage:
-    """A page of this run's navigation, by its name in `console.pages`."""
+    """Return a page of this run's navigation, by its name in `console.pages`."""
     pages: dict[str, StreamlitPage] = st.session_state[_PAGES]
     return pages[name]
 
 
 def seen[T](name: str, ask: Callable[[], T]) -> tuple[T, float]:
-    """What `ask` gives, and its age in seconds: when the API does not answer, what it gave last.
+    """Return the result of `ask` and its age in seconds: the last result when the API does not answer.
 
     Raises:
         Unavailable, RateLimited: The API does not answer, and never did in this session.
@@ -101,7 +101,7 @@ def seen[T](name: str, ask: Callable[[], T]) -> tuple[T, float]:
 
 
 def happened(agent: AgentDetail) -> list[AgentEvent]:
-    """All that has happened to an agent; asks for what is new when its record has changed since."""
+    """Return all events of an agent; ask for new ones when its record has changed."""
     mark = (agent.updated_at, agent.status, agent.progress)
     kept: dict[str, tuple[object, list[AgentEvent]]] = st.session_state.setdefault("happened", {})
     known, events = kept.get(agent.agent_id, (None, []))
@@ -113,7 +113,7 @@ def happened(agent: AgentDetail) -> list[AgentEvent]:
 
 
 def rehearsal_so_far(agent_id: str, version: int, detail: str) -> RehearsalReport | None:
-    """The report of a version that is being rehearsed; asks again when its step tells something new."""
+    """Return the report of a running rehearsal; ask again when its step reports progress."""
     asked = (agent_id, version, detail)
     kept: tuple[object, RehearsalReport | None] = st.session_state.get("rehearsing", ((), None))
     if kept[0] != asked:
@@ -124,7 +124,7 @@ def rehearsal_so_far(agent_id: str, version: int, detail: str) -> RehearsalRepor
 
 
 def system() -> SystemView:
-    """What runs behind this console; asked for at most twice a minute."""
+    """Return the installation behind this console; asked for at most twice a minute."""
     kept: tuple[SystemView, float] | None = st.session_state.get("system")
     if kept is None or time.monotonic() - kept[1] > _SYSTEM_S:
         with loading() as api:
@@ -134,13 +134,13 @@ def system() -> SystemView:
 
 
 def last_talks() -> Mapping[str, int]:
-    """When each agent was last talked to in 30 days, in ms; asked for at most twice a minute, empty when not known."""
+    """Return each agent's last conversation in 30 days, in ms; asked for twice a minute, empty when unknown."""
     kept: tuple[Mapping[str, int], float] | None = st.session_state.get("last_talks")
     if kept is None or time.monotonic() - kept[1] > _SYSTEM_S:
         try:
             with client() as api:
-                told = api.analytics(since=int(time.time() * 1000) - _LATELY_MS)
-            kept = ({one.agent_id: one.last_at for one in told.agents}, time.monotonic())
+                answer = api.analytics(since=int(time.time() * 1000) - _LATELY_MS)
+            kept = ({one.agent_id: one.last_at for one in answer.agents}, time.monotonic())
         except (Unavailable, RateLimited):
             kept = ({}, time.monotonic())
         st.session_state["last_talks"] = kept
@@ -148,7 +148,7 @@ def last_talks() -> Mapping[str, int]:
 
 
 def notify(text: str) -> None:
-    """Say something once the page has been drawn anew."""
+    """Show a message once the page has been drawn again."""
     st.session_state[_NOTICE] = text
 
 

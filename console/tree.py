@@ -12,7 +12,7 @@ from oratio.errors import InvalidInput
 
 
 def folders(paths: Iterable[str]) -> list[str]:
-    """Every folder above the paths, each ending in `/`; the whole folder is `/`."""
+    """Return every folder above the paths, each ending in `/`; the whole folder is `/`."""
     found = {"/"}
     for path in paths:
         parts = path.split("/")
@@ -21,7 +21,7 @@ def folders(paths: Iterable[str]) -> list[str]:
 
 
 def rows(files: Mapping[str, Path | int]) -> list[tuple[str, str]]:
-    """Folders and files in the order a tree shows them, folders before their files, with their sizes in words."""
+    """Return folders and files in a tree's order, folders before their files, with their sizes as text."""
     shown = [(path, "") for path in folders(files)]
     for path, held in files.items():
         shown.append((path, size(held if isinstance(held, int) else held.stat().st_size)))
@@ -36,35 +36,35 @@ def _order(path: str) -> list[tuple[int, str]]:
 
 
 def signature(files: Iterable[str]) -> str:
-    """Changes exactly when the set of paths does."""
+    """Return a value that changes exactly when the set of paths does."""
     return hashlib.sha256("\n".join(sorted(files)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def matching(texts: Mapping[str, str], files: Iterable[str]) -> dict[str, str]:
-    """The descriptions whose file or folder is there."""
+    """Return the descriptions whose file or folder exists."""
     paths = set(files)
     known = paths | set(folders(paths))
     return {path: text for path, text in texts.items() if path in known and text.strip()}
 
 
 def missing(texts: Mapping[str, str], files: Iterable[str]) -> list[str]:
-    """Files without a description of their own."""
+    """Return the files without a description of their own."""
     return [path for path in files if not texts.get(path, "").strip()]
 
 
 def export_json(texts: Mapping[str, str]) -> str:
-    """Descriptions as the nested JSON of the form."""
+    """Return descriptions as the nested JSON of the form."""
     return json.dumps(nest(dict(texts)), indent=2, ensure_ascii=False)
 
 
 def import_json(text: str, files: Iterable[str]) -> tuple[dict[str, str], list[str]]:
-    """Descriptions from nested JSON.
+    """Return descriptions from nested JSON.
 
     Returns:
-        The flat texts of files that are there, and the paths that match none.
+        The flat texts of existing files, and the paths that match none.
 
     Raises:
-        InvalidInput: The text is not such JSON.
+        InvalidInput: The text is not nested JSON of descriptions.
     """
     tree, problems = parse(text)
     if problems:
@@ -75,22 +75,22 @@ def import_json(text: str, files: Iterable[str]) -> tuple[dict[str, str], list[s
 
 
 def from_table(text: str, files: Iterable[str]) -> tuple[dict[str, str], list[str]]:
-    """Descriptions from lines of `path <tab or |> text`, as a spreadsheet pastes them.
+    """Return descriptions from lines of `path <tab or |> text`, as a spreadsheet pastes them.
 
     Returns:
-        The flat texts of files that are there, and the lines' paths that match none.
+        The flat texts of existing files, and the lines' paths that match none.
     """
     flat: dict[str, str] = {}
     for line in text.splitlines():
-        path, separator, told = line.partition("\t" if "\t" in line else "|")
-        if separator and told.strip():
-            flat[path.strip().removeprefix("./")] = told.strip()
+        path, separator, description = line.partition("\t" if "\t" in line else "|")
+        if separator and description.strip():
+            flat[path.strip().removeprefix("./")] = description.strip()
     found = matching(flat, files)
     return found, sorted(set(flat) - set(found))
 
 
 def beginning(text: str) -> str:
-    """The first line of a text that says something, without its marks, at most 150 characters."""
+    """Return the first line of a text that has words, without its marks, at most 150 characters."""
     for line in text.splitlines():
         if words := line.strip().strip("#*=-_`> \t").strip():
             return words if len(words) <= 150 else words[:149].rsplit(" ", 1)[0] + "…"

@@ -1,4 +1,4 @@
-"""How the console says things: the same words for the same thing on every page."""
+"""Wording of the console: the same words for the same thing on every page."""
 
 import logging
 import secrets
@@ -49,18 +49,18 @@ def step_title(step: str) -> str:
 
 
 def explain(error: OratioError) -> str:
-    """What went wrong and what to do about it, for the operator."""
+    """Return the error and its fix, for the operator."""
     match error:
         case InvalidInput():
             return str(error)
         case NotFound() | NotAllowed():
-            return "This was not found, or it is not yours. It may have been deleted meanwhile."
+            return "Not found, or not yours. It may have been deleted."
         case RateLimited():
             return f"Too many requests for now. Try again in {error.retry_after_s:.0f} s."
         case Conflict():
-            return f"This changed elsewhere meanwhile: {error}. Reload to see how it stands."
+            return f"This was changed elsewhere: {error}. Reload to see the newest state."
         case Unavailable():
-            return f"The Oratio API does not answer: {error}. Nothing you typed is lost; look at `oratio status`."
+            return f"The Oratio API does not answer: {error}. Nothing you typed is lost; check `oratio status`."
         case _:
             return str(error)
 
@@ -80,7 +80,7 @@ def show_error(error: OratioError, doing: str = "") -> None:
 def guarded(doing: str, *, key: str = "") -> Iterator[None]:
     """Turn a refusal of the API into one message with a way to try again; the rest of the page lives.
 
-    An ended session is for the whole page to tell.
+    The whole page reports an ended session.
     """
     try:
         yield
@@ -95,7 +95,7 @@ def guarded(doing: str, *, key: str = "") -> Iterator[None]:
 
 
 def report_script_error(error: Exception) -> bool:
-    """A fault of the console's own: its page says so with a number that the log holds too."""
+    """Show a fault of the console itself with a reference that is also in the log."""
     reference = secrets.token_hex(4)
     logger.error("reference=<%s> | a page failed", reference, exc_info=error)
     st.error(
@@ -107,7 +107,7 @@ def report_script_error(error: Exception) -> bool:
 
 
 def stale(age_s: float) -> None:
-    """Say that what is shown is from before the API fell silent."""
+    """Warn that the page shows data from before the API stopped answering."""
     if age_s:
         st.warning(
             f"The Oratio API does not answer. This is what it said {duration(age_s * 1000)} ago.",
@@ -116,7 +116,7 @@ def stale(age_s: float) -> None:
 
 
 def zone() -> tzinfo:
-    """The operator's own."""
+    """Return the operator's own time zone."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
@@ -124,12 +124,12 @@ def zone() -> tzinfo:
 
 
 def moment(at_ms: int) -> str:
-    """A time in the operator's own zone."""
+    """Return a time in the operator's own zone."""
     return datetime.fromtimestamp(at_ms / 1000, tz=zone()).strftime("%Y-%m-%d %H:%M")
 
 
 def clock(at_ms: int) -> str:
-    """A time of day in the operator's own zone, to the second."""
+    """Return a time of day in the operator's own zone, to the second."""
     return datetime.fromtimestamp(at_ms / 1000, tz=zone()).strftime("%H:%M:%S")
 
 
@@ -139,7 +139,7 @@ def ago(at_ms: int) -> str:
 
 
 def duration(ms: float) -> str:
-    """A length of time in its one or two largest units."""
+    """Return a length of time in its one or two largest units."""
     if ms < 1_000:
         return f"{ms:.0f} ms"
     seconds = ms / 1000
@@ -154,7 +154,7 @@ def duration(ms: float) -> str:
 
 
 def size(count: float) -> str:
-    """Bytes in decimal units."""
+    """Return bytes in decimal units."""
     for unit in ("B", "kB", "MB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
@@ -163,16 +163,16 @@ def size(count: float) -> str:
 
 
 def counted(count: int, thing: str) -> str:
-    """A number of things that take an s in the plural."""
+    """Return a number of things that take an s in the plural."""
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def plain(text: str) -> str:
-    """Text of callers and documents as markdown that shows it as it is."""
+    """Return markdown that shows the text of callers and documents as it is."""
     return "".join(f"\\{char}" if char in "\\`*_{}[]<>()#+-.!|~$:" else char for char in text)
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """A table in markdown; cells are markdown already."""
+    """Return a table in markdown; cells are markdown already."""
     lines: list[tuple[str, ...]] = [head, ("---",) * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("\n", " ") for cell in line) + " |" for line in lines)

@@ -1,1 +1,1 @@
-"""The flows of Oratio, and the worker that runs them on one machine."""
+"""Flows of Oratio, and the worker that runs them on one machine."""

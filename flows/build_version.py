@@ -1,4 +1,4 @@
-"""The way from an uploaded folder to a live version, the same for an agent's first version and each later one."""
+"""Steps from an uploaded folder to a live version, the same for an agent's first version and each later one."""
 
 from prefect import runtime
 
@@ -18,7 +18,7 @@ from tasks.status import working_on
 
 
 async def build_version(ref: VersionRef) -> None:
-    """Build, rehearse and activate a version; a run after a failure or a kill goes on where that one stopped."""
+    """Build, rehearse and activate a version; a run after a failure or a kill continues where that one stopped."""
     async with (
         observed_run(ref.user_id, ref.agent_id, ref.version),
         reporting(ref),

@@ -1,4 +1,4 @@
-"""Takes down everything an agent owns."""
+"""Flow that deletes everything an agent owns."""
 
 from prefect import flow
 
@@ -16,7 +16,7 @@ from tasks.deletion import (
 
 @flow(name="delete-agent", flow_run_name="delete {agent_id}", persist_result=False)
 async def delete_agent(user_id: str, agent_id: str) -> None:
-    """Each piece treats "not there" as done, so a second run does no harm; the records go last."""
+    """Delete an agent piece by piece, records last; a missing piece counts as done, so a second run does no harm."""
     async with observed_run(user_id, agent_id):
         await await_quiet(user_id, agent_id)
         await stop_ingestion(user_id, agent_id)

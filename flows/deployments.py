@@ -1,4 +1,4 @@
-"""Applies `prefect.yaml` through Prefect's client, in process: the CLI takes 12 s for the same."""
+"""Deployments of `prefect.yaml`, applied by Prefect's client in process: its CLI takes 12 s for the same."""
 
 import importlib
 from contextlib import suppress
@@ -18,7 +18,7 @@ _POOL_VARIABLE = "{{ $ORATIO_WORK_POOL }}"
 
 
 class Deployment(NamedTuple):
-    """One entry of `prefect.yaml`; `entrypoint` is `package.module.flow_function`."""
+    """Entry of `prefect.yaml`; `entrypoint` is `package.module.flow_function`."""
 
     name: str
     entrypoint: str
@@ -28,7 +28,7 @@ class Deployment(NamedTuple):
 
 
 def read_deployments(path: Path, work_pool: str) -> list[Deployment]:
-    """The entries of a `prefect.yaml`, with the work pool's name put in."""
+    """Return the entries of a `prefect.yaml`, with the work pool's name filled in."""
     tree: dict[str, Any] = yaml.safe_load(path.read_text())
     return [
         Deployment(
@@ -43,7 +43,7 @@ def read_deployments(path: Path, work_pool: str) -> list[Deployment]:
 
 
 def load_flow(entrypoint: str) -> Flow[..., Any]:
-    """A flow of ours by its module path; this worker runs nothing else.
+    """Return a flow of ours by its module path; this worker runs nothing else.
 
     Raises:
         ValueError: The entrypoint is not a flow of the `flows` package.
@@ -60,7 +60,7 @@ def load_flow(entrypoint: str) -> Flow[..., Any]:
 async def apply_deployments(
     client: PrefectClient, deployments: list[Deployment], *, pool_type: str, template: dict[str, Any], limit: int
 ) -> list[UUID]:
-    """Get or create the work pools and deployments; returns the deployments' ids.
+    """Get or create the work pools and deployments; return the deployments' ids.
 
     Args:
         template: The base job template of a pool that has to be created.
@@ -68,7 +68,7 @@ async def apply_deployments(
     """
     for pool in sorted({deployment.work_pool for deployment in deployments}):
         made = WorkPoolCreate(name=pool, type=pool_type, base_job_template=template, concurrency_limit=limit)
-        # Another worker may make it at the same moment.
+        # Another worker may create it at the same moment.
         with suppress(ObjectAlreadyExists):
             try:
                 await client.read_work_pool(pool)

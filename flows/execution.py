@@ -1,4 +1,4 @@
-"""One flow run in a thread of this process, with an event loop of its own."""
+"""Execution of one flow run in a thread of this process, with an event loop of its own."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class Execution:
-    """Runs once; may be cancelled from any thread, also before it has begun."""
+    """Single execution of a flow run; may be cancelled from any thread, also before it has started."""
 
     def __init__(self, flow: Flow[..., Any], flow_run: FlowRun) -> None:
         self._flow = flow
@@ -28,7 +28,7 @@ class Execution:
         self.cancelled = False
 
     def run(self) -> None:
-        """Run the flow to its end; how it ended stands in Prefect and in our journal."""
+        """Run the flow to its end; its outcome is in Prefect and in our journal."""
         try:
             asyncio.run(self._main())
         except asyncio.CancelledError:

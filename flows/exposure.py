@@ -1,4 +1,4 @@
-"""The flow worker's small HTTP face: `/healthz` for whoever minds the process, `/metrics` for Prometheus."""
+"""HTTP endpoints of the flow worker: `/healthz` for its supervisor, `/metrics` for Prometheus."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ _MAX_HEAD_BYTES = 16_384
 
 
 class Exposure:
-    """Answers two addresses, a connection a request. `ready` says whether runs are being taken."""
+    """Server of two addresses, a connection a request. `ready` returns True while runs are being taken."""
 
     def __init__(self, ready: Callable[[], bool]) -> None:
         self._ready = ready

@@ -1,4 +1,4 @@
-"""The net under the flows: a run that ends without having said why still leaves its agent failed, with a reason."""
+"""Hooks of the flows: a run that ends without a result still leaves its agent failed, with a reason."""
 
 import logging
 from typing import Any
@@ -14,9 +14,9 @@ logger = logging.getLogger(__name__)
 
 
 def mark_stopped(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
-    """Fail the version of a run that was stopped from outside; the flow's own word, when it had one, stands.
+    """Fail the version of a run that was stopped from outside, unless the flow has set an outcome.
 
-    A teardown works on no version and is nobody's failure: the reconciler starts it again.
+    A teardown works on no version and fails none: the reconciler starts it again.
 
     Prefect calls this by keyword, so the names are fixed.
     """

@@ -1,4 +1,4 @@
-"""What Prometheus is told of flow runs on this worker."""
+"""Prometheus metrics of the flow runs on this worker."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
 
 
 class FlowMetrics:
-    """One registry a process."""
+    """Metrics of a process, in one registry."""
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
@@ -33,4 +33,4 @@ class FlowMetrics:
 
 
 METRICS = FlowMetrics()
-"""This process's: flows are module-level functions, which nobody hands anything."""
+"""Metrics of this process; global, because flows are module-level functions and get nothing injected."""

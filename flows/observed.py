@@ -22,12 +22,12 @@ type StepWork = Callable[[VersionRun], Awaitable[None]]
 
 @asynccontextmanager
 async def observed_run(user_id: str, agent_id: str, version: int | None = None) -> AsyncIterator[None]:
-    """A flow run under the trace of the request that asked for it, its ids on every log record, its end counted."""
+    """Run a flow under the trace of its request, with its ids on every log record and its outcome counted."""
     flow, run_id = str(runtime.flow_run.flow_name), str(runtime.flow_run.id)
     asked_by = await _trace_of(user_id, agent_id)
     ids: dict[str, Any] = {"user_id": user_id, "agent_id": agent_id, "run_id": run_id}
     known = ids if version is None else {**ids, "version": version}
-    begun = time.monotonic()
+    started = time.monotonic()
     outcome = "failed"
     with (
         acting_for(**known),
@@ -38,7 +38,7 @@ async def observed_run(user_id: str, agent_id: str, version: int | None = None) 
             outcome = "succeeded"
         finally:
             METRICS.runs.labels(flow, outcome).inc()
-            METRICS.run_seconds.labels(flow).observe(time.monotonic() - begun)
+            METRICS.run_seconds.labels(flow).observe(time.monotonic() - started)
 
 
 async def _trace_of(user_id: str, agent_id: str) -> str | None:
@@ -50,12 +50,12 @@ async def _trace_of(user_id: str, agent_id: str) -> str | None:
 
 
 def observed_step(step: Step) -> Callable[[StepWork], StepWork]:
-    """A step of a flow, timed and traced."""
+    """Time and trace a step of a flow."""
 
     def wrap(work: StepWork) -> StepWork:
         @functools.wraps(work)
         async def observed(run: VersionRun) -> None:
-            begun = time.monotonic()
+            started = time.monotonic()
             outcome = "failed"
             try:
                 with tracing.span(f"step {step}", step=step):
@@ -63,7 +63,7 @@ def observed_step(step: Step) -> Callable[[StepWork], StepWork]:
                 outcome = "succeeded"
             finally:
                 METRICS.steps.labels(step, outcome).inc()
-                METRICS.step_seconds.labels(step).observe(time.monotonic() - begun)
+                METRICS.step_seconds.labels(step).observe(time.monotonic() - started)
 
         return observed
 

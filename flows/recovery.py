@@ -1,4 +1,4 @@
-"""Continues what a kill, a crash or an absent engine left unfinished."""
+"""Recovery of flow runs after a kill, a crash or an absent engine."""
 
 import asyncio
 import logging
@@ -32,14 +32,14 @@ logger = logging.getLogger(__name__)
 
 MAX_RUNS = 5
 TEARDOWN_S = 15 * 60.0
-"""The longest a teardown takes; a second one beside it would do no harm."""
-# A start that is just being made has not yet written its run's id.
+"""Longest time of a teardown; a second one next to it would do no harm."""
+# A start in progress has not yet written its run's id.
 _SETTLE_MS = 10_000
 _LIVE = (StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.CANCELLING, StateType.PAUSED)
 
 
 async def runs_in(client: PrefectClient, deployments: Sequence[UUID], states: Collection[StateType]) -> list[FlowRun]:
-    """The flow runs of our deployments that are in one of these states, at most 200."""
+    """Return the flow runs of our deployments in one of these states, at most 200."""
     return await client.read_flow_runs(
         flow_run_filter=FlowRunFilter(
             state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states))),
@@ -50,12 +50,12 @@ async def runs_in(client: PrefectClient, deployments: Sequence[UUID], states: Co
 
 
 async def resume_interrupted(client: PrefectClient, deployments: Sequence[UUID]) -> int:
-    """At boot nobody executes: a run that Prefect believes pending or running was cut off, and is made to go on.
+    """Resume interrupted runs at boot, when a pending or running run in Prefect has no process.
 
-    A run that was begun `MAX_RUNS` times is failed instead: it may be what kills the process.
+    A run that was started `MAX_RUNS` times is failed instead: it may be what kills the process.
 
     Returns:
-        How many go on.
+        The number resumed.
     """
     resumed = 0
     while found := await runs_in(client, deployments, (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)):
@@ -68,7 +68,7 @@ async def resume_interrupted(client: PrefectClient, deployments: Sequence[UUID])
 
 
 async def go_on(client: PrefectClient, run: FlowRun) -> bool:
-    """Let a run that nobody executes any more be executed again; False when it was cut off too often."""
+    """Schedule a run without a process again; return False when it was cut off too often."""
     if run.run_count >= MAX_RUNS:
         state: State[Any] = Failed(message=f"cut off {run.run_count} times")
         await client.set_flow_run_state(run.id, state, force=True)
@@ -80,29 +80,31 @@ async def go_on(client: PrefectClient, run: FlowRun) -> bool:
 
 
 def stale(run: FlowRun, seconds: float) -> bool:
-    """Whether a run has been in its state for longer."""
+    """Return True if a run has been in its state for longer."""
     entered = run.state.timestamp if run.state else None
     return entered is not None and (datetime.now(UTC) - entered).total_seconds() > seconds
 
 
 async def end_cancelled(client: PrefectClient, run: FlowRun) -> None:
-    """Give a cancelled run its last word, in Prefect and in our records."""
+    """Set a cancelled run's final state, in Prefect and in our records."""
     state: State[Any] = Cancelled()
     await client.set_flow_run_state(run.id, state, force=True)
     mark_stopped(None, run, state)
 
 
 class Reconciler:
-    """Starts flows for agents that wait for one and have none; call `pass_over` every quarter of a minute."""
+    """Starter of flows for agents that wait for one and have none; call `pass_over` every quarter of a minute."""
 
     def __init__(
         self, client: PrefectClient, executing: Callable[[], Collection[UUID]], *, lease_s: float | None = None
     ) -> None:
-        """Args:
-        client: Of Prefect's server.
-        executing: Names the runs that this process works on right now.
-        lease_s: How long the version's lease of a run lives on without its worker; given when other workers execute
-            runs too, one of which may have died. None: nobody else executes, and boot has seen to what was cut off.
+        """Prepare the reconciler.
+
+        Args:
+            client: Client of Prefect's server.
+            executing: Names the runs that this process works on right now.
+            lease_s: How long the version's lease of a run lives on without its worker; given when other workers execute
+                runs too, one of which may have died. None: no other worker executes, and boot has resumed the others.
         """
         self._client = client
         self._lease_s = lease_s
@@ -111,7 +113,7 @@ class Reconciler:
         self._passes = 0
 
     async def pass_over(self) -> None:
-        """One look at every unfinished agent, and at abandoned uploads."""
+        """Check every unfinished agent, and abandoned uploads, once."""
         self._passes += 1
         for agent in services().agents.unfinished():
             try:
@@ -126,7 +128,7 @@ class Reconciler:
         if not self._wants_run(agent, ref):
             return
         if agent.flow_run_id is None:
-            # The same attempt has the same idempotency key: if the start was made after all, this finds it.
+            # The same attempt has the same idempotency key: this finds a start that was made after all.
             await asyncio.to_thread(services().agents.start, agent)
             return
         if platform().clock.now_ms() - agent.updated_at < _SETTLE_MS or await self._is_live(agent.flow_run_id):
@@ -151,7 +153,7 @@ class Reconciler:
         except ObjectNotFound:
             return False
         if self._lease_s is not None and run.state_type in (StateType.PENDING, StateType.RUNNING):
-            # Whoever asks has found no live lease: this run's worker is gone, or it is a teardown, which takes none.
+            # The caller has found no live lease: this run's worker has died, or it is a teardown, which takes none.
             patience = self._lease_s if "version" in run.parameters else max(self._lease_s, TEARDOWN_S)
             return await go_on(self._client, run) if stale(run, patience) else True
         return run.state_type in _LIVE
@@ -162,7 +164,7 @@ class Reconciler:
             if agent.status is not AgentStatus.DELETING:
                 self._give_up(ref)
                 return
-            # A teardown is never given up, only tried less and less often.
+            # A teardown is never given up, only retried less and less often.
             if self._passes % min(2 ** (self._restarts[key] - MAX_RUNS + 1), 64):
                 return
         self._restarts[key] += 1

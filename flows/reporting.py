@@ -1,4 +1,4 @@
-"""What Prefect's run page shows of a version: a progress bar and a summary, without a word of any document."""
+"""Artifacts of a version on Prefect's run page: a progress bar and a summary, without any document text."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ _EVERY_S = 0.5
 
 @asynccontextmanager
 async def reporting(ref: VersionRef) -> AsyncIterator[None]:
-    """Keep the run's artifacts up to date beside the work; a failed artifact never fails a run."""
+    """Keep the run's artifacts up to date during the work; a failed artifact never fails a run."""
     watcher = asyncio.create_task(_watch(ref))
     try:
         yield
@@ -69,7 +69,7 @@ async def _summarise(ref: VersionRef) -> None:
 
 
 def summary(agent: Agent, knowledge_base: KnowledgeBase, ref: VersionRef, api_base: str) -> str:
-    """Markdown: the steps with their counts, the files with problems, where the agent is; no document text."""
+    """Return Markdown: the steps with their counts, the files with problems, the agent's URLs; no document text."""
     lines = [f"# {agent.agent_type.value} agent, version {ref.version}: {agent.status.value}", ""]
     lines += ["| step | status | seconds | |", "|---|---|---|---|"]
     for entry in agent.progress:

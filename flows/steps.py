@@ -1,4 +1,4 @@
-"""The steps of `create_agent` and `update_agent`: each is entered in the journal, done, and completed."""
+"""Steps of `create_agent` and `update_agent`: each is entered in the journal, done, and completed."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ _NOTE_EVERY_S = 0.5
 
 @observed_step(Step.INGEST_FOLDER)
 async def ingest_folder(run: VersionRun) -> None:
-    """A sidecar and a look for each file; what cannot be read becomes a problem, not a failure."""
+    """Write each file's metadata and check that it can be read; an unreadable file is a problem, not a failure."""
     if not await run.enter(Step.INGEST_FOLDER):
         return
     paths = await call(services().knowledge_bases.paths, run.ref)
@@ -46,7 +46,7 @@ async def ingest_folder(run: VersionRun) -> None:
 
 @asynccontextmanager
 async def _noting(run: VersionRun, step: Step) -> AsyncIterator[Callable[[str], None]]:
-    """Take progress lines as they come, and note the newest one now and then; a note never holds the work up."""
+    """Collect progress lines, and note the newest one now and then; a note never delays the work."""
     fresh = asyncio.Event()
     newest = ""
 
@@ -67,12 +67,12 @@ async def _noting(run: VersionRun, step: Step) -> AsyncIterator[Callable[[str], 
         yield progress
     finally:
         writer.cancel()
-        # A lost lease shows in the step's own next entry.
+        # The step's own next entry reports a lost lease.
         await asyncio.gather(writer, return_exceptions=True)
 
 
 async def _together[R](work: Sequence[Coroutine[Any, Any, R]]) -> list[R]:
-    """All results in order; the first error, or a cancellation, stops the rest before it goes on."""
+    """Return all results in order; the first error, or a cancellation, stops the rest before it is raised."""
     tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
     try:
         return list(await asyncio.gather(*tasks))
@@ -85,7 +85,7 @@ async def _together[R](work: Sequence[Coroutine[Any, Any, R]]) -> list[R]:
 
 @observed_step(Step.PROVISION_KNOWLEDGE_BASE)
 async def provision_knowledge_base(run: VersionRun) -> None:
-    """Knowledge base and data source got or created, this version's documents ingested."""
+    """Get or create knowledge base and data source, and ingest this version's documents."""
     step = Step.PROVISION_KNOWLEDGE_BASE
     if not await run.enter(step):
         return
@@ -101,7 +101,7 @@ async def provision_knowledge_base(run: VersionRun) -> None:
 
 @observed_step(Step.AUTHOR_AGENT)
 async def author_agent(run: VersionRun) -> None:
-    """Plan, code and prompt, first round."""
+    """Write plan, code and prompt, first round."""
     if not await run.enter(Step.AUTHOR_AGENT):
         return
     written = await authoring.write_agent(run.ref, 1)
@@ -110,7 +110,7 @@ async def author_agent(run: VersionRun) -> None:
 
 @observed_step(Step.CHECK_CODE)
 async def check_code(run: VersionRun) -> None:
-    """Review; on findings back to the author with them, `MAX_ROUNDS` rounds in all."""
+    """Review the code; send findings back to the author, `MAX_ROUNDS` rounds in all."""
     if not await run.enter(Step.CHECK_CODE):
         return
     round = int((await run.outcome(Step.CHECK_CODE)).get("round", 1))
@@ -128,7 +128,7 @@ async def check_code(run: VersionRun) -> None:
 
 @observed_step(Step.REHEARSE_AGENT)
 async def rehearse_agent(run: VersionRun) -> None:
-    """The version deployed but not pinned, and its scenarios played against it."""
+    """Deploy the version without pinning it, and play its scenarios against it."""
     step = Step.REHEARSE_AGENT
     if not await run.enter(step):
         return
@@ -139,7 +139,7 @@ async def rehearse_agent(run: VersionRun) -> None:
     if not summary.passed and platform().settings.rehearsal_required:
         raise RehearsalFailed(
             f"{len(summary.failures)} of {summary.scenarios} scenarios failed",
-            hint="read the version's rehearsal report, mend the SOP or the documents, or sign an override",
+            hint="read the version's rehearsal report, fix the SOP or the documents, or sign an override",
         )
     outcome = {"scenarios": summary.scenarios, "failures": len(summary.failures)}
     await run.complete(step, f"{summary.scenarios - len(summary.failures)} of {summary.scenarios} passed", outcome)
@@ -147,7 +147,7 @@ async def rehearse_agent(run: VersionRun) -> None:
 
 @observed_step(Step.DEPLOY_AGENT)
 async def deploy_agent(run: VersionRun) -> None:
-    """One greeting through the version that is about to go live."""
+    """Send one greeting through the version that is about to go live."""
     if not await run.enter(Step.DEPLOY_AGENT):
         return
     await deployment.smoke(run.ref)
@@ -156,7 +156,7 @@ async def deploy_agent(run: VersionRun) -> None:
 
 @observed_step(Step.ACTIVATE)
 async def activate(run: VersionRun) -> None:
-    """Endpoint pinned, live files moved, agent active; a version that is held waits for an operator to do that."""
+    """Pin the endpoint, move the live files, set the agent active; a held version waits for an operator."""
     if not await run.enter(Step.ACTIVATE):
         await deployment.settle(run.ref)
     elif await deployment.waits(run.ref):

@@ -1,4 +1,4 @@
-"""A new version of an agent, built and rehearsed next to the live one."""
+"""Flow of a new version of an agent, built and rehearsed next to the live one."""
 
 from prefect import flow
 

@@ -1,4 +1,4 @@
-"""The Prefect worker of one machine: flow runs as threads of this process, picked up at once, resumed after a kill.
+"""Prefect worker of one machine: flow runs as threads of this process, picked up at once, resumed after a kill.
 
 `python -m flows.worker` is the `flows` process of `oratio up`.
 """
@@ -44,7 +44,7 @@ from tasks.slots import MODEL_SLOTS
 logger = logging.getLogger(__name__)
 
 POLL_S = 1.0
-# A run that waits in the queue is cancelled by Prefect itself; only what executes needs us soon.
+# Prefect itself cancels a run that waits in the queue; only runs that execute need this worker soon.
 IDLE_CANCEL_POLLS = 10
 HEARTBEAT_S = 30.0
 HEALTH_S = 1.0
@@ -76,7 +76,7 @@ class LocalWorker(DirectWorker):
         configuration: BaseJobConfiguration,
         task_status: anyio.abc.TaskStatus[Any] | None = None,
     ) -> LocalResult:
-        """Run to the end; a cancelled run is then given Prefect's state for that, whatever the engine said."""
+        """Run to the end; then set Prefect's state of a cancelled run, whatever the engine reported."""
         execution = Execution(await self._flow_of(flow_run), flow_run)
         self.executing[flow_run.id] = execution
         if task_status:
@@ -90,7 +90,7 @@ class LocalWorker(DirectWorker):
         return LocalResult(identifier=f"{os.getpid()}", status_code=0)
 
     async def _flow_of(self, flow_run: FlowRun) -> Flow[..., Any]:
-        """The flow a deployment of ours names; deployments never change under a running worker."""
+        """Return the flow of one of our deployments; deployments never change under a running worker."""
         deployment_id = flow_run.deployment_id
         if deployment_id is None:
             raise ValueError("a flow run without a deployment")
@@ -101,7 +101,7 @@ class LocalWorker(DirectWorker):
 
 
 class FlowService:
-    """Everything the `flows` process does beside executing: readiness, recovery, cancellation, health."""
+    """Service of the `flows` process around the worker: readiness, recovery, cancellation, health."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -143,9 +143,9 @@ class FlowService:
             _leave(0)
 
     async def _prepare(self, client: PrefectClient) -> None:
-        """Deployments applied, cut-off runs resumed: before the first poll, while nothing executes.
+        """Apply deployments and resume cut-off runs before the first poll, while nothing executes.
 
-        On a shared Prefect somebody else may execute: there the reconciler finds the runs whose worker has died.
+        On a shared Prefect other workers may execute: there the reconciler finds the runs whose worker has died.
         """
         self._deployments = await apply_deployments(
             client,
@@ -182,7 +182,7 @@ class FlowService:
             await self._cancel()
 
     async def _cancel(self) -> None:
-        """Stop the runs that Prefect was told to cancel."""
+        """Stop the runs that are marked for cancellation in Prefect."""
         for run in await runs_in(self._worker.client, self._deployments, (StateType.CANCELLING,)):
             if execution := self._worker.executing.get(run.id):
                 execution.cancel()
@@ -190,7 +190,7 @@ class FlowService:
                 await end_cancelled(self._worker.client, run)
 
     async def _hand_back(self, worker: LocalWorker) -> None:
-        """Set every active run to be run again, so that the next process goes on with it."""
+        """Schedule every active run again, so that the next process continues it."""
         for run_id in tuple(worker.executing):
             try:
                 async with asyncio.timeout(FAREWELL_S):
@@ -234,7 +234,7 @@ class FlowService:
 
 
 def worker_name(settings: Settings) -> str:
-    """What Prefect calls this worker; each of several has its own."""
+    """Return this worker's name in Prefect; each of several has its own."""
     if settings.worker_name:
         return settings.worker_name
     return f"oratio-{socket.gethostname()}-{os.getpid()}" if settings.shares_prefect else "oratio-local"
@@ -259,7 +259,7 @@ def _lock(run_folder: Path) -> IO[str]:
 
 
 def main() -> None:
-    """Serve until told to stop; exit code 1 with one line when it cannot."""
+    """Serve until a signal stops it; return exit code 1 with one line when it cannot start."""
     settings = platform().settings
     configure(settings.log_level, service="flows", form=settings.log_format)
     tracing.configure(settings, service="flows")
@@ -267,7 +267,7 @@ def main() -> None:
     run_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         services()
-        # On a shared Prefect, several workers are what is wanted; leases keep them apart.
+        # On a shared Prefect several workers are intended; leases keep them apart.
         with nullcontext() if settings.shares_prefect else _lock(run_folder):
             asyncio.run(FlowService(settings).serve())
     except OratioError as error:

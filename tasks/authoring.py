@@ -1,4 +1,4 @@
-"""Plan, code and prompt: written, then reviewed."""
+"""Tasks of plan, code and prompt: written, then reviewed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,12 +14,12 @@ from tasks.slots import model_slot
 
 @task(task_run_name="write agent, round {round}", **RETRYING)
 async def write_agent(ref: VersionRef, round: int, findings: Sequence[Finding] = ()) -> dict[str, Any]:
-    """Write plan, code and prompt, minding the review's findings; counts and digests for the journal."""
+    """Write plan, code and prompt by the review's findings; return counts and digests for the journal."""
     async with model_slot():
         return await call(services().authoring.write, ref, round=round, findings=findings)
 
 
 @task(task_run_name="review code, round {round}", **RETRYING)
 async def review_code(ref: VersionRef, round: int) -> list[Finding]:
-    """What the review found; nothing when it passed and was signed."""
+    """Review the code; return the findings, none when it passed and was signed."""
     return await call(services().authoring.check, ref)

@@ -1,4 +1,4 @@
-"""The services of this process; tasks are module-level functions and get them here."""
+"""Services of this process; tasks are module-level functions and get them here."""
 
 import threading
 
@@ -26,10 +26,10 @@ def _current() -> tuple[Platform, Services]:
 
 
 def platform() -> Platform:
-    """The ports; built from the settings at the first call of a process that was given none."""
+    """Return the ports; built from the settings at the first call of a process that was given none."""
     return _current()[0]
 
 
 def services() -> Services:
-    """The services over `platform()`."""
+    """Return the services over `platform()`."""
     return _current()[1]

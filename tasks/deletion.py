@@ -1,4 +1,4 @@
-"""An agent's teardown, a task a piece; each treats "not there" as done."""
+"""Tasks of an agent's deletion, one a piece; a missing piece counts as done."""
 
 from prefect import task
 
@@ -9,7 +9,7 @@ from tasks.retry import RETRYING, call, poll
 
 
 def _require_quiet(user_id: str, agent_id: str) -> None:
-    """Raise NotReady while a run still holds the newest version: what it makes now would be left behind."""
+    """Raise NotReady while a run still holds the newest version: its new resources would be left behind."""
     try:
         agent = services().agents.get(user_id, agent_id)
     except NotFound:
@@ -22,7 +22,7 @@ def _require_quiet(user_id: str, agent_id: str) -> None:
 
 @task(**RETRYING)
 async def await_quiet(user_id: str, agent_id: str) -> None:
-    """Return once the cancelled creation has let go of the agent, or its lease has expired."""
+    """Return once the cancelled creation has released the agent, or its lease has expired."""
     await poll(_require_quiet, user_id, agent_id)
 
 

@@ -1,4 +1,4 @@
-"""From reviewed bytes to a live agent."""
+"""Tasks from reviewed bytes to a live agent."""
 
 from prefect import task
 
@@ -16,19 +16,19 @@ async def ensure_runtime(ref: VersionRef) -> None:
 
 @task(**RETRYING)
 async def await_runtime(ref: VersionRef) -> None:
-    """Return once the runtime version can be called; its id stands in the record, so a kill loses nothing."""
+    """Return once the runtime version can be called; its id is in the record, so a kill loses nothing."""
     await poll(services().deployment.require_runtime, ref)
 
 
 @task(**RETRYING)
 async def smoke(ref: VersionRef) -> None:
-    """One greeting through the version that is about to go live."""
+    """Send one greeting through the version that is about to go live."""
     with worded(), task_span():
         await services().deployment.smoke(ref)
 
 
 async def waits(ref: VersionRef) -> bool:
-    """Whether the version is rehearsed and held for an operator to activate."""
+    """Return True if the version is rehearsed and held for an operator to activate."""
     record = await call(platform().versions.get, ref)
     return record.held and record.status is VersionStatus.REHEARSED
 

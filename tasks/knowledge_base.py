@@ -1,4 +1,4 @@
-"""From a stored folder to a searchable knowledge base."""
+"""Tasks from a stored folder to a searchable knowledge base."""
 
 from prefect import task
 
@@ -27,7 +27,7 @@ async def start_ingestion(ref: VersionRef) -> None:
 
 @task(**RETRYING)
 async def await_ingestion(ref: VersionRef) -> IngestionJob:
-    """The ingestion job, once it has ended well; the job's id stands in the record, so a kill loses nothing."""
+    """Return the ingestion job once it is complete; the job's id is in the record, so a kill loses nothing."""
     return await poll(services().knowledge_bases.require_ingested, ref)
 
 

@@ -1,4 +1,4 @@
-"""The deployed, not yet live version, run against its scenarios."""
+"""Task that plays a deployed, not yet live version against its scenarios."""
 
 from collections.abc import Callable
 
@@ -12,10 +12,10 @@ from tasks.retry import RETRYING, task_span, worded
 
 @task(**RETRYING)
 async def rehearse(ref: VersionRef, progress: Callable[[str], None]) -> RehearsalSummary:
-    """The verdict; a failed rehearsal is a verdict too, not an error.
+    """Return the verdict; a failed rehearsal is a verdict too, not an error.
 
     Args:
-        progress: Told one line after each scenario.
+        progress: Called with one line after each scenario.
     """
     with worded(), task_span():
         return await services().rehearsal.rehearse(ref, progress)

@@ -1,4 +1,4 @@
-"""When a task runs again: decided by the error's type alone, in this one place."""
+"""Retry policy of tasks: decided by the error's type alone, in this one place."""
 
 import asyncio
 import time
@@ -15,14 +15,14 @@ from prefect.tasks import Task
 from oratio import tracing
 from oratio.errors import NotReady, OratioError, StepFailed
 
-# Seconds between two looks at something that is becoming ready; the last one repeats.
+# Seconds between two polls of something that is becoming ready; the last one repeats.
 POLL_DELAYS = (0.02, 0.03, 0.05, 0.05, 0.1, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
 POLL_LIMIT_S = 2 * 3600.0
 RETRY_DELAYS = [0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
 
 
 async def is_retryable(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Prefect's question after a failed attempt: may the same call succeed later by itself?"""
+    """Return True if the same call may succeed later by itself; Prefect asks after a failed attempt."""
     error = await state.aresult(raise_on_failure=False)
     return isinstance(error, OratioError) and error.retryable
 
@@ -38,7 +38,7 @@ RETRYING: dict[str, Any] = {
 
 
 class Unexpected(Exception):
-    """An error that is not ours, told to Prefect by type and place only: its own words may hold document text."""
+    """Foreign error, reported to Prefect by type and place only: its message may hold document text."""
 
     def __init__(self, original: BaseException) -> None:
         frames = traceback.extract_tb(original.__traceback__)
@@ -49,7 +49,7 @@ class Unexpected(Exception):
 
 @contextmanager
 def worded() -> Iterator[None]:
-    """Let only our own errors out as they are: Prefect stores and shows the words of every error."""
+    """Raise only our own errors as they are: Prefect stores and shows the message of every error."""
     try:
         yield
     except (OratioError, Unexpected):
@@ -59,7 +59,7 @@ def worded() -> Iterator[None]:
 
 
 def task_span() -> tracing.Span:
-    """The Prefect task this code runs in, as a span; outside of one, nothing is traced."""
+    """Return the current Prefect task as a span; outside of one, nothing is traced."""
     running = TaskRunContext.get()
     if running is None:
         return tracing.NOTHING
@@ -67,15 +67,15 @@ def task_span() -> tracing.Span:
 
 
 async def call[**P, R](service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """As `_call`, in a span of the task's own."""
+    """Call as `_call` does, in a span of the task's own."""
     with task_span():
         return await _call(service, *args, **kwargs)
 
 
 async def _call[**P, R](service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run a blocking service call beside the event loop.
+    """Run a blocking service call outside the event loop.
 
-    A cancelled caller waits for the call to end: a run that has let go of its version has nothing running any more.
+    A cancelled caller waits for the call to end: a run that has released its version has nothing running any more.
 
     Raises:
         OratioError: As the service raised it.
@@ -91,7 +91,7 @@ async def _call[**P, R](service: Callable[P, R], *args: P.args, **kwargs: P.kwar
 
 
 async def poll[**P, R](service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call until it no longer raises `NotReady`; what is waited for stands in our records, so a kill loses nothing.
+    """Call until it no longer raises `NotReady`; the awaited resource is in our records, so a kill loses nothing.
 
     Raises:
         StepFailed: It was not ready within `POLL_LIMIT_S`.

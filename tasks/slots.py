@@ -1,4 +1,4 @@
-"""Limits that hold over all workers: Prefect's global concurrency limits, made by the worker when it deploys."""
+"""Limits over all workers: Prefect's global concurrency limits, created by the worker when it deploys."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""A flow run's hold on one version: the lease, the journal of steps, and the end of the run."""
+"""Flow run's hold on one version: the lease, the journal of steps, and the end of the run."""
 
 import asyncio
 import logging
@@ -16,18 +16,18 @@ logger = logging.getLogger(__name__)
 
 
 class VersionRun:
-    """What a flow may tell the journal about the version it works on."""
+    """Journal of one flow run for the version it works on."""
 
     def __init__(self, ref: VersionRef, owner: str) -> None:
         self.ref = ref
         self.owner = owner
 
     async def enter(self, step: Step) -> bool:
-        """Begin a step; False when an earlier run finished it."""
+        """Start a step; return False when an earlier run finished it."""
         return await call(services().runs.enter, self.ref, self.owner, step)
 
     async def note(self, step: Step, detail: str, outcome: dict[str, Any] | None = None) -> None:
-        """Tell watchers how far a running step is."""
+        """Report a running step's progress to watchers."""
         await call(services().runs.note, self.ref, self.owner, step, detail, outcome)
 
     async def complete(self, step: Step, detail: str, outcome: dict[str, Any]) -> None:
@@ -39,7 +39,7 @@ class VersionRun:
 
 @asynccontextmanager
 async def working_on(ref: VersionRef, owner: str) -> AsyncIterator[VersionRun]:
-    """Hold a version for one run: lease taken, kept alive and given back; an error marks the agent failed.
+    """Hold a version for one run: take, renew and release its lease; an error marks the agent failed.
 
     Args:
         owner: The flow run's id; the same run after a kill takes its own lease again.

@@ -1,4 +1,4 @@
-"""Text fields of the page reach the draft while they are being typed in."""
+"""Component that saves text fields to the draft while the user types."""
 
 from console.components.assets import component
 

@@ -1,4 +1,4 @@
-"""A folder from the operator's machine into a draft, file by file, without passing through the script."""
+"""Component that uploads a folder into a draft, file by file, without passing through the script."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,8 +27,8 @@ def folder_picker(draft_id: str, files: Mapping[str, Path], *, additive: bool = 
 
     Args:
         draft_id: Where the files go.
-        files: What the draft holds already.
-        additive: A chosen folder adds to what is there; otherwise it takes its place.
+        files: The files the draft has already.
+        additive: True adds a chosen folder to the draft's files; False replaces them.
     """
     data = {
         "url": f"/drafts/{draft_id}/files",

@@ -1,4 +1,4 @@
-"""The recording of a call beside its transcript."""
+"""Component of a call's recording next to its transcript."""
 
 from collections.abc import Sequence
 from typing import TypedDict
@@ -14,7 +14,7 @@ _player = component(
 
 
 class RecordedLine(TypedDict):
-    """One line of a call: when it begins in the recording (seconds), and what was said by whom."""
+    """Line of a call: its start in the recording (seconds), the speaker and the text."""
 
     at: float
     role: str

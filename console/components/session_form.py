@@ -1,4 +1,4 @@
-"""Real HTML forms for signing in and out, so that the token goes to a cookie scripts cannot read."""
+"""HTML forms for signing in and out, so that the token goes to a cookie scripts cannot read."""
 
 from console.components.assets import component
 

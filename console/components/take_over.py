@@ -1,4 +1,4 @@
-"""An operator in a call that is going on, in the page of live calls."""
+"""Component of an operator's controls in a call in progress, on the page of live calls."""
 
 from console.components.assets import component
 
@@ -32,6 +32,6 @@ _desk = component(
 
 
 def take_over(conversation_id: str) -> bool:
-    """Show the desk of one call; True in the run after the call, or the listening, ended."""
+    """Show the controls of one call; return True in the run after the call, or the listening, ended."""
     result = _desk(key=f"desk_{conversation_id}", data={"conversationId": conversation_id}, on_over_change=lambda: None)
     return bool(result.over)

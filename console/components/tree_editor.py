@@ -1,4 +1,4 @@
-"""The nested descriptions of a folder, one line a file or folder."""
+"""Component that edits the nested descriptions of a folder, one line a file or folder."""
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
@@ -30,20 +30,20 @@ def tree_editor(
     keep: Callable[[dict[str, str]], None],
     removable: bool = True,
 ) -> str:
-    """Show the editor; returns a path that was left out just now, or `""`.
+    """Show the editor; return a path that was just removed, or `""`.
 
     Args:
         name: Of this editor within the session.
         files: The files by path: where they are, or how many bytes they have.
         texts: Their descriptions as they are stored, by flat path.
-        keep: Takes the texts by path that were typed; also when what is clicked next takes the editor off the page.
-        removable: Whether files can be left out here.
+        keep: Called with the typed texts by path; also when the next click removes the editor from the page.
+        removable: True if files can be removed here.
     """
-    told = signature(files)
-    # What is typed here is not sent back: the texts are those of when this set of files was first shown.
+    current = signature(files)
+    # Typed text is not sent back: the texts are those from when this set of files was first shown.
     kept: dict[str, tuple[str, dict[str, str]]] = st.session_state.setdefault("trees", {})
-    if name not in kept or kept[name][0] != told:
-        kept[name] = (told, dict(texts))
+    if name not in kept or kept[name][0] != current:
+        kept[name] = (current, dict(texts))
     key = f"tree_{name}_{hashlib.sha256(repr(kept[name]).encode()).hexdigest()[:12]}"
     data = {
         "signature": key,
@@ -61,7 +61,7 @@ def tree_editor(
 
 
 def known_edits(edits: object, files: Collection[str]) -> dict[str, str]:
-    """Those of a browser's edits that speak of files and folders there are."""
+    """Return those of a browser's edits that name existing files and folders."""
     if not isinstance(edits, Mapping):
         return {}
     paths = {path for path, _ in rows(dict.fromkeys(files, 0))}
@@ -70,5 +70,5 @@ def known_edits(edits: object, files: Collection[str]) -> dict[str, str]:
 
 
 def forget_tree(name: str) -> None:
-    """Show the stored texts the next time, whatever was shown before."""
+    """Show the stored texts the next time, not the texts shown before."""
     st.session_state.get("trees", {}).pop(name, None)

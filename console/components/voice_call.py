@@ -1,4 +1,4 @@
-"""A live call with an agent, in its page."""
+"""Component of a live call with an agent, on its page."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ _call = component(
     </div>
     <p class="fault" data-part="fault" role="alert" hidden></p>
     <ol data-part="transcript" aria-live="polite" aria-label="Transcript of the call" tabindex="0"
-    data-empty="What is said stands here."></ol>
+    data-empty="The transcript appears here."></ol>
     <form class="say" data-part="say" hidden>
     <input data-part="text" aria-label="Type to the agent" placeholder="Or type to the agent" maxlength="20000"
     autocomplete="off"><button type="submit">Send</button></form>""",
@@ -27,7 +27,7 @@ _call = component(
 
 
 class HeardWords(NamedTuple):
-    """The call's conversation, or `""`, and how many turns of it are to be shown."""
+    """Conversation of the call, or `""`, and the number of its turns to show."""
 
     conversation_id: str
     turns: int
@@ -36,5 +36,5 @@ class HeardWords(NamedTuple):
 def voice_call(agent_id: str) -> HeardWords:
     """Show the call; the script runs again after each turn."""
     result = _call(key=f"call_{agent_id}", data={"agentId": agent_id}, on_heard_change=lambda: None)
-    told = result.heard if isinstance(result.heard, dict) else {}
-    return HeardWords(str(told.get("id") or ""), int(told.get("turns") or 0))
+    heard = result.heard if isinstance(result.heard, dict) else {}
+    return HeardWords(str(heard.get("id") or ""), int(heard.get("turns") or 0))

@@ -1,4 +1,4 @@
-"""API keys of an agent: made once, shown once, revoked for good."""
+"""View of an agent's API keys: created once, shown once, revoked for good."""
 
 import time
 
@@ -45,7 +45,7 @@ def _create(agent_id: str, name: str, scopes: list[Scope], days: int | None, ori
     except OratioError as error:
         show_error(error, "Creating the key")
         return
-    st.success("**Copy the key now.** It is shown only this once.", icon=":material/key:")
+    st.success("**Copy the key now.** It is shown only now.", icon=":material/key:")
     st.code(made.key, language=None)
 
 

@@ -1,4 +1,4 @@
-"""One agent: its head, and the sections below it."""
+"""View of one agent: its head, and the sections below it."""
 
 from collections.abc import Callable, Mapping
 
@@ -44,7 +44,7 @@ def show() -> None:
 
 
 def _section() -> str:
-    """The chosen section, kept in the address by hand: a bound widget would forbid leaving the page."""
+    """Return the chosen section, kept in the address by hand: a bound widget would forbid leaving the page."""
     asked = st.query_params.get("section", "")
     chosen = st.segmented_control(
         "Section",

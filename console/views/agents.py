@@ -1,4 +1,4 @@
-"""The list of agents."""
+"""View of the list of agents."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,7 +38,7 @@ def _found() -> list[AgentSummary]:
 
 
 def _list(fresh: list[list[AgentSummary]]) -> None:
-    """`fresh` holds what the page has just asked for; drawn anew by itself, the list asks again."""
+    """Draw the list from `fresh`, the page's own request; ask again when the list refreshes by itself."""
     with guarded("Loading the agents", key="list"):
         found = fresh.pop() if fresh else _found()
         if not found:
@@ -69,7 +69,7 @@ def _row(agent: AgentSummary) -> None:
         talked = last_talks().get(agent.agent_id)
         st.markdown(
             f"**{plain(agent.agent_name)}**  \n:small[{agent.agent_type} · made {moment(agent.created_at)} · "
-            + (f"last talked to {ago(talked)}]" if talked else "nobody has talked to it lately]"),
+            + (f"last talked to {ago(talked)}]" if talked else "no recent conversations]"),
             width="content",
         )
         st.badge(agent.status, icon=icon, color=colour)
@@ -96,7 +96,7 @@ def _empty() -> None:
 
 
 def _sample_draft() -> str:
-    """A draft filled with the sample of a small shop."""
+    """Create a draft with the sample of a small shop."""
     draft = drafts().start(
         tenant(),
         agent_name="Lamplight shop",

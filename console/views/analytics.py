@@ -1,4 +1,4 @@
-"""Figures: how many talk, how long they wait, what comes of it; each leads to its conversations."""
+"""View of analytics: conversations, waits and outcomes; each figure links to its conversations."""
 
 import time
 from datetime import timedelta
@@ -31,23 +31,23 @@ def show() -> None:
             )
         since, until = day_bounds(today() - timedelta(days=days - 1))[0], int(time.time() * 1000) + 1
         with loading() as api:
-            told = api.analytics(since=since, until=until, agent_id=agent_id or None, offset_minutes=offset_minutes())
-        if not told.total.conversations:
+            report = api.analytics(since=since, until=until, agent_id=agent_id or None, offset_minutes=offset_minutes())
+        if not report.total.conversations:
             st.info(
-                "Nobody has talked in this time. Talk to an agent, or look at a longer time.",
+                "No conversations in this time. Talk to an agent, or choose a longer time.",
                 icon=":material/query_stats:",
             )
             return
-        if not told.complete:
+        if not report.complete:
             st.warning(
-                "There were more conversations than are counted here: look at a shorter time.", icon=":material/info:"
+                "There were more conversations than are counted here: choose a shorter time.", icon=":material/info:"
             )
-        _cards(told.total, agent_id, since, until)
-        _charts(told)
-        _days(told, agent_id)
+        _cards(report.total, agent_id, since, until)
+        _charts(report)
+        _days(report, agent_id)
         if not agent_id:
-            _agents(told, names, since, until)
-        _reasons(told, agent_id, since, until)
+            _agents(report, names, since, until)
+        _reasons(report, agent_id, since, until)
 
 
 def _link(label: str, icon: str, **query: object) -> None:
@@ -58,7 +58,7 @@ def _link(label: str, icon: str, **query: object) -> None:
 def _cards(total: Figures, agent_id: str, since: int, until: int) -> None:
     where = {"agent": agent_id, "since": since, "until": until}
     with st.container(horizontal=True):
-        for label, value, note in _told(total):
+        for label, value, note in _labelled(total):
             with st.container(border=True, width=190):
                 st.metric(label, value, help=note or None)
     with st.container(horizontal=True):
@@ -67,8 +67,8 @@ def _cards(total: Figures, agent_id: str, since: int, until: int) -> None:
         _link(f"{total.handoffs} handed over", ":material/support_agent:", outcome="handed_off", **where)
 
 
-def _told(total: Figures) -> list[tuple[str, str, str]]:
-    """Name, value and meaning of each figure."""
+def _labelled(total: Figures) -> list[tuple[str, str, str]]:
+    """Return name, value and meaning of each figure."""
     return [
         ("Conversations", f"{total.conversations:,}", f"{counted(total.turns, 'turn')}"),
         ("Calls", f"{total.calls:,}", f"{duration(total.call_ms)} in all"),
@@ -114,12 +114,12 @@ def _ms(value: int | None) -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    """A share in percent; of few, the counts say more."""
+    """Return a share in percent; of few, the counts."""
     return f"{part} of {whole}" if whole < _FEW else f"{part / whole:.0%}"
 
 
-def _charts(told: AnalyticsView) -> None:
-    days = [day for day in told.days if day.agent_id is None]
+def _charts(report: AnalyticsView) -> None:
+    days = [day for day in report.days if day.agent_id is None]
     columns: dict[str, list[object]] = {
         "Day": [day.day for day in days],
         "Text": [day.figures.conversations - day.figures.calls for day in days],
@@ -145,7 +145,7 @@ def _charts(told: AnalyticsView) -> None:
 
 
 def _wait(day: DayFigures, percent: int) -> float | None:
-    """Seconds a caller waited that day: by voice if there were calls, else in text."""
+    """Return the seconds a caller waited that day: by voice if there were calls, else in text."""
     figures = day.figures
     voice, text = (
         (figures.voice_wait_p50_ms, figures.text_wait_p50_ms)
@@ -183,17 +183,17 @@ def _row(figures: Figures) -> tuple[str, ...]:
     )
 
 
-def _days(told: AnalyticsView, agent_id: str) -> None:
+def _days(report: AnalyticsView, agent_id: str) -> None:
     st.subheader("Per day")
     rows = []
-    for day in reversed([day for day in told.days if day.agent_id is None]):
+    for day in reversed([day for day in report.days if day.agent_id is None]):
         until = day.began_at + 86_400_000
         link = f"/conversations?since={day.began_at}&until={until}" + (f"&agent={agent_id}" if agent_id else "")
         rows.append((f"[{day.day}]({link})", *_row(day.figures)))
     st.markdown(table(("Day", *_HEAD), rows))
 
 
-def _agents(told: AnalyticsView, names: dict[str, str], since: int, until: int) -> None:
+def _agents(report: AnalyticsView, names: dict[str, str], since: int, until: int) -> None:
     st.subheader("Per agent")
     rows = [
         (
@@ -202,14 +202,14 @@ def _agents(told: AnalyticsView, names: dict[str, str], since: int, until: int) 
             *_row(one.figures),
             moment(one.last_at),
         )
-        for one in sorted(told.agents, key=lambda one: -one.figures.conversations)
+        for one in sorted(report.agents, key=lambda one: -one.figures.conversations)
     ]
     st.markdown(table(("Agent", *_HEAD, "Last"), rows))
 
 
-def _reasons(told: AnalyticsView, agent_id: str, since: int, until: int) -> None:
-    if not told.reasons:
+def _reasons(report: AnalyticsView, agent_id: str, since: int, until: int) -> None:
+    if not report.reasons:
         return
     st.subheader("Why calls were handed over")
-    st.markdown(table(("Reason", "Times"), [(plain(one.reason), f"{one.count}") for one in told.reasons]))
+    st.markdown(table(("Reason", "Times"), [(plain(one.reason), f"{one.count}") for one in report.reasons]))
     _link("These conversations", ":material/forum:", agent=agent_id, since=since, until=until, outcome="handed_off")

@@ -1,4 +1,4 @@
-"""Fields of a draft: each keeps what is typed on disk as it changes."""
+"""Fields of a draft: each saves its text to disk as it changes."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def save(draft_id: str, **fields: Any) -> Draft:
 
 
 def bound(draft: Draft, field: str, value: Any = None) -> dict[str, Any]:
-    """The arguments that tie a widget to a field of the draft."""
+    """Return the arguments that bind a widget to a field of the draft."""
     key = f"{draft.draft_id}_{field}"
     if key not in st.session_state:
         st.session_state[key] = getattr(draft, field) if value is None else value

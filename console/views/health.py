@@ -1,4 +1,4 @@
-"""What runs behind the console, and whether each part answers."""
+"""View of the services behind the console and their health."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ _TICK_S = 5.0
 
 
 class Part(NamedTuple):
-    """One service and whether it works; `detail` says what is wrong."""
+    """Service and its health; `detail` says what is wrong."""
 
     name: str
     ok: bool
@@ -23,12 +23,12 @@ class Part(NamedTuple):
 
 
 def parts() -> list[Part]:
-    """Every service as it is now. The voice server answers on its own port; the rest is told by the API."""
+    """Return every service's health. The voice server answers on its own port; the API reports the others."""
     with httpx.Client(transport=backend.transport(), timeout=3) as http:
         try:
-            told = ReadinessView.model_validate_json(http.get(f"{backend.api_base()}/readyz").content)
+            ready = ReadinessView.model_validate_json(http.get(f"{backend.api_base()}/readyz").content)
             found = [Part("HTTP API", True, "")]
-            found += [Part(_NAMES.get(name, name), check.ok, check.detail) for name, check in told.checks.items()]
+            found += [Part(_NAMES.get(name, name), check.ok, check.detail) for name, check in ready.checks.items()]
         except (httpx.HTTPError, ValueError):
             found = [Part("HTTP API", False, "does not answer")]
         try:

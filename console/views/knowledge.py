@@ -1,4 +1,4 @@
-"""What the agent can look up: each document, what it is for, what is wrong with it, and what became of it."""
+"""View of the agent's documents: description, problems and use of each."""
 
 from collections.abc import Callable, Mapping
 
@@ -52,7 +52,7 @@ def _head(agent: AgentDetail, version: VersionDetail) -> None:
 
 
 def _search(agent: AgentDetail) -> None:
-    """Try a question on the documents alone: what is found, and why."""
+    """Search the documents alone for a question: the passages found, and why."""
     with st.form("knowledge_try", border=True):
         asked = st.text_input(
             "Try a search", key="knowledge_query", max_chars=2_000, placeholder="What a caller might ask"
@@ -65,9 +65,7 @@ def _search(agent: AgentDetail) -> None:
     if not found:
         st.info("Nothing in the documents matches. Say it in the documents' words, or add one.", icon=":material/help:")
     elif (known := found[0].known) is not None and known < 0.5:
-        st.warning(
-            f"Only {known:.0%} of what the question is about stands anywhere in the documents.", icon=":material/help:"
-        )
+        st.warning(f"Only {known:.0%} of the question's words are anywhere in the documents.", icon=":material/help:")
     for number, passage in enumerate(found, 1):
         with st.container(border=True):
             st.markdown(f"**{number} · {plain(passage.path)}**{_place(passage)}")

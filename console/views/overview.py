@@ -1,4 +1,4 @@
-"""How an agent is reached, what its callers should know of it, and how it was made."""
+"""View of an agent's endpoints, warnings and creation."""
 
 import streamlit as st
 
@@ -20,7 +20,7 @@ def show(agent: AgentDetail) -> None:
 
 
 def _signed(agent: AgentDetail) -> None:
-    """A live version that did not pass its rehearsal is told about, whether somebody signed for it or not."""
+    """Warn of a live version that did not pass its rehearsal, signed for or not."""
     with loading() as api:
         history = api.versions(agent.agent_id).versions
     live = next((version for version in history if version.version == agent.current_version), None)
@@ -32,7 +32,7 @@ def _signed(agent: AgentDetail) -> None:
         st.warning(f"Version {live.version} {what}. {who} signed for it: {why}", icon=":material/draw:")
     else:
         st.error(
-            f"Version {live.version} {what}, and nobody has signed for it. Look at the Rehearsal section.",
+            f"Version {live.version} {what}, and no one has signed for it. See the Rehearsal section.",
             icon=":material/theater_comedy:",
         )
 

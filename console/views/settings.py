@@ -1,4 +1,4 @@
-"""An agent's own words as they stand, and its end."""
+"""View of an agent's texts, and its deletion."""
 
 import streamlit as st
 

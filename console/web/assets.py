@@ -19,14 +19,14 @@ ROOT = Path(streamlit.__file__).parent / "static"
 _PREFIX = "/static/"
 _COMPRESSED = {".js", ".css", ".svg"}
 _IMPORT = re.compile(rb"""(?:from|import)["']\./([\w.-]+\.js)["']""")
-# What every page of ours draws; its browser would learn of each only from the page's first messages.
+# Parts of every page of ours; a browser would learn of each only from the page's first messages.
 _PARTS = ("PageLink", "BidiComponent", "Button", "Html", "TextInput", "Selectbox")
 # Names hold a hash of the content.
 _FOREVER = {"Cache-Control": "public, immutable, max-age=31536000", "Vary": "Accept-Encoding"}
 
 
 class Assets:
-    """Pure ASGI middleware; what it does not know is for the application."""
+    """Pure ASGI middleware; unknown addresses go to the application."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -62,7 +62,7 @@ def _response(file: Path, packed: bool) -> Response:
 
 @cache
 def preloads() -> tuple[str, ...]:
-    """Addresses of the scripts that our pages need beside those Streamlit's document names."""
+    """Return addresses of the scripts that our pages need in addition to those in Streamlit's document."""
     scripts = ROOT / "static" / "js"
     waiting = [file.name for part in _PARTS for file in scripts.glob(f"{part}.*.js")]
     found: dict[str, None] = {}

@@ -1,4 +1,4 @@
-"""The page's HTML: Streamlit's own, told where its server is.
+"""HTML of the page: Streamlit's own, with its server's address set.
 
 Without that the page looks for the server below its own path first, and each deep link opens with two 404s.
 """
@@ -26,14 +26,14 @@ _FAVICON = (
 
 
 class PageDocument(NamedTuple):
-    """The HTML and the CSP hashes of its inline scripts."""
+    """HTML and the CSP hashes of its inline scripts."""
 
     html: str
     script_hashes: tuple[str, ...]
 
 
 def rewritten(html: str) -> PageDocument:
-    """Streamlit's document with our title and icon, and the server's address before its first script."""
+    """Return Streamlit's document with our title and icon, and the server's address before its first script."""
     html = re.sub(r"<title>.*?</title>", "<title>Oratio</title>", html, count=1)
     html = html.replace('href="./favicon.png"', 'href="/favicon.svg" type="image/svg+xml"', 1)
     html = html.replace("<script", f"<script>{_BOOT}</script>\n    <script", 1)
@@ -47,12 +47,12 @@ def rewritten(html: str) -> PageDocument:
 
 @cache
 def current() -> PageDocument:
-    """The installed Streamlit's document, rewritten."""
+    """Return the installed Streamlit's document, rewritten."""
     return rewritten((ROOT / "index.html").read_text())
 
 
 async def document(request: Request) -> Response:
-    """The page; after a sign-in at a provider, the one that asked for it."""
+    """Serve the page; after a sign-in at a provider, the one that asked for it."""
     back = own_address(unquote(request.cookies.get(RETURN_COOKIE, "")))
     if request.url.path == "/" and back != "/" and by_provider() and token_of(request.cookies):
         response: Response = RedirectResponse(back, status_code=303)
@@ -62,7 +62,7 @@ async def document(request: Request) -> Response:
 
 
 async def home(request: Request) -> Response:
-    """The first page has no name in Streamlit's addresses."""
+    """Serve the first page, which has no name in Streamlit's addresses."""
     return RedirectResponse(request.url.replace(path="/"), status_code=307)
 
 

@@ -36,7 +36,7 @@ def _headers() -> Mapping[str, str]:
 
 
 def _secure_cookies(message: Message) -> None:
-    """Streamlit's own sign-in cookies do not say that they are for https alone."""
+    """Mark Streamlit's own sign-in cookies as for https alone; it does not."""
     message["headers"] = [
         (name, value + b"; Secure" if name.lower() == b"set-cookie" and b"; secure" not in value.lower() else value)
         for name, value in message["headers"]
@@ -44,7 +44,7 @@ def _secure_cookies(message: Message) -> None:
 
 
 class SecurityHeaders:
-    """Pure ASGI middleware."""
+    """Pure ASGI middleware that adds the security headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

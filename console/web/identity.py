@@ -1,4 +1,4 @@
-"""Whose browser this is: the operator's token, from our own cookie or from an outside provider's sign-in.
+"""Identity of a browser: the operator's token, from our own cookie or from an outside provider's sign-in.
 
 With a provider (`ORATIO_CONSOLE_OIDC_CLIENT_ID`), Streamlit signs in and keeps the tokens in HttpOnly cookies signed
 with a secret of ours, so the script and our own routes read them the same way. The API judges the token either way.
@@ -24,12 +24,12 @@ RETURN_COOKIE = "oratio_return"
 
 
 def by_provider() -> bool:
-    """Whether an outside provider signs operators in."""
+    """Return True if an outside provider signs operators in."""
     return settings().console_oidc_client_id is not None
 
 
 def token_of(cookies: Mapping[str, str]) -> str:
-    """The token that a request's cookies hold, or `""`."""
+    """Return the token in a request's cookies, or `""`."""
     if not by_provider():
         return cookies.get(COOKIE, "")
 
@@ -45,7 +45,7 @@ def token_of(cookies: Mapping[str, str]) -> str:
 
 
 def provider_secrets() -> dict[str, Any] | None:
-    """What `st.login` needs to know; None where operators sign in by a token of the embedded issuer.
+    """Return the settings of `st.login`; None where operators sign in by a token of the embedded issuer.
 
     Raises:
         InvalidInput: The settings of the provider are not complete.
@@ -74,7 +74,7 @@ def provider_secrets() -> dict[str, Any] | None:
 
 @cache
 def _cookie_secret() -> str:
-    """Signs the provider's tokens in their cookies: a setting where there are several consoles, else a file of ours."""
+    """Return the secret that signs the cookies: a setting where there are several consoles, else a file of ours."""
     if given := settings().console_cookie_secret:
         return given.get_secret_value()
     file = settings().data / "console" / "cookie.key"

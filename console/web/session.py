@@ -1,4 +1,4 @@
-"""Who is signed in: an operator token in an HttpOnly cookie, checked against the API when it is given."""
+"""Sign-in session: an operator token in an HttpOnly cookie, checked against the API at sign-in."""
 
 import asyncio
 import time
@@ -47,13 +47,13 @@ async def sign_out(request: Request) -> Response:
 
 
 def same_origin(request: Request) -> bool:
-    """Whether a browser says the request comes from this console's own pages."""
+    """Return True if the browser says that the request comes from this console's own pages."""
     origin = request.headers.get("origin")
     return origin is None or origin.split("//", 1)[-1] == request.headers.get("host")
 
 
 def _with_reason(target: str, reason: str | None) -> str:
-    """The page to go back to, its query as it was but for `signin`."""
+    """Return the page to go back to, its query unchanged but for `signin`."""
     address = urlsplit(target)
     query = [(name, value) for name, values in parse_qs(address.query).items() for value in values if name != "signin"]
     if reason:
@@ -62,13 +62,13 @@ def _with_reason(target: str, reason: str | None) -> str:
 
 
 def _lifetime(token: str) -> int:
-    """Seconds the cookie is kept: a little past the token's end, so that its end can be told from never signed in."""
+    """Return the cookie's lifetime in seconds: a little past the token's, to tell expired from never signed in."""
     end = expires_at(token)
     return _LONGEST_S if end is None else max(60, min(_LONGEST_S, int(end - time.time()) + 3600))
 
 
 def _problem_of(token: str) -> str:
-    """A word for the sign-in page, or `""` for a token the API takes."""
+    """Return a word for the sign-in page, or `""` for a valid token."""
     if not token or not token.isascii() or not token.isprintable():
         return "refused" if token else "empty"
     try:

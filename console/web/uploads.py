@@ -1,4 +1,4 @@
-"""Files of a draft: the folder picker puts each to its own address, several at a time, straight to disk."""
+"""Routes of a draft's files: the folder picker sends each to its own address, several at a time, straight to disk."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ _BLOCK = 1 << 20
 
 
 async def list_files(request: Request) -> Response:
-    """What the draft holds: `{path: [bytes, last modified in ms]}`, so that an interrupted upload goes on."""
+    """List the draft's files, `{path: [bytes, last modified in ms]}`, so that an interrupted upload can resume."""
 
     def held(tenant: str, draft_id: str) -> dict[str, list[int]]:
         drafts().get(tenant, draft_id)
@@ -33,7 +33,7 @@ async def list_files(request: Request) -> Response:
 
 
 async def remove_files(request: Request) -> Response:
-    """Take the files of a JSON list of paths out of the draft."""
+    """Remove the files of a JSON list of paths from the draft."""
     body = await _body(request, _MAX_LIST)
 
     def remove(tenant: str, draft_id: str) -> dict[str, int]:
@@ -50,7 +50,7 @@ async def remove_files(request: Request) -> Response:
 
 
 async def put_file(request: Request) -> Response:
-    """Hold one file of the draft; its path and last change are in the query, its bytes are the body."""
+    """Store one file of the draft; its path and last change are in the query, its bytes are the body."""
     try:
         tenant = await _tenant(request)
         draft_id, path = request.path_params["draft_id"], request.query_params.get("path", "")
@@ -94,7 +94,7 @@ def _accept(file: Path, place: Path, path: str, modified: str) -> None:
 
 
 async def _tenant(request: Request) -> str:
-    """The signed-in tenant of a request that comes from the console's own page."""
+    """Return the signed-in tenant of a request that comes from the console's own page."""
     if not same_origin(request):
         raise InvalidInput("send this from the console's own page")
     return await asyncio.to_thread(tenant_of, token_of(request.cookies))

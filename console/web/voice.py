@@ -1,4 +1,4 @@
-"""The browser's side of calls: its script, recordings, and tickets for whoever is signed in."""
+"""Routes of calls for the browser: its script, recordings, and tickets for the signed-in operator."""
 
 import asyncio
 import json
@@ -32,18 +32,18 @@ async def voice_worklet(_request: Request) -> Response:
 
 
 async def call_ticket(request: Request) -> Response:
-    """A ticket to call the agent of `{"id"}`, for this page's origin only."""
+    """Create a ticket to call the agent of `{"id"}`, for this page's origin only."""
     origin = f"{request.url.scheme}://{request.headers.get('host', '')}"
     return await _ticket(request, lambda api, agent_id: api.voice_ticket(agent_id, origin=origin))
 
 
 async def operator_ticket(request: Request) -> Response:
-    """A ticket to join the call `{"id"}` as its operator."""
+    """Create a ticket to join the call `{"id"}` as its operator."""
     return await _ticket(request, lambda api, conversation_id: api.operator_ticket(conversation_id))
 
 
 async def audio(request: Request) -> Response:
-    """A call's recording; a part of it when the player asks for one."""
+    """Send a call's recording, or a part of it when the player asks for one."""
     token, name = token_of(request.cookies), request.path_params["conversation_id"]
     folder = Path(tempfile.mkdtemp(prefix="oratio-recording-"))
     try:

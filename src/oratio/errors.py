@@ -1,18 +1,18 @@
-"""Every error Oratio raises on purpose.
+"""Tree of the errors that Oratio raises on purpose.
 
     OratioError                      something a person or a program can act on
     ├── InvalidInput          422    a field or file breaks a rule; `problems` lists each
     │   └── TooLarge          413    a size limit was passed
-    ├── NotAuthenticated      401    no token or key, or one that does not hold
-    ├── NotAllowed            403    the token or key is good but not for this
-    ├── NotFound              404    there is no such thing for this tenant
+    ├── NotAuthenticated      401    no token or key, or an invalid one
+    ├── NotAllowed            403    the token or key is valid but not for this
+    ├── NotFound              404    not found for this tenant
     ├── Conflict              409    the thing is in a state that forbids this
-    │   ├── StaleRecord       409    somebody else wrote the record first        (retryable)
+    │   ├── StaleRecord       409    another process wrote the record first        (retryable)
     │   └── LeaseLost         409    another run took over this version
     ├── NotReady              503    not finished yet, ask again                 (retryable)
     ├── Unavailable           503    a dependency does not answer                (retryable)
     ├── RateLimited           429    over a limit; `retry_after_s` says when     (retryable)
-    ├── CloudRefused          503    the cloud says no until a person mends credentials, rights, quota or settings
+    ├── CloudRefused          503    the cloud says no until a person fixes credentials, rights, quota or settings
     └── StepFailed            500    a step of the pipeline cannot succeed as things are
         ├── NoDocumentsIndexed       not one document could be read
         ├── CodeRejected             the generated code did not pass review
@@ -20,8 +20,8 @@
         └── AgentFailed       502    a running agent answered with a failure or not at all
 
 `code` is the stable name programs match on; `status` the HTTP status; `retryable` says whether the same
-call may succeed later without anybody changing anything. Messages are written for an operator: they name
-the field, file or resource and the mend, and never hold document text, SOP text, transcripts or secrets.
+call may succeed later without any change. Messages are written for an operator: they name
+the field, file or resource and the fix, and never hold document text, SOP text, transcripts or secrets.
 """
 
 from collections.abc import Sequence
@@ -31,11 +31,11 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """One thing wrong with one field or file of a request.
+    """Problem of one field or file of a request.
 
     Attributes:
-        loc: Where it stands, outermost first: `("files", "a/b.pdf")`, `("sop",)`.
-        msg: What is wrong and how to mend it, one sentence.
+        loc: Its path in the request, outermost first: `("files", "a/b.pdf")`, `("sop",)`.
+        msg: One sentence: the problem and its fix.
     """
 
     loc: tuple[str, ...]
@@ -59,7 +59,7 @@ class OratioError(Exception):
 
 
 class InvalidInput(OratioError):
-    """A request breaks a rule; nothing of it was kept."""
+    """Request that breaks a rule; nothing of it was stored."""
 
     code = "invalid_input"
     status = 422
@@ -70,7 +70,7 @@ class InvalidInput(OratioError):
 
 
 class TooLarge(InvalidInput):
-    """A file, field or request is over its size limit."""
+    """File, field or request over its size limit."""
 
     code = "too_large"
     status = 413
@@ -97,20 +97,20 @@ class Conflict(OratioError):
 
 
 class StaleRecord(Conflict):
-    """A compare-and-set found a newer record than the one it was given."""
+    """Compare-and-set that found a newer record than the one it was given."""
 
     code = "stale_record"
     retryable = True
 
 
 class LeaseLost(Conflict):
-    """The lease on (agent, version) has moved to another run; this one must stop."""
+    """Lease on (agent, version) that has moved to another run; this one must stop."""
 
     code = "lease_lost"
 
 
 class NotReady(OratioError):
-    """Not finished yet; `retry_after_s`, where it is known, says when to ask again."""
+    """Work that is not finished yet; `retry_after_s`, where it is known, says when to ask again."""
 
     code = "not_ready"
     status = 503
@@ -138,7 +138,7 @@ class RateLimited(OratioError):
 
 
 class CloudRefused(OratioError):
-    """The cloud will say no again until somebody changes something there; `reason` is the cloud's own code."""
+    """Refusal of the cloud, which repeats until a person changes something there; `reason` is the cloud's own code."""
 
     code = "cloud_refused"
     status = 503
@@ -149,7 +149,7 @@ class CloudRefused(OratioError):
 
 
 class StepFailed(OratioError):
-    """A pipeline step that will fail again until somebody changes its inputs."""
+    """Pipeline step that will fail again until its inputs change."""
 
     code = "step_failed"
 

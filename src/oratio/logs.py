@@ -1,4 +1,4 @@
-"""Logging of every process: one line a record on stderr, secrets taken out after formatting."""
+"""Logging of every process: one line a record on stderr, secrets removed after formatting."""
 
 import json
 import logging
@@ -50,14 +50,14 @@ def bound(**fields: object) -> Iterator[None]:
 
 
 def redact(text: str) -> str:
-    """The text without API keys, JWTs, AWS keys, tickets and values of authorization fields."""
+    """Return the text without API keys, JWTs, AWS keys, tickets and values of authorization fields."""
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text
 
 
 class LineFormatter(logging.Formatter):
-    """`2026-11-22T17:13:26.120Z INFO api oratio.api.app | message`, with a traceback on the same line."""
+    """Formatter of lines for people: time, level, service, logger, message, with a traceback on the same line."""
 
     converter = staticmethod(time.gmtime)
 
@@ -69,7 +69,7 @@ class LineFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: `time, level, service, logger, message`, the ids of a record, its trace and span."""
+    """Formatter of JSON lines: `time, level, service, logger, message`, the ids of a record, its trace and span."""
 
     converter = staticmethod(time.gmtime)
 

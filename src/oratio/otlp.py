@@ -1,7 +1,7 @@
-"""Spans by OpenTelemetry, sent to a collector as OTLP over HTTP.
+"""OpenTelemetry spans, sent to a collector as OTLP over HTTP.
 
-The provider is ours alone and never made the process's global one: what Prefect and Strands trace by themselves holds
-parameters, prompts and answers, and goes nowhere.
+The provider is ours alone and never the process's global one: what Prefect and Strands trace by themselves holds
+parameters, prompts and answers, and is sent nowhere.
 """
 
 import logging
@@ -33,7 +33,7 @@ _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 
 def span_context(traceparent: str | None) -> SpanContext | None:
-    """The span that a `traceparent` names; None for one that is malformed."""
+    """Return the span that a `traceparent` names; None for a malformed one."""
     match = _TRACEPARENT.fullmatch(traceparent or "")
     if match is None:
         return None
@@ -47,9 +47,9 @@ def _traceparent(context: SpanContext) -> str:
 
 
 class OtlpSpan(Span):
-    def __init__(self, span: trace.Span, begun_ns: int) -> None:
+    def __init__(self, span: trace.Span, started_ns: int) -> None:
         self._span = span
-        self._begun_ns = begun_ns
+        self._started_ns = started_ns
         self._use: AbstractContextManager[object] | None = None
 
     @property
@@ -69,7 +69,7 @@ class OtlpSpan(Span):
 
     def end(self, *, after_ms: int | None = None) -> None:
         if self._span.is_recording():
-            self._span.end(None if after_ms is None else self._begun_ns + after_ms * 1_000_000)
+            self._span.end(None if after_ms is None else self._started_ns + after_ms * 1_000_000)
 
     def within(self) -> AbstractContextManager[object]:
         return trace.use_span(self._span, end_on_exit=False, record_exception=False, set_status_on_exception=False)
@@ -90,7 +90,7 @@ class OtlpSpan(Span):
 
 
 class OtlpTracer(Tracer):
-    """Samples by `trace_ratio`; a parent's choice holds for all that belongs to it."""
+    """Tracer that samples by `trace_ratio`; children follow their parent's choice."""
 
     def __init__(self, settings: Settings, *, service: str) -> None:
         assert settings.otlp_endpoint is not None
@@ -117,20 +117,25 @@ class OtlpTracer(Tracer):
         logging.getLogger("opentelemetry").setLevel(logging.ERROR)
 
     def begin(
-        self, name: str, parent: str | None, link: str | None, begun_ms: int | None, attributes: Mapping[str, Attribute]
+        self,
+        name: str,
+        parent: str | None,
+        link: str | None,
+        started_ms: int | None,
+        attributes: Mapping[str, Attribute],
     ) -> Span:
         above = span_context(parent)
         context = trace.set_span_in_context(NonRecordingSpan(above), Context()) if above else None
         linked = span_context(link)
-        begun_ns = time.time_ns() if begun_ms is None else begun_ms * 1_000_000
+        started_ns = time.time_ns() if started_ms is None else started_ms * 1_000_000
         span = self._tracer.start_span(
             name,
             context=context,
             attributes=_named(attributes),
             links=[Link(linked)] if linked else [],
-            start_time=begun_ns,
+            start_time=started_ns,
         )
-        return OtlpSpan(span, begun_ns)
+        return OtlpSpan(span, started_ns)
 
     def current(self) -> str | None:
         context = trace.get_current_span().get_span_context()
@@ -141,12 +146,12 @@ class OtlpTracer(Tracer):
 
 
 def _named(attributes: Mapping[str, Attribute]) -> dict[str, str | int | float | bool]:
-    """The attributes by OpenTelemetry's names; a name that is not among ours is a fault of this code."""
+    """Return the attributes by OpenTelemetry's names; an unknown name is a fault of this code."""
     return {ATTRIBUTES[name]: value for name, value in attributes.items() if value is not None}
 
 
 def _headers(text: str) -> dict[str, str]:
-    """`name=value,name=value` as headers.
+    """Return `name=value,name=value` as headers.
 
     Raises:
         InvalidInput: The setting has another form.

@@ -1,4 +1,4 @@
-"""Whose work this is: bound where a caller is let in, asked where AWS is called for one tenant alone."""
+"""Tenant of the current work: bound where a caller is admitted, read where AWS is called for one tenant alone."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ _tenant: ContextVar[str | None] = ContextVar("oratio_tenant", default=None)
 
 @contextmanager
 def acting_for(user_id: str, **fields: object) -> Iterator[None]:
-    """Everything inside, in this task and those it starts, is done for this tenant, and logged so.
+    """Do everything inside, in this task and those it starts, for this tenant, and log it so.
 
     Args:
         user_id: The tenant.
@@ -26,5 +26,5 @@ def acting_for(user_id: str, **fields: object) -> Iterator[None]:
 
 
 def tenant() -> str | None:
-    """The tenant this is done for; None for work over all of them, such as sweeps and recovery."""
+    """Return the tenant of this work; None for work over all of them, such as sweeps and recovery."""
     return _tenant.get()

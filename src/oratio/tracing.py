@@ -1,7 +1,7 @@
-"""What happened where, from a submit to its agent and from a call's first word to its last sound, across processes.
+"""Tracing across processes, from a submit to its agent and from a call's first word to its last sound.
 
 Off unless `ORATIO_OTLP_ENDPOINT` is set; then spans cost a check of one variable and OpenTelemetry is never imported.
-A span holds ids, names, counts and times; the attributes below are all there are, so that no word of an SOP, a
+A span holds ids, names, counts and times; no other attributes than those below exist, so that no word of an SOP, a
 document, a prompt or an answer can leave this way. Between processes a span is named by its W3C `traceparent`.
 """
 
@@ -16,7 +16,7 @@ from oratio.settings import Settings
 
 type Attribute = str | int | float | bool | None
 
-# The only attributes of a span, by the name used in this code, and how OpenTelemetry calls them.
+# The only attributes of a span: the name in this code, and OpenTelemetry's name.
 ATTRIBUTES: Mapping[str, str] = {
     "agent_id": "oratio.agent.id",
     "user_id": "oratio.tenant.id",
@@ -49,7 +49,7 @@ ATTRIBUTES: Mapping[str, str] = {
 
 
 class Span(Protocol):
-    """One piece of work. As a context manager it is the parent of what begins inside; `end` ends one that is not.
+    """One piece of work. As a context manager it is the parent of what starts inside; `end` ends one that is not.
 
     Contract:
     1. `set` takes the names of `ATTRIBUTES` alone; `None` sets nothing.
@@ -60,7 +60,7 @@ class Span(Protocol):
     @property
     @abstractmethod
     def traceparent(self) -> str | None:
-        """What another process names as the parent; None while tracing is off."""
+        """Return the name of this span for another process's `parent`; None while tracing is off."""
         ...
 
     @abstractmethod
@@ -74,12 +74,12 @@ class Span(Protocol):
 
     @abstractmethod
     def end(self, *, after_ms: int | None = None) -> None:
-        """End now, or `after_ms` after the beginning."""
+        """End now, or `after_ms` after the start."""
         ...
 
     @abstractmethod
     def within(self) -> AbstractContextManager[object]:
-        """Be the parent of what begins inside, and not end with it."""
+        """Be the parent of what starts inside, and not end with it."""
         ...
 
     @abstractmethod
@@ -92,11 +92,16 @@ class Span(Protocol):
 
 
 class Tracer(Protocol):
-    """Makes spans."""
+    """Source of spans."""
 
     @abstractmethod
     def begin(
-        self, name: str, parent: str | None, link: str | None, begun_ms: int | None, attributes: Mapping[str, Attribute]
+        self,
+        name: str,
+        parent: str | None,
+        link: str | None,
+        started_ms: int | None,
+        attributes: Mapping[str, Attribute],
     ) -> Span: ...
 
     @abstractmethod
@@ -107,7 +112,7 @@ class Tracer(Protocol):
 
 
 class _Nothing(Span):
-    """The span of a process that traces nothing."""
+    """Span of a process that traces nothing."""
 
     @property
     def traceparent(self) -> str | None:
@@ -137,7 +142,7 @@ _tracer: Tracer | None = None
 
 
 def configure(settings: Settings, *, service: str) -> None:
-    """Begin to export this process's spans, if the settings name where to."""
+    """Start to export this process's spans, if the settings name a collector."""
     global _tracer
     if settings.otlp_endpoint is None:
         return
@@ -151,33 +156,33 @@ def span(
     *,
     parent: str | None = None,
     link: str | None = None,
-    begun_ms: int | None = None,
+    started_ms: int | None = None,
     **attributes: Attribute,
 ) -> Span:
-    """A span that begins now, or began at `begun_ms` (ms since 1970).
+    """Return a span that starts now, or started at `started_ms` (ms since 1970).
 
     Args:
-        name: What is done, in few words; from a small set.
+        name: The work, in few words; from a small set.
         parent: The `traceparent` of the work this belongs to; unset, the span around this code.
         link: The `traceparent` of work that this one builds on without being part of it.
         attributes: By the names of `ATTRIBUTES`.
     """
     if _tracer is None:
         return NOTHING
-    return _tracer.begin(name, parent, link, begun_ms, attributes)
+    return _tracer.begin(name, parent, link, started_ms, attributes)
 
 
 def current() -> str | None:
-    """The `traceparent` of the span around this code."""
+    """Return the `traceparent` of the span around this code."""
     return _tracer.current() if _tracer else None
 
 
 def flush() -> None:
-    """Send what has not been sent, before a process leaves without saying so."""
+    """Send the unsent spans, before a process ends."""
     if _tracer:
         _tracer.flush()
 
 
 def error_name(error: BaseException) -> str:
-    """An error without its words."""
+    """Return the name of an error, without its words."""
     return error.code if isinstance(error, OratioError) else type(error).__name__

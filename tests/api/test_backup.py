@@ -56,8 +56,8 @@ async def test_a_backup_taken_while_it_is_written_to_is_whole_somewhere_else(
     ("arguments", "said"),
     [
         (["backup", "{full}", "--data", "{oratio}"], "not empty"),
-        (["backup", "{new}", "--data", "{new}"], "holds no Oratio"),
-        (["restore", "{new}", "--data", "{new}"], "no backup"),
+        (["backup", "{new}", "--data", "{new}"], "is not a data folder of Oratio"),
+        (["restore", "{new}", "--data", "{new}"], "is not a backup"),
         (["restore", "{oratio}", "--data", "{full}"], "not empty"),
         (["backup", "{new}", "--data", "{damaged}"], "cannot be copied"),
     ],

@@ -123,7 +123,7 @@ def test_wrong_token_is_refused_on_the_same_page(watched: Watched, agent: str) -
     page = watched.open(f"/agent?id={agent}")
     page.get_by_label("Operator token").fill("not.a.token")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text("That token is not valid or has expired")).to_be_visible()
+    expect(page.get_by_text("Invalid or expired token")).to_be_visible()
     assert f"id={agent}" in page.url
 
 
@@ -192,7 +192,7 @@ def test_operator_takes_a_call_over_in_a_second_browser(
     desk.get_by_role("button", name="End call").click()
     desk.get_by_role("button", name="Yes, end it for the caller").click()
     expect(caller.get_by_text("An operator ended the call.")).to_be_visible()
-    expect(desk.get_by_text("Nobody is talking now")).to_be_visible()
+    expect(desk.get_by_text("No calls in progress")).to_be_visible()
 
 
 def test_operator_takes_a_call_over_by_voice_and_is_heard(
@@ -331,7 +331,7 @@ def test_broken_creation_is_retried_where_it_stopped_and_the_agent_deleted_by_it
         expect(page.get_by_text("What was tried")).to_be_visible()
     page.get_by_role("button", name="Retry from this step").click()
     expect(page.get_by_text("7 of 7 steps")).to_be_visible(timeout=MADE_MS)
-    expect(page.get_by_text("begun again, attempt 2").first).to_be_visible()
+    expect(page.get_by_text("started again, attempt 2").first).to_be_visible()
     watched.section("Settings")
     delete = page.get_by_role("button", name="Delete agent")
     expect(delete).to_be_disabled()

@@ -158,7 +158,7 @@ def test_a_step_begun_again_says_so_and_the_log_tells_what_happened(api: FakeApi
     shown = words(opened("agent", id="a"))
     assert "Write the agent** · attempt 2" in shown
     assert "What was tried: 2 attempts" in shown
-    assert "Write the agent: begun again, attempt 2" in shown
+    assert "Write the agent: started again, attempt 2" in shown
     assert "Read the folder: done: detail 0" in shown
 
 
@@ -300,7 +300,7 @@ def test_versions_offer_the_failed_one_only_by_a_dialog(api: FakeApi) -> None:
 def test_conversations_and_one_of_them(api: FakeApi) -> None:
     api.add(agent("a"))
     assert "No conversation matches" in words(opened("agent", id="a", section="Conversations"))
-    assert "Nobody has talked yet" in words(opened("conversations"))
+    assert "No conversations yet" in words(opened("conversations"))
     api.conversations["c"] = Conversation(
         user_id="operator", agent_id="a", conversation_id="c", version=1, channel=Channel.TEXT, started_at=NOW,
         updated_at=NOW + 5000, turns=1, outcome="handed_off", handoff=HANDOFF,
@@ -376,7 +376,7 @@ def test_fault_of_one_section_is_a_number_and_not_a_traceback(api: FakeApi, monk
 
 
 def test_figures_say_counts_of_few_and_lead_to_their_conversations(api: FakeApi) -> None:
-    assert "Nobody has talked in this time" in words(opened("analytics"))
+    assert "No conversations in this time" in words(opened("analytics"))
     api.add(agent("a"))
     api.conversations["c"] = a_call("c")
     app = opened("analytics")
@@ -397,7 +397,7 @@ def test_conversations_ask_the_api_for_what_the_address_says(api: FakeApi) -> No
 
 
 def test_live_calls_put_who_waits_for_a_human_first(api: FakeApi) -> None:
-    assert "Nobody is talking now" in words(opened("live"))
+    assert "No calls in progress" in words(opened("live"))
     api.live = [a_live_call("one"), a_live_call("two", handoff=True)]
     shown = words(opened("live"))
     assert "2 going on, 1 asking for a human" in shown

@@ -196,24 +196,24 @@ class SubmissionRepositoryContract:
         begun = [Submission("ada", "a1", 5), Submission("eve", "a2", 3), Submission("ada", "a3", 9)]
         for submission in begun:
             submissions.begin(submission)
-        assert submissions.begun_before(9) == [begun[1], begun[0]]
+        assert submissions.started_before(9) == [begun[1], begun[0]]
 
     def test_beginning_again_counts_from_anew(self, submissions: SubmissionRepository) -> None:
         submissions.begin(Submission("ada", "a1", 5))
         submissions.begin(Submission("ada", "a1", 50))
-        assert submissions.begun_before(40) == []
+        assert submissions.started_before(40) == []
 
     def test_an_ended_submission_is_gone_and_may_end_again(self, submissions: SubmissionRepository) -> None:
         submissions.begin(Submission("ada", "a1", 5))
         submissions.end("eve", "a1")
-        assert len(submissions.begun_before(9)) == 1
+        assert len(submissions.started_before(9)) == 1
         for _ in range(2):
             submissions.end("ada", "a1")
-        assert submissions.begun_before(9) == []
+        assert submissions.started_before(9) == []
 
     def test_an_agents_record_ends_its_submission(
         self, submissions: SubmissionRepository, agents: AgentRepository
     ) -> None:
         submissions.begin(Submission("ada", "a1", 5))
         add(agents)
-        assert submissions.begun_before(9) == []
+        assert submissions.started_before(9) == []

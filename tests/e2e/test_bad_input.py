@@ -83,7 +83,7 @@ def test_empty_folder_is_refused(oratio: Installation, tmp_path: Path) -> None:
 
 
 def test_missing_sop_is_refused(oratio: Installation, tmp_path: Path) -> None:
-    assert "none.md is no file" in oratio.refused(*oratio.create(TELECOM, sop=tmp_path / "none.md"))
+    assert "none.md is not a file" in oratio.refused(*oratio.create(TELECOM, sop=tmp_path / "none.md"))
 
 
 def test_sop_over_the_limit_is_refused(oratio: Installation, tmp_path: Path) -> None:

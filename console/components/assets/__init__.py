@@ -1,4 +1,4 @@
-"""Our components' JavaScript and CSS, beside the one function that registers them."""
+"""JavaScript and CSS of our components, with the one function that registers them."""
 
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,7 +9,7 @@ _FOLDER = Path(__file__).parent
 
 
 class Mount(Protocol):
-    """A registered component: call it to put it on the page; what it says comes back as attributes."""
+    """Registered component: call it to put it on the page; its results are attributes of the return value."""
 
     def __call__(self, *, key: str, data: Any = None, **options: Any) -> Any: ...
 
@@ -19,7 +19,7 @@ def component(name: str, *, html: str, shared: str = "") -> Mount:
 
     Args:
         name: Of the component and of its files.
-        html: What it begins as.
+        html: Its initial HTML.
         shared: The name of a script and a style put before its own.
     """
     script = _FOLDER / f"{name}.js"

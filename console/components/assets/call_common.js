@@ -9,16 +9,16 @@ async function openCall(options) {
 
 async function fetchTicket(path, id) {
   const answer = await fetch(path, { method: "POST", body: JSON.stringify({ id }) })
-  const told = await answer.json().catch(() => ({}))
-  if (answer.ok) return told
+  const body = await answer.json().catch(() => ({}))
+  if (answer.ok) return body
   if (answer.status === 401) throw new Error("Your session has expired. Reload the page and sign in again.")
-  throw new Error(`The call was refused: ${told.message ?? answer.status}`)
+  throw new Error(`The call was refused: ${body.message ?? answer.status}`)
 }
 
 function inWords(error) {
   if (!window.isSecureContext) return "Voice needs HTTPS, or a page on this machine. Typing works all the same."
   return {
-    NotAllowedError: "The microphone was not allowed. Allow it beside the address, then call again; or call without it.",
+    NotAllowedError: "The microphone was not allowed. Allow it next to the address, then call again; or call without it.",
     NotFoundError: "There is no microphone. Plug one in, or call without it.",
     NotReadableError: "The microphone is in use by another program. Close that, then call again.",
   }[error.name] ?? error.message

@@ -173,13 +173,13 @@ class Picker {
   }
 
   problems(entries) {
-    const told = ({ path, reason }) => line(reason.includes(path) ? reason : `${path} ${reason}`)
-    this.list.replaceChildren(...entries.slice(0, SHOWN).map(told))
+    const problem = ({ path, reason }) => line(reason.includes(path) ? reason : `${path} ${reason}`)
+    this.list.replaceChildren(...entries.slice(0, SHOWN).map(problem))
     if (entries.length > SHOWN) {
       const rest = document.createElement("details")
       const summary = document.createElement("summary")
       summary.textContent = `and ${entries.length - SHOWN} more`
-      rest.append(summary, ...entries.slice(SHOWN, 500).map(told))
+      rest.append(summary, ...entries.slice(SHOWN, 500).map(problem))
       this.list.append(rest)
     }
   }

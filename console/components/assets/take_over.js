@@ -60,14 +60,14 @@ class Desk {
     const on = (type, act) => line.addEventListener(type, ({ detail }) => line === this.line && act(detail))
     on("state", () => this.draw())
     on("level", ({ input, output }) => { this.input.value = input; this.output.value = output })
-    on("ready", (told) => this.ready(told))
+    on("ready", (message) => this.ready(message))
     on("message", (message) => { if (message.type === "operator.mode") this.become(message) })
-    on("transcript", (told) => this.transcript.say(told))
+    on("transcript", (message) => this.transcript.say(message))
     on("tool", ({ type, name, ms, status }) => {
       if (type === "tool.done") this.transcript.note(`${toolWords(name)}: ${status === "success" ? `${ms} ms` : status}`)
     })
     on("interrupt", () => this.transcript.mark("assistant", "interrupted"))
-    on("handoff", (told) => this.transcript.note(handoffWords(told)))
+    on("handoff", (message) => this.transcript.note(handoffWords(message)))
     on("error", ({ message }) => this.tell(message))
     on("ended", (detail) => { if (detail.reason !== "failed") this.transcript.note(endedInWords(detail)); this.over?.() })
     try {
@@ -90,7 +90,7 @@ class Desk {
     this.draw()
   }
 
-  // By voice needs the microphone: the line is opened anew with it before anything is taken over.
+  // By voice needs the microphone: the line is opened again with it before the call is taken over.
   async takeOver(byVoice) {
     if (byVoice && !this.microphone) {
       const before = this.line

@@ -48,7 +48,7 @@ class Caller {
       this.line = await openCall({ agent: this.data.agentId, microphone, ticket: () => fetchTicket("/voice/tickets", this.data.agentId) })
       this.listen(this.line)
       await this.line.start()
-      this.begun = performance.now()
+      this.startedAt = performance.now()
       this.tick = setInterval(() => this.time(), 1000)
     } catch (error) {
       this.say_fault(inWords(error))
@@ -63,13 +63,13 @@ class Caller {
     const on = (type, act) => line.addEventListener(type, ({ detail }) => line === this.line && act(detail))
     on("state", ({ state }) => this.show(state))
     on("level", ({ input, output }) => { this.input.value = input; this.output.value = output })
-    on("transcript", (told) => { this.transcript.say(told); if (told.role === "user" && told.final) this.asked = performance.now() })
+    on("transcript", (message) => { this.transcript.say(message); if (message.role === "user" && message.final) this.asked = performance.now() })
     on("message", (message) => this.measure(message))
     on("tool", ({ type, name, ms, status }) => {
       if (type === "tool.done") this.transcript.note(`${toolWords(name)}: ${status === "success" ? `${ms} ms` : status}`)
     })
     on("interrupt", () => this.transcript.mark("assistant", "interrupted"))
-    on("handoff", (told) => this.transcript.note(handoffWords(told)))
+    on("handoff", (message) => this.transcript.note(handoffWords(message)))
     on("error", ({ message }) => this.say_fault(message))
     on("response", () => this.stored())
     on("ended", (detail) => {
@@ -90,7 +90,7 @@ class Caller {
     }
   }
 
-  // The turn is in the records a moment after it was said; the page then shows what stands behind it.
+  // The turn is in the records a moment after it was said; the page then shows its sources.
   stored() {
     clearTimeout(this.telling)
     const id = this.line.sessionId
@@ -98,7 +98,7 @@ class Caller {
   }
 
   time() {
-    const seconds = Math.floor((performance.now() - this.begun) / 1000)
+    const seconds = Math.floor((performance.now() - this.startedAt) / 1000)
     this.clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`
   }
 

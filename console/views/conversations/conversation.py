@@ -1,4 +1,4 @@
-"""One conversation, turn by turn: as a page, and beside a list."""
+"""View of one conversation, turn by turn: as a page, and next to a list."""
 
 import streamlit as st
 
@@ -19,24 +19,24 @@ def show() -> None:
         if not conversation_id:
             raise NotFound("no conversation is named in the address")
         with loading() as api:
-            told = api.conversation(conversation_id)
-        back = {"id": told.conversation.agent_id, "section": "Conversations"}
+            detail = api.conversation(conversation_id)
+        back = {"id": detail.conversation.agent_id, "section": "Conversations"}
         st.page_link(page("agent"), label="Conversations", icon=":material/arrow_back:", query_params=back)
-        st.title(f"Conversation of {moment(told.conversation.started_at)}")
-        _told(told)
+        st.title(f"Conversation of {moment(detail.conversation.started_at)}")
+        _show(detail)
 
 
 @st.dialog("Conversation", width="medium", position="right")
 def drawer(conversation_id: str) -> None:
     with guarded("Loading the conversation", key="drawer"):
         with loading() as api:
-            told = api.conversation(conversation_id)
-        st.markdown(f"**{moment(told.conversation.started_at)}**")
-        _told(told)
+            detail = api.conversation(conversation_id)
+        st.markdown(f"**{moment(detail.conversation.started_at)}**")
+        _show(detail)
 
 
-def _told(told: ConversationDetail) -> None:
-    conversation = told.conversation
+def _show(detail: ConversationDetail) -> None:
+    conversation = detail.conversation
     with st.container(horizontal=True):
         head(conversation)
     if conversation.handoff:
@@ -52,19 +52,19 @@ def _told(told: ConversationDetail) -> None:
             icon=":material/phone_missed:",
         )
     if conversation.channel == Channel.VOICE:
-        recording(conversation.conversation_id, _lines(told))
+        recording(conversation.conversation_id, _lines(detail))
     sop = sop_lines(conversation.agent_id, conversation.version)
-    for turn in told.transcript:
+    for turn in detail.transcript:
         _turn(turn, sop)
-    if not told.transcript:
+    if not detail.transcript:
         st.caption("Nothing was said.")
 
 
-def _lines(told: ConversationDetail) -> list[RecordedLine]:
-    """What was said with its place in the recording: a turn is stored when its answer begins to be spoken."""
+def _lines(detail: ConversationDetail) -> list[RecordedLine]:
+    """Return the lines with their place in the recording: a turn is stored when its answer starts to play."""
     found: list[RecordedLine] = []
-    for turn in told.transcript:
-        at = max(0.0, (turn.at - told.conversation.started_at) / 1000)
+    for turn in detail.transcript:
+        at = max(0.0, (turn.at - detail.conversation.started_at) / 1000)
         if turn.prompt:
             begin = max(found[-1]["at"] if found else 0.0, at - _SAID_BEFORE_S)
             found.append(RecordedLine(at=begin, role="user", who="Caller", text=turn.prompt))

@@ -1,4 +1,4 @@
-"""Conversations, newest first: of all agents or one, filtered, each opened beside the list."""
+"""View of conversations, newest first: of all agents or one, filtered, each opened next to the list."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,7 +18,7 @@ _ANY_DAY, _CHOSEN_DAYS = 0, -1
 
 
 def show_all() -> None:
-    """The page over all agents; what it shows is in its address."""
+    """Show the page of all agents; its filters are in its address."""
     st.title("Conversations")
     with guarded("Loading the conversations"):
         with loading() as api:
@@ -35,14 +35,14 @@ def show_all() -> None:
 
 
 def show(agent: AgentDetail) -> None:
-    """An agent's own, as a section of its page."""
+    """Show an agent's own, as a section of its page."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         filters = _filters()
     _list(agent.agent_id, filters, {})
 
 
 def _filters() -> dict[str, str | int]:
-    """What is asked for, from the address at first and from the controls after that."""
+    """Return the filters, from the address at first and from the controls after that."""
     asked = st.query_params
     channels, outcomes = [_ANY, "text", "voice"], [_ANY, *OUTCOMES]
     channel = st.selectbox(
@@ -61,7 +61,7 @@ def _filters() -> dict[str, str | int]:
 
 
 def _days() -> list[date]:
-    """The first and the last day wanted; none for any. Dates are shown once they are wanted: Streamlit's field of no
+    """Return the first and the last day; none for any. Dates are shown once they are asked for: Streamlit's field of no
     date yet is none that a screen reader can read.
     """
     asked = _days_asked()
@@ -89,7 +89,7 @@ def _days_asked() -> list[date]:
 
 
 def day_bounds(day: date) -> tuple[int, int]:
-    """The first and the last ms of a day in the operator's zone, the last excluded."""
+    """Return the first and the last ms of a day in the operator's zone, the last excluded."""
     begin = datetime.combine(day, time(), tzinfo=zone())
     end = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone())
     return int(begin.timestamp() * 1000), int(end.timestamp() * 1000)
@@ -100,7 +100,7 @@ def today() -> date:
 
 
 def offset_minutes() -> int:
-    """How far east of UTC the operator is now."""
+    """Return the operator's offset east of UTC in minutes."""
     offset = datetime.now(tz=UTC).astimezone(zone()).utcoffset() or timedelta()
     return int(offset.total_seconds() // 60)
 
@@ -118,7 +118,7 @@ def _list(agent_id: str, filters: Mapping[str, str | int], names: Mapping[str, s
         if filters or agent_id:
             st.info("No conversation matches. Choose other filters, or talk to the agent.", icon=":material/forum:")
         else:
-            st.info("Nobody has talked yet. Open an agent and talk to it.", icon=":material/forum:")
+            st.info("No conversations yet. Open an agent and talk to it.", icon=":material/forum:")
     for conversation in found.conversations:
         _row(conversation, names)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):

@@ -1,4 +1,4 @@
-"""Calls that go on now: who is talking, and an operator's desk in one of them."""
+"""View of calls in progress, and an operator's controls in one of them."""
 
 import time
 
@@ -42,7 +42,7 @@ def _list(chosen: str) -> None:
         waiting = sum(call.state == "handoff" for call in calls)
         st.caption(f"{len(calls)} going on" + (f", {waiting} asking for a human" if waiting else ""))
         if not calls:
-            st.info("Nobody is talking now. A call that begins shows here by itself.", icon=":material/call:")
+            st.info("No calls in progress. A new call appears here by itself.", icon=":material/call:")
         for call in sorted(calls, key=lambda call: (call.state != "handoff", -call.started_at)):
             _row(call, call.conversation_id == chosen)
 

@@ -1,4 +1,4 @@
-"""Replay before you switch: what callers said, asked of a candidate and of the live version, side by side."""
+"""View of a replay before a switch: callers' words, asked of a candidate and of the live version, side by side."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,7 +21,7 @@ _WORDS: Mapping[Difference, str] = {
 
 
 def candidates(agent: AgentDetail, history: Sequence[VersionSummary]) -> list[int]:
-    """Versions that were deployed once and are not the live one."""
+    """Return the versions that were deployed once and are not the live one."""
     built = (VersionStatus.REHEARSED, VersionStatus.RETIRED, VersionStatus.FAILED)
     return [
         version.version
@@ -37,7 +37,7 @@ def replay(agent: AgentDetail, history: Sequence[VersionSummary]) -> None:
     st.subheader("Replay recorded conversations")
     st.caption(
         f"What callers said is asked again of a candidate and of live version {agent.current_version}. "
-        "Nothing of it is stored, and callers notice nothing."
+        "Nothing is stored, and callers are not affected."
     )
     with st.form("replay", border=True), st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.selectbox(
@@ -50,15 +50,15 @@ def replay(agent: AgentDetail, history: Sequence[VersionSummary]) -> None:
         playing = st.spinner("Playing them on both versions…")
         with guarded("Replaying", key="replay"), playing, client() as api:
             st.session_state[key] = api.replay(agent.agent_id, number, conversations=int(count))
-    if told := st.session_state.get(key):
-        _report(told)
+    if report := st.session_state.get(key):
+        _report(report)
 
 
-def _report(told: ReplayView) -> None:
-    if not told.conversations:
-        st.info("Nobody has talked to this agent yet, so there is nothing to replay.", icon=":material/forum:")
+def _report(report: ReplayView) -> None:
+    if not report.conversations:
+        st.info("No conversations with this agent yet, so there is nothing to replay.", icon=":material/forum:")
         return
-    found = told.summary
+    found = report.summary
     with st.container(horizontal=True):
         st.badge(counted(found.turns, "turn"), color="gray")
         for count, what in (
@@ -68,24 +68,24 @@ def _report(told: ReplayView) -> None:
         ):
             st.badge(f"{count} {what}", color="orange" if count else "green")
         if found.candidate_failures:
-            st.badge(f"{found.candidate_failures} failed on version {told.version}", color="red")
+            st.badge(f"{found.candidate_failures} failed on version {report.version}", color="red")
         st.badge(
             f"half within {duration(found.candidate_latency.p50_ms)}, before {duration(found.live_latency.p50_ms)}",
             icon=":material/timer:",
             color="gray",
         )
-    if not told.complete:
+    if not report.complete:
         st.caption("There were more turns than one replay plays.")
     only = st.toggle("Only what differs", value=True, key="replay_changed")
-    shown = [(one, [turn for turn in one.turns if turn.changed or not only]) for one in told.conversations]
+    shown = [(one, [turn for turn in one.turns if turn.changed or not only]) for one in report.conversations]
     if not any(turns for _, turns in shown):
         st.success("Both versions say the same.", icon=":material/check_circle:")
     for conversation, turns in shown:
         if turns:
-            _conversation(told, conversation, turns)
+            _conversation(report, conversation, turns)
 
 
-def _conversation(told: ReplayView, conversation: ReplayedConversation, turns: Sequence[TurnComparison]) -> None:
+def _conversation(report: ReplayView, conversation: ReplayedConversation, turns: Sequence[TurnComparison]) -> None:
     with st.container(border=True):
         where = f"/conversation?id={conversation.conversation_id}"
         st.markdown(f"[{moment(conversation.started_at)}]({where}) · {conversation.channel}")
@@ -94,9 +94,9 @@ def _conversation(told: ReplayView, conversation: ReplayedConversation, turns: S
             st.markdown(f"**{plain(turn.prompt)}**{marks}")
             live, candidate = st.columns(2, gap="medium")
             with live:
-                _side(f"Version {told.live_version}, live", turn.live)
+                _side(f"Version {report.live_version}, live", turn.live)
             with candidate:
-                _side(f"Version {told.version}", turn.candidate)
+                _side(f"Version {report.version}", turn.candidate)
 
 
 def _side(name: str, turn: ReplayedTurn) -> None:

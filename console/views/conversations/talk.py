@@ -1,4 +1,4 @@
-"""Talking with an agent from its page: in writing, and for a voice agent in a live call beside it."""
+"""View for talking with an agent on its page: in writing, and for a voice agent also in a live call."""
 
 from collections.abc import Iterator
 
@@ -37,19 +37,19 @@ def _calling(agent: AgentDetail) -> None:
 
 
 def _behind_the_call(agent: AgentDetail, heard: HeardWords) -> None:
-    """The turns of the call that are stored by now, the newest first."""
+    """Show the stored turns of the call, the newest first."""
     try:
         with client() as api:
-            told = api.conversation(heard.conversation_id)
+            detail = api.conversation(heard.conversation_id)
     except NotFound:
         return
-    sop = sop_lines(agent.agent_id, told.conversation.version)
-    answered = [turn for turn in told.transcript if turn.result.answer]
+    sop = sop_lines(agent.agent_id, detail.conversation.version)
+    answered = [turn for turn in detail.transcript if turn.result.answer]
     for at, turn in enumerate(reversed(answered)):
         title = plain(turn.prompt or turn.result.answer)[:80]
         with st.expander(f"Why it said that: {title}", expanded=at == 0, icon=":material/quick_reference_all:"):
             st.markdown(plain(turn.result.answer))
-            behind(turn.result, turn.latency_ms, sop=sop, extra=f"version {told.conversation.version}")
+            behind(turn.result, turn.latency_ms, sop=sop, extra=f"version {detail.conversation.version}")
 
 
 def _writing(agent: AgentDetail) -> None:

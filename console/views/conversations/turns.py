@@ -1,4 +1,4 @@
-"""What stands behind one answer: sources, SOP lines, tools, time, hand-off."""
+"""View of the evidence of one answer: sources, SOP lines, tools, time, hand-off."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -20,7 +20,7 @@ _IN_FULL = 4
 
 
 class AnsweredTurn(Protocol):
-    """What the results of a chat, of a stored turn and of a rehearsal have in common."""
+    """Common fields of the results of a chat, a stored turn and a rehearsal."""
 
     @property
     def answered(self) -> bool: ...
@@ -35,11 +35,11 @@ class AnsweredTurn(Protocol):
 
 
 def behind(result: AnsweredTurn, latency_ms: int, *, sop: Sequence[str] = (), extra: str = "") -> None:
-    """Show it: one line of badges, and the sources and lines word for word below.
+    """Show the evidence: one line of badges, and the sources and lines word for word below.
 
     Args:
         result: The answer.
-        latency_ms: How long the caller waited.
+        latency_ms: The caller's wait.
         sop: The lines of the SOP the answering version was made from.
         extra: More for the line, such as the version.
     """
@@ -79,7 +79,7 @@ def _place(citation: Citation) -> str:
 
 
 def head(conversation: ConversationView) -> None:
-    """The badges of one conversation."""
+    """Show the badges of one conversation."""
     word, colour, icon = OUTCOMES[conversation.outcome]
     st.badge(word, icon=icon, color=colour)
     st.badge(
@@ -95,7 +95,7 @@ def head(conversation: ConversationView) -> None:
 
 
 def sop_lines(agent_id: str, version: int) -> list[str]:
-    """The SOP a version was made from, by line; empty when it cannot be had. Versions never change."""
+    """Return the SOP of a version by line; empty when it is not available. Versions never change."""
     kept: dict[tuple[str, int], list[str]] = st.session_state.setdefault("sops", {})
     if (agent_id, version) not in kept:
         try:

@@ -1,4 +1,4 @@
-"""The form that makes an agent, or an agent's next version, in four steps over a draft that is always saved."""
+"""Form of a new agent, or of an agent's next version, in four steps over a draft that is always saved."""
 
 import streamlit as st
 
@@ -27,7 +27,7 @@ def show() -> None:
 
 
 def begin_version(version: VersionDetail, agent_id: str, *, step: int | None = None) -> str:
-    """The draft of an agent's next version: the one under way, or a new one that starts from this version."""
+    """Return the draft of an agent's next version: the one in progress, or a new one from this version."""
     draft = drafts().newest(tenant(), agent_id)
     if draft is None:
         draft = drafts().start(
@@ -47,7 +47,7 @@ def begin_version(version: VersionDetail, agent_id: str, *, step: int | None = N
 
 
 def begin_again(version: VersionDetail) -> str:
-    """A draft of a new agent with the words of one that could not be made; its documents are to be chosen again."""
+    """Return a draft of a new agent with the texts of a failed one; its documents must be chosen again."""
     return (
         drafts()
         .start(
@@ -64,7 +64,7 @@ def begin_again(version: VersionDetail) -> str:
 
 
 def _draft() -> Draft:
-    """The draft the address names, else the newest one, else a new one."""
+    """Return the draft in the address, else the newest one, else a new one."""
     wanted = st.query_params.get("draft", "")
     try:
         draft = drafts().get(tenant(), wanted)
@@ -122,7 +122,7 @@ def _go(key: str, step: int) -> None:
 
 
 def _summary(draft: Draft, before: VersionDetail | None) -> None:
-    """What is there and what is missing, beside every step."""
+    """Show the complete and the missing parts, next to every step."""
     with st.container(border=True):
         for done, text in create_review.checklist(draft, before):
             mark = ":green[:material/check_circle:]" if done else ":material/radio_button_unchecked:"
@@ -137,10 +137,10 @@ def _ask_to_discard() -> None:
     st.session_state["discard_asked"] = True
 
 
-@st.dialog("Throw this draft away?")
+@st.dialog("Delete this draft?")
 def _discard(draft: Draft) -> None:
     st.session_state.pop("discard_asked", None)
-    st.write("What was typed and the files that were chosen are deleted.")
+    st.write("The typed texts and the chosen files are deleted.")
     if st.button("Throw away", key="discard", type="primary"):
         drafts().discard(tenant(), draft.draft_id)
         st.query_params.pop("draft", None)

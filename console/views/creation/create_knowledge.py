@@ -1,4 +1,4 @@
-"""The step of documents: the folder, when to consult it, and what each file is for."""
+"""Step of documents: the folder, when to consult it, and the purpose of each file."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -25,7 +25,7 @@ def flat(version: VersionDetail) -> dict[str, str]:
 
 
 def folder(draft: Draft, before: VersionDetail | None) -> dict[str, Path | int]:
-    """The folder as the agent will have it: files by path, with where they are or how large they are."""
+    """Return the agent's future folder: files by path, with their place or size."""
     found: dict[str, Path | int] = (
         {file.path: file.size for file in before.files if file.path not in draft.delete_files} if before else {}
     )
@@ -94,7 +94,7 @@ def _describe(draft_id: str, texts: Mapping[str, str]) -> None:
 
 
 def _leave_out(draft: Draft, path: str, before: VersionDetail | None) -> None:
-    """Take a file or a whole folder out of the form; what the version before has is marked as removed."""
+    """Remove a file or a whole folder from the form; mark files of the earlier version as removed."""
     below = path if path.endswith("/") else None
     old = [file.path for file in before.files] if before else []
     gone = [name for name in old if name == path or (below and name.startswith(below))]
@@ -143,7 +143,7 @@ def _suggest(draft: Draft, held: Mapping[str, Path | int]) -> None:
 
 
 def too_much(held: Mapping[str, Path | int]) -> bool:
-    """Whether the folder is over a limit, which is said with what to do about it."""
+    """Return True if the folder is over a limit, and show an error with the fix."""
     limits = system().limits
     bytes_held = sum(file if isinstance(file, int) else file.stat().st_size for file in held.values())
     if len(held) > limits["maxFiles"]:
@@ -153,7 +153,7 @@ def too_much(held: Mapping[str, Path | int]) -> bool:
     else:
         return False
     st.error(
-        f"{over}. Leave folders out with the cross beside each, or choose a smaller folder: one agent for each subject "
+        f"{over}. Leave folders out with the cross next to each, or choose a smaller folder: one agent per subject "
         "answers better than one for all.",
         icon=":material/folder_off:",
     )

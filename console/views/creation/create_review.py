@@ -1,4 +1,4 @@
-"""The last step: everything on one page, what is missing, and the button that makes it so."""
+"""Last step of the form: everything on one page, the missing parts, and the button that sends it."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from oratio.protocol.http import VersionDetail
 
 
 def checklist(draft: Draft, before: VersionDetail | None) -> list[tuple[bool, str]]:
-    """Each thing the form needs: whether it is there, and what it is in words."""
+    """Return each part the form needs: True if it is there, and its name."""
     limits, held = system().limits, folder(draft, before)
     described = len(held) - len(tree.missing(draft.descriptions, held))
     return [
@@ -76,7 +76,7 @@ def _submit(draft: Draft, before: VersionDetail | None, held: Mapping[str, Path 
     except OratioError as error:
         bar.empty()
         show_error(error, "Creating the agent" if before is None else "Building the version")
-        st.caption("Nothing was made, and the draft is kept as it is.")
+        st.caption("Nothing was created, and the draft is kept.")
         return
     drafts().discard(tenant(), draft.draft_id)
     notify("It is being made. Watch it here.")
@@ -121,7 +121,7 @@ def _send_version(
 
 
 def _unless(text: str | None, old: str) -> str | None:
-    """A text that is to be sent: None when it is as before."""
+    """Return the text to send: None when it is unchanged."""
     return None if text == old else text
 
 
@@ -137,6 +137,6 @@ def _brief(draft: Draft, texts: Mapping[str, str]) -> Brief:
 
 
 def _submission_key(draft: Draft, brief: Brief, files: Mapping[str, Path]) -> str:
-    """The same for the same form: pressing twice, or again after a lost answer, makes one agent."""
+    """Return the same key for the same form: pressing twice, or again after a lost answer, creates one agent."""
     stats = [(path, file.stat().st_size, file.stat().st_mtime_ns) for path, file in files.items()]
     return f"{draft.draft_id}-{hashlib.sha256(repr((brief.fields(), stats)).encode()).hexdigest()[:32]}"

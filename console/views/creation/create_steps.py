@@ -1,4 +1,4 @@
-"""The steps of plain text fields: basics and hand-off."""
+"""Steps of plain text fields: basics and hand-off."""
 
 import streamlit as st
 
@@ -51,9 +51,9 @@ def basics(draft: Draft) -> None:
 
 
 def _far_too_long(draft: Draft) -> None:
-    """A text that a browser's field would choke on is told about and shown in its beginning; it stays in the draft."""
+    """Show the start of a text too long for a browser's field, with a message; it stays in the draft."""
     too_long(draft.sop, system().limits["maxSopChars"], "The SOP")
-    st.caption("It begins so. Import the part that is the procedure, and put the rest into the folder of documents.")
+    st.caption("This is its start. Import only the procedure, and put the rest into the folder of documents.")
     st.code(draft.sop[:2_000], language=None, wrap_lines=True)
     st.button("Empty the field", key="sop_empty", icon=":material/backspace:", on_click=put, args=(draft, "sop", ""))
     with st.popover("Import from a file", icon=":material/upload_file:"):

@@ -1,4 +1,4 @@
-"""What was written for a version: code, prompt, plan, and what became of each line of the SOP."""
+"""View of a version's generated files: code, prompt, plan, and the use of each line of the SOP."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""How an agent is being made: its steps as they go, the log beside them, and what can be done when one fails."""
+"""View of an agent's creation: its steps as they go, the log next to them, and the ways on after a failure."""
 
 import re
 import time
@@ -28,7 +28,7 @@ _LOG_HEIGHT = 420
 
 
 def is_busy(agent: AgentDetail) -> bool:
-    """Whether something is being done to the agent by itself: made, updated or deleted."""
+    """Return True if the agent is being created, updated or deleted."""
     updating = agent.error is None and any(entry.ended_at is None for entry in agent.progress)
     return agent.status in (AgentStatus.CREATING, AgentStatus.DELETING) or (
         agent.status == AgentStatus.ACTIVE and updating
@@ -36,7 +36,7 @@ def is_busy(agent: AgentDetail) -> bool:
 
 
 def watch(known: AgentDetail, was_busy: bool) -> None:
-    """Draw how far it is; while something goes on, what the API says now rather than what was known."""
+    """Draw the progress; while work goes on, from the API's newest answer instead of `known`."""
     agent = known
     if was_busy:
         try:
@@ -48,27 +48,27 @@ def watch(known: AgentDetail, was_busy: bool) -> None:
             raise
         except OratioError as error:
             show_error(error, "Looking how far it is")
-            st.caption("What is shown is from before. It goes on in the meantime.")
+            st.caption("This is from before. The work goes on in the meantime.")
     if agent.status == AgentStatus.DELETING:
-        st.info("The agent is being taken down, with everything it owns.", icon=":material/delete:")
+        st.info("The agent is being deleted, with everything it owns.", icon=":material/delete:")
         return
     with guarded("Reading the log", key="log"), st.container(key="ticking_steps"):
         events = happened(agent)
-        told = log.lines(events, agent.latest_version)
-        begun = log.attempts(events, agent.latest_version)
-        steps, beside = st.columns([5, 4], gap="large")
+        entries = log.lines(events, agent.latest_version)
+        attempts = log.attempts(events, agent.latest_version)
+        steps, side = st.columns([5, 4], gap="large")
         with steps:
-            _timeline(agent, begun)
+            _timeline(agent, attempts)
             if agent.error:
-                _failure(agent, begun)
-        with beside:
-            _log(agent, told)
+                _failure(agent, attempts)
+        with side:
+            _log(agent, entries)
     # The last step is shown before the rest of the page, which takes longer, says the same.
     if was_busy and not is_busy(agent):
         st.rerun()
 
 
-def _timeline(agent: AgentDetail, begun: Mapping[str, int]) -> None:
+def _timeline(agent: AgentDetail, attempts: Mapping[str, int]) -> None:
     busy = is_busy(agent)
     done = sum(entry.status == StepStatus.SUCCEEDED for entry in agent.progress)
     began = min((entry.started_at for entry in agent.progress if entry.started_at), default=None)
@@ -78,7 +78,7 @@ def _timeline(agent: AgentDetail, begun: Mapping[str, int]) -> None:
     spent = f" · {duration(until - began)}" if began and until else ""
     st.progress(done / max(1, len(agent.progress)), text=f"{done} of {len(agent.progress)} steps{spent}")
     for entry in agent.progress:
-        _step(agent, entry, begun.get(entry.step, 1))
+        _step(agent, entry, attempts.get(entry.step, 1))
 
 
 def _step(agent: AgentDetail, entry: StepProgress, attempt: int) -> None:
@@ -114,7 +114,7 @@ def _why(result: ScenarioResult) -> str:
     return "" if result.passed else f" · {plain(result.reason)}" + ("" if result.required else " (advice only)")
 
 
-def _log(agent: AgentDetail, told: list[log.LogLine]) -> None:
+def _log(agent: AgentDetail, entries: list[log.LogLine]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Log**", width="content")
         st.space("stretch")
@@ -123,13 +123,13 @@ def _log(agent: AgentDetail, told: list[log.LogLine]) -> None:
             st.page_link(run, label="Run in Prefect", icon=":material/account_tree:")
     text = "\n".join(
         f"{clock(line.at)}  {step_title(line.step)}: {line.text}" if line.step else f"{clock(line.at)}  {line.text}"
-        for line in told
+        for line in entries
     )
     shown = text.splitlines()[-_LOG_LINES:]
     with st.container(height=_LOG_HEIGHT, autoscroll=True, border=False, key="log_lines"):
         st.code("\n".join(shown) or "Nothing has happened yet.", language=None, wrap_lines=True)
-    if len(shown) < len(told):
-        st.caption(f"The last {_LOG_LINES} of {len(told):,} lines.")
+    if len(shown) < len(entries):
+        st.caption(f"The last {_LOG_LINES} of {len(entries):,} lines.")
     st.download_button(
         "Download the log",
         text,
@@ -142,7 +142,7 @@ def _log(agent: AgentDetail, told: list[log.LogLine]) -> None:
     )
 
 
-def _failure(agent: AgentDetail, begun: Mapping[str, int]) -> None:
+def _failure(agent: AgentDetail, attempts: Mapping[str, int]) -> None:
     assert agent.error
     st.error(
         f"**{step_title(agent.error.step)}** failed (`{agent.error.code}`).  \n{plain(agent.error.message)}",
@@ -150,7 +150,7 @@ def _failure(agent: AgentDetail, begun: Mapping[str, int]) -> None:
     )
     entry = next((entry for entry in agent.progress if entry.step == agent.error.step), None)
     if entry and entry.started_at and entry.ended_at:
-        tried = counted(begun.get(entry.step, 1), "attempt")
+        tried = counted(attempts.get(entry.step, 1), "attempt")
         st.caption(f"What was tried: {tried}, the last one for {duration(entry.ended_at - entry.started_at)}.")
     for problem in agent.knowledge_base.problems[:20]:
         st.markdown(f"- `{problem.path}` {plain(problem.reason)}")

@@ -1,4 +1,4 @@
-"""What a version was rehearsed with, and how each scenario went."""
+"""View of a version's rehearsal: its scenarios and their results."""
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from oratio.protocol.http import AgentDetail, VersionDetail
 
 _EXPECTED = {
     "answer": "an answer from the documents",
-    "no_answer": "no answer, for the documents hold none",
+    "no_answer": "no answer, because the documents have none",
     "handoff": "a hand-over to a human",
     "reply": "any reply",
 }
@@ -43,10 +43,10 @@ def show(agent: AgentDetail) -> None:
 
 
 def _cost(version: VersionDetail) -> None:
-    """What making the version took, where that is paid for."""
-    told = [f"{_PAID[stage.step]} {_amount(stage)}" for stage in version.creation_cost if not _is_free(stage)]
-    if told:
-        st.caption(f"Cost of making this version, estimated: {', '.join(told)}")
+    """Show the cost of creating the version, of the paid steps."""
+    costs = [f"{_PAID[stage.step]} {_amount(stage)}" for stage in version.creation_cost if not _is_free(stage)]
+    if costs:
+        st.caption(f"Cost of making this version, estimated: {', '.join(costs)}")
 
 
 def _is_free(stage: StageCost) -> bool:

@@ -1,4 +1,4 @@
-"""The history of an agent: what is live, what was, and the way back."""
+"""View of an agent's versions: the live one, earlier ones, and the roll-back."""
 
 from collections.abc import Mapping
 
@@ -57,7 +57,7 @@ def _version(agent: AgentDetail, version: VersionSummary) -> None:
 def _confirm(agent: AgentDetail, version: VersionSummary) -> None:
     st.write(
         f"Code, prompt and documents of version {version.version} go live as one. "
-        "Calls in progress finish on the version they began with."
+        "Calls in progress finish on the version they started with."
     )
     failed = version.rehearsal is not None and not version.rehearsal.passed
     reason = ""

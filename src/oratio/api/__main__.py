@@ -1,4 +1,4 @@
-"""`python -m oratio.api`: the `api` process."""
+"""Entry point of the `api` process: `python -m oratio.api`."""
 
 import asyncio
 import socket
@@ -19,7 +19,7 @@ _BACKLOG = 1024
 
 
 class ApiServer(uvicorn.Server):
-    """Does the process's other duties while it serves."""
+    """HTTP server that runs the process's background jobs while it serves."""
 
     def __init__(self, config: uvicorn.Config, services: Services) -> None:
         super().__init__(config)

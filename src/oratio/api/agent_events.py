@@ -1,4 +1,4 @@
-"""An agent's events as they happen, from the records."""
+"""Stream of an agent's events as they happen, from the records."""
 
 import asyncio
 import time
@@ -30,7 +30,7 @@ class Watchers:
         self._open: Counter[str] = Counter()
 
     async def watch(self, user_id: str, agent_id: str, after: int) -> AsyncGenerator[bytes]:
-        """The stream of an agent's events with `seq > after`.
+        """Return the stream of an agent's events with `seq > after`.
 
         Raises:
             NotFound: No such agent of this tenant.
@@ -46,14 +46,14 @@ class Watchers:
         self._metrics.watchers.inc()
         try:
             yield b"retry: 2000\n\n"
-            told = time.monotonic()
+            sent_at = time.monotonic()
             while not self._stopping():
                 for event in events:
                     after = event.seq
                     yield _encode(event)
-                    told = time.monotonic()
+                    sent_at = time.monotonic()
                 try:
-                    # The agent first: what its events say afterwards is at least as new.
+                    # The agent first: its events, read afterwards, are then at least as new.
                     agent = await run_in_threadpool(self._agents.get, user_id, agent_id)
                     events = await run_in_threadpool(self._agents.events, user_id, agent_id, after=after)
                 except NotFound:
@@ -62,9 +62,9 @@ class Watchers:
                     return
                 if events:
                     continue
-                if time.monotonic() - told >= KEEP_ALIVE_S:
+                if time.monotonic() - sent_at >= KEEP_ALIVE_S:
                     yield sse.KEEP_ALIVE
-                    told = time.monotonic()
+                    sent_at = time.monotonic()
                 await asyncio.sleep(POLL_S)
         finally:
             self._metrics.watchers.dec()
@@ -74,7 +74,7 @@ class Watchers:
 
 
 def settled(agent: Agent) -> bool:
-    """Whether nothing more will happen to an agent until somebody asks for it."""
+    """Return True if nothing more will happen to an agent until a caller asks for it."""
     if agent.status is AgentStatus.ACTIVE:
         updating = any(entry.ended_at is None for entry in agent.progress)
         return not updating or any(entry.status is StepStatus.FAILED for entry in agent.progress)

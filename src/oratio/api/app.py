@@ -1,4 +1,4 @@
-"""Puts the HTTP application together."""
+"""Assembly of the HTTP application."""
 
 import time
 from collections.abc import Callable
@@ -33,7 +33,7 @@ from oratio.bootstrap import Platform, Services
 
 
 class Application:
-    """The ASGI application: observed, guarded, then routed. `routes` is the FastAPI inside."""
+    """ASGI application: observed, guarded, then routed. `routes` is the FastAPI inside."""
 
     def __init__(self, outer: ASGIApp, routes: FastAPI) -> None:
         self._outer = outer
@@ -50,12 +50,12 @@ def create_app(
     stopping: Callable[[], bool] = lambda: False,
     now: Callable[[], float] = time.monotonic,
 ) -> Application:
-    """The application over a platform.
+    """Return the application over a platform.
 
     Args:
         platform: The ports.
         services: The use cases over them.
-        stopping: Says that the process is on its way out; open event streams then end.
+        stopping: Returns True once the process is stopping; open event streams then end.
         now: Seconds on a clock that only goes forward, for the limits on calls.
     """
     settings = platform.settings

@@ -15,7 +15,7 @@ SWEEP_EVERY_S = 60.0
 
 
 async def run(services: Services) -> None:
-    """Work until cancelled."""
+    """Run the jobs until cancelled."""
 
     def in_thread(duty: Callable[[], int]) -> Callable[[], Awaitable[int]]:
         @wraps(duty)

@@ -1,4 +1,4 @@
-"""Who makes a call."""
+"""Caller of an API request."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from oratio.domain.api_keys import ApiKey
 
 
 class Caller(NamedTuple):
-    """The tenant, and the API key when it was not the operator's own token."""
+    """Tenant, and the API key when the call was not made with the operator's own token."""
 
     user_id: str
     key: ApiKey | None = None

@@ -1,4 +1,4 @@
-"""What the routes work with, and the small helpers all of them share."""
+"""Context of the routes, and the small helpers that all of them share."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 @dataclass(frozen=True, slots=True)
 class ApiContext:
-    """One application's parts; `stopping` says that the process is on its way out."""
+    """Parts of one application; `stopping` returns True once the process is stopping."""
 
     platform: Platform
     services: Services
@@ -34,7 +34,7 @@ class ApiContext:
     stopping: Callable[[], bool]
 
 
-# Coroutines, though they wait for nothing: FastAPI gives any other dependency to a thread.
+# Coroutines, though they wait for nothing: FastAPI runs any other dependency in a thread.
 async def _context(request: Request) -> ApiContext:
     return cast(ApiContext, request.app.state.context)
 
@@ -43,7 +43,7 @@ async def _caller(request: Request) -> Caller:
     return cast(Caller, request.state.caller)
 
 
-_Told = Annotated[
+_IdempotencyHeader = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
@@ -52,7 +52,7 @@ _Told = Annotated[
 ]
 
 
-async def _idempotency_key(request: Request, _told: _Told = None) -> str | None:
+async def _idempotency_key(request: Request, _declared: _IdempotencyHeader = None) -> str | None:
     given = request.headers.getlist("idempotency-key")
     if not given:
         return None
@@ -74,17 +74,17 @@ def reply(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None
 
 MEANINGS = {
     400: "The request's form is malformed",
-    401: "No token or key, or one that does not hold",
-    403: "The key is not for this",
-    404: "No such thing for this tenant",
-    405: "The address does not take this method",
+    401: "No token or key, or an invalid one",
+    403: "The token or key does not allow this call",
+    404: "Not found for this tenant",
+    405: "The address does not support this method",
     408: "The body stopped coming",
-    409: "Its state forbids this",
-    413: "A size limit was passed",
-    415: "Not the kind of body this takes",
+    409: "The state of the resource forbids this",
+    413: "Over a size limit",
+    415: "Unsupported type of body",
     422: "A field or file breaks a rule",
     429: "Over a limit; see Retry-After",
-    500: "A fault of the server",
+    500: "Server error",
     502: "The agent failed",
     503: "A dependency does not answer; try again",
 }
@@ -93,7 +93,7 @@ _SCHEMA = {"schema": {"$ref": "#/components/schemas/Problem"}}
 
 
 def answers(status: int, model: type[BaseModel] | None, *others: int, meaning: str = "Done") -> dict[int | str, Any]:
-    """The `responses` of a route: the good one, and every refusal as a problem."""
+    """Return the `responses` of a route: the good one, and every refusal as a problem."""
     found: dict[int | str, Any] = {
         code: {"description": MEANINGS[code], "content": {MEDIA_TYPE: _SCHEMA}} for code in sorted({*_ALWAYS, *others})
     }

@@ -1,16 +1,16 @@
-"""The HTTP parser of the API: uvicorn's over llhttp, which takes a body at a tenth of h11's cost, with a bound.
+"""HTTP parser of the API: uvicorn's over llhttp, which reads a body at a tenth of h11's cost, with a bound.
 
-llhttp collects a header line, a chunk extension or a trailer of any length; this stops a sender who sends nothing else.
+llhttp collects a header line, a chunk extension or a trailer of any length; this stops a sender of nothing else.
 """
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD_BYTES = 64 * 1024
-"""Of a request's head, and of whatever stands between two pieces of its body."""
+"""Limit of a request's head, and of anything between two pieces of its body."""
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Closes a connection that sends more than `MAX_HEAD_BYTES` without completing a head or a piece of a body."""
+    """Protocol that closes a connection after `MAX_HEAD_BYTES` without a complete head or piece of a body."""
 
     _outside_a_body = 0
 

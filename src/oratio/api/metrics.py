@@ -1,4 +1,4 @@
-"""What Prometheus is told: requests, their latency, uploads in progress, agents at work."""
+"""Prometheus metrics of the API: requests, their latency, uploads in progress, agents at work."""
 
 from collections.abc import Callable, Iterable
 
@@ -14,7 +14,7 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 
 class ApiMetrics:
-    """One registry an app; routes are labelled by their template, never by what was asked for."""
+    """Metrics of one app, in its own registry; routes are labelled by their template, never by the path."""
 
     def __init__(self, unfinished: Callable[[], list[Agent]]) -> None:
         self._registry = CollectorRegistry()
@@ -47,7 +47,7 @@ class ApiMetrics:
 
 
 class _Agents(Collector):
-    """Agents that a flow works on, asked for when scraped."""
+    """Collector of the agents that a flow works on, counted at each scrape."""
 
     def __init__(self, unfinished: Callable[[], list[Agent]]) -> None:
         self._unfinished = unfinished

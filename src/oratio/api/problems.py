@@ -1,4 +1,4 @@
-"""Every error leaves as `application/problem+json` (RFC 9457) with a stable `code`."""
+"""Errors as `application/problem+json` (RFC 9457) with a stable `code`."""
 
 import json
 import logging
@@ -29,15 +29,15 @@ _HTTP_CODES: Mapping[int, str] = {
 _HTTP_DETAILS: Mapping[int, str] = {
     400: "the body is not JSON in UTF-8, or nests too deep; send a JSON object",
     404: "there is no such address",
-    405: "this address does not take that method",
+    405: "this address does not support that method",
 }
-# What pydantic calls a body that is not an object at all.
+# pydantic's error types of a body that is not an object at all.
 _NO_OBJECT = frozenset({"model_attributes_type", "model_type", "dict_type"})
 _CLIENT_CLOSED = 499
 
 
 class Refusal(Exception):
-    """A request turned away for its HTTP form, before any service saw it."""
+    """Refusal of a request for its HTTP form, before any service saw it."""
 
     def __init__(self, status: int, code: str, detail: str, problems: Iterable[FieldProblem] = ()) -> None:
         super().__init__(detail)
@@ -75,28 +75,28 @@ def of_refusal(error: Refusal) -> Response:
 
 
 def of_exception(error: Exception) -> Response | None:
-    """The answer to an error that has one, else None: then it is a fault of ours."""
+    """Return the answer to an error that has one; None means a fault of the server."""
     if isinstance(error, OratioError):
         return of_error(error)
     if isinstance(error, Refusal):
         return of_refusal(error)
     if isinstance(error, ClientDisconnect):
-        return Response(status_code=_CLIENT_CLOSED)  # nobody is there to read it; it is for our own log
+        return Response(status_code=_CLIENT_CLOSED)  # the client has gone; the status is for our own log
     return None
 
 
 def code_of(error: Exception) -> str:
-    """The stable code of an error, for what counts errors."""
+    """Return the stable code of an error, for metrics."""
     return error.code if isinstance(error, OratioError | Refusal) else "internal"
 
 
 def internal(request_id: str) -> Response:
-    detail = f"something went wrong here; the server's log has it under request {request_id}"
+    detail = f"server error; see request {request_id} in the server's log"
     return problem(500, "internal", detail)
 
 
 def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
-    """Answer every kind of exception the framework lets out with a problem; `routes` say which methods there are."""
+    """Answer every exception that leaves the framework with a problem; `routes` say which methods exist."""
 
     async def handle(request: Request, error: Exception) -> Response:
         request.state.problem = code_of(error)
@@ -126,7 +126,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
         return problem(422, InvalidInput.code, f"{'.'.join(first.loc) or 'body'}: {first.msg}", problems)
 
     async def handle_unforeseen(request: Request, _error: Exception) -> Response:
-        # The framework raises the error on once this is sent; the outermost layer logs it.
+        # The framework raises the error again once this is sent; the outermost layer logs it.
         return internal(request.state.request_id)
 
     app.add_exception_handler(Exception, handle_unforeseen)
@@ -137,13 +137,13 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 
 
 def _methods(routes: Sequence[BaseRoute], path: str) -> list[str]:
-    """What an address takes, over all routes that have it."""
+    """Return the methods of an address, over all routes that have it."""
     found = [route for route in routes if isinstance(route, Route) and route.path_regex.match(path)]
     return sorted({method for route in found for method in route.methods or ()})
 
 
 def _field_problem(entry: Mapping[str, object]) -> FieldProblem:
-    """A pydantic error without the value it was about (that may be document text)."""
+    """Return a pydantic error without its input value, which may be document text."""
     loc = entry["loc"]
     assert isinstance(loc, tuple)
     names = tuple(str(part) for part in loc)

@@ -1,4 +1,4 @@
-"""Asks each dependency whether it can work; answers are kept for a second."""
+"""Readiness checks of each dependency; answers are kept for a second."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ _PROBE = "readyz"
 
 
 class Readiness:
-    """The dependencies of one platform. Prefect and the agent host are asked over HTTP on this machine."""
+    """Dependencies of one platform. Prefect and the agent host are asked over HTTP on this machine."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -35,7 +35,7 @@ class Readiness:
 
     async def _ask(self) -> dict[str, Check]:
         settings = self._platform.settings
-        # Kept, because making one loads the certificate store, which takes longer than all the questions.
+        # Kept, because creating one loads the certificate store, which takes longer than all the checks.
         client = self._client = self._client or httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
         asked = {
             "records": run_in_threadpool(_call, lambda: self._platform.agents.page(_PROBE, limit=1)),
@@ -49,10 +49,10 @@ class Readiness:
     async def _agent_host(self, client: httpx.AsyncClient, base: str) -> Check:
         try:
             answer = await client.get(f"{base}/healthz")
-            told = answer.json() if answer.is_success else {}
+            health = answer.json() if answer.is_success else {}
         except (httpx.HTTPError, ValueError):
             return Check(ok=False, detail="does not answer")
-        tier = told.get("isolation") if isinstance(told, dict) else None
+        tier = health.get("isolation") if isinstance(health, dict) else None
         self.sandbox = tier if isinstance(tier, str) else None
         return Check(ok=answer.is_success, detail="" if answer.is_success else f"answers {answer.status_code}")
 

@@ -1,4 +1,4 @@
-"""Server-sent events: a response that stops its source as soon as the client goes away."""
+"""Server-sent events: a response that stops its source as soon as the client disconnects."""
 
 import asyncio
 import json
@@ -21,13 +21,13 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 def event(name: str, data: object, *, seq: int | None = None) -> bytes:
-    """One event; `data` as one line of JSON, `seq` as its id."""
+    """Return one event; `data` as one line of JSON, `seq` as its id."""
     head = f"id: {seq}\n" if seq is not None else ""
     return f"{head}event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode("utf-8", "backslashreplace")
 
 
 class EventStream(Response):
-    """Sends what a generator yields; closes the generator when the client has gone."""
+    """Response of what a generator yields; closes the generator when the client disconnects."""
 
     media_type = "text/event-stream"
 
@@ -67,13 +67,13 @@ class EventStream(Response):
 
 
 async def gone(receive: Receive) -> None:
-    """Return when the client has gone."""
+    """Return when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def unless_gone[R](request: Request, work: Coroutine[Any, Any, R]) -> R | None:
-    """The work's result; None when the client went away first, and the work was stopped."""
+    """Return the work's result; None when the client disconnected first and the work was stopped."""
     working = asyncio.create_task(work)
     leaving = asyncio.create_task(gone(request.receive))
     try:

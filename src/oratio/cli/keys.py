@@ -1,4 +1,4 @@
-"""`oratio keys`: API keys of an agent."""
+"""Commands of `oratio keys`: API keys of an agent."""
 
 from typing import Annotated
 
@@ -22,14 +22,14 @@ def create(
     agent: Agent,
     name: Annotated[str, typer.Option("--name", help="What the key is for.")] = "cli",
     scope: Annotated[list[Scope] | None, typer.Option("--scope", help="Repeatable; default: all.")] = None,
-    expires: Annotated[str | None, typer.Option("--expires", help="How long it holds: 12h, 30d.")] = None,
-    origin: Annotated[list[str] | None, typer.Option("--origin", help="Web origin it is good for; repeatable.")] = None,
+    expires: Annotated[str | None, typer.Option("--expires", help="Lifetime: 12h, 30d.")] = None,
+    origin: Annotated[list[str] | None, typer.Option("--origin", help="Web origin allowed; repeatable.")] = None,
     as_json: Json = False,
     data: Data = None,
     api: Api = None,
     token: Token = None,
 ) -> None:
-    """Make a key. It is shown this once."""
+    """Create a key and show it, this once."""
     import time
 
     from oratio.cli.machine.local import parse_ttl
@@ -48,7 +48,7 @@ def create(
         print_json(made)
         return
     say(made.key)
-    warn(f"key {made.key_id} is shown this once; keep it safe")
+    warn(f"key {made.key_id} is shown only now; keep it safe")
 
 
 @keys.command("list")
@@ -79,7 +79,7 @@ def revoke(
     api: Api = None,
     token: Token = None,
 ) -> None:
-    """End a key for good."""
+    """Revoke a key for good."""
     from oratio.cli.target import agent_id, connect
 
     with connect(data, api, token) as client:

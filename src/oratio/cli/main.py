@@ -1,4 +1,4 @@
-"""The `oratio` command."""
+"""Entry point of the `oratio` command."""
 
 import sys
 from importlib import import_module
@@ -24,7 +24,7 @@ app = typer.Typer(
 def _oratio(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """Read by `run`, which takes the flag wherever it stands; here for `--help`."""
+    """Declare the flag for `--help`; `run` reads it at any place of the command line."""
 
 
 _MODULES = (
@@ -37,7 +37,7 @@ for _module in _MODULES:
 
 
 def run() -> None:
-    """Entry point: every error is one line on stderr; exit 1, or 2 for a usage error."""
+    """Run the command line; every error is one line on stderr, with exit code 1, or 2 for a usage error."""
     arguments = sys.argv[1:]
     debug = "--debug" in arguments
     sys.exit(invoke([argument for argument in arguments if argument != "--debug"], debug=debug))
@@ -57,7 +57,7 @@ def invoke(arguments: list[str], *, debug: bool = False) -> int:
         warn("interrupted")
         return 130
     except BrokenPipeError:
-        # The reader of our output has gone (`oratio ... | head`); there is nobody to tell.
+        # The reader of our output has closed it (`oratio ... | head`): nothing is left to write to.
         sys.stderr.close()
         return 1
     except OratioError as error:

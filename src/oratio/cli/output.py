@@ -1,4 +1,4 @@
-"""What people and programs see: tables and words on stdout, one line of error on stderr."""
+"""Output for people and programs: tables and text on stdout, one line of error on stderr."""
 
 import json
 import sys
@@ -19,27 +19,27 @@ _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def console() -> "Console":
-    """Rich on stdout; into a pipe or file, lines are as long as they need to be."""
+    """Return a Rich console on stdout; into a pipe or file, lines are as long as they need to be."""
     from rich.console import Console
 
     return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on stdout; values of the contract by their names on the wire."""
+    """Print one JSON document on stdout; values of the contract by their names on the wire."""
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json", by_alias=True)
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def say(line: str) -> None:
-    """Plain text for people."""
+    """Print plain text for people."""
     sys.stdout.write(printable(line) + "\n")
     sys.stdout.flush()
 
 
 def warn(line: str) -> None:
-    """One line on stderr; control characters in it cannot reach the terminal."""
+    """Print one line on stderr; control characters in it cannot reach the terminal."""
     sys.stderr.write(f"oratio: {one_line(line)}\n")
     sys.stderr.flush()
 
@@ -49,7 +49,7 @@ def one_line(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text without what could steer a terminal: control characters but line ends and tabs, and bidi overrides."""
+    """Return the text with "?" for what could steer a terminal: bidi overrides, controls but line ends and tabs."""
     return "".join("?" if _steers(char) else char for char in text)
 
 
@@ -76,7 +76,7 @@ def when(ms: int | None) -> str:
 
 
 def clock_time(ms: int | None) -> str:
-    """As `when`, without the date when it is today's."""
+    """Return the time as `when` does, without the date when it is today's."""
     text = when(ms)
     return text.removeprefix(time.strftime("%Y-%m-%d "))
 

@@ -1,4 +1,4 @@
-"""`python -m oratio.cli.probe URL`: exit 0 when the address answers 200; a container's health check without curl."""
+"""Health check for containers without curl: `python -m oratio.cli.probe URL` exits 0 when the URL answers 200."""
 
 import sys
 import urllib.error

@@ -1,4 +1,4 @@
-"""Which Oratio a command talks to, as whom, and which agent it means."""
+"""Target of a command: the Oratio it talks to, its token, and the agent it names."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ _TOKEN_S = 12 * 3600
 
 
 def connect(data: Path | None, api: str | None, token: str | None) -> "Client":
-    """A client of the Oratio that the options name; else of the one that runs on the data folder.
+    """Return a client of the Oratio that the options name; else of the one that runs on the data folder.
 
     Raises:
         Unavailable: Nothing runs on the data folder.
@@ -50,7 +50,7 @@ def _running(settings: Settings) -> str:
 
 
 def agent_id(client: "Client", name: str) -> str:
-    """The id of the one agent with this id, this name, or this beginning of an id.
+    """Return the id of the one agent with this id, this name, or this start of an id.
 
     Raises:
         NotFound: There is none.
@@ -60,11 +60,11 @@ def agent_id(client: "Client", name: str) -> str:
 
 
 def pick(agents: Sequence["AgentSummary"], name: str) -> str:
-    """As `agent_id`, over a list of agents."""
+    """Pick the agent as `agent_id` does, from a list."""
     exact = [agent for agent in agents if agent.agent_id == name]
     named = [agent for agent in agents if agent.agent_name == name]
-    begun = [agent for agent in agents if name and agent.agent_id.startswith(name)]
-    found = exact or named or begun
+    prefixed = [agent for agent in agents if name and agent.agent_id.startswith(name)]
+    found = exact or named or prefixed
     if not found:
         raise NotFound(f"there is no agent {name!r}", hint="`oratio agents list` shows them")
     if len(found) > 1:

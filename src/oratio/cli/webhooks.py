@@ -1,4 +1,4 @@
-"""`oratio webhooks`: where what happens is told."""
+"""Commands of `oratio webhooks`: the addresses that events are sent to."""
 
 from typing import Annotated
 
@@ -24,7 +24,7 @@ def create(
     api: Api = None,
     token: Token = None,
 ) -> None:
-    """Register an address. The secret its deliveries are signed with is shown this once."""
+    """Register an address, and show the secret that signs its deliveries, this once."""
     from oratio.cli.target import connect
 
     with connect(data, api, token) as client:
@@ -33,7 +33,7 @@ def create(
         print_json(made)
         return
     say(made.secret)
-    warn(f"the secret of webhook {made.webhook_id} is shown this once; keep it safe")
+    warn(f"the secret of webhook {made.webhook_id} is shown only now; keep it safe")
 
 
 @webhooks.command("list")
@@ -49,7 +49,7 @@ def list_webhooks(as_json: Json = False, data: Data = None, api: Api = None, tok
         print_json(found)
         return
     if not found.webhooks:
-        say("no webhooks yet: `oratio webhooks create` makes one")
+        say("no webhooks yet: create one with `oratio webhooks create`")
         return
     view = table("id", "address", "events", "created")
     for webhook in found.webhooks:
@@ -65,7 +65,7 @@ def delete(
     api: Api = None,
     token: Token = None,
 ) -> None:
-    """Remove a webhook; what waits for it is dropped."""
+    """Remove a webhook; its waiting deliveries are dropped."""
     from oratio.cli.target import connect
 
     with connect(data, api, token) as client:

@@ -45,8 +45,8 @@ class ApiKey(Value):
     revoked_at: int | None = None
     revision: int = 0
 
-    def stands(self, now_ms: int) -> bool:
-        """Whether it may be used: neither revoked nor past its end."""
+    def is_valid(self, now_ms: int) -> bool:
+        """Return True if it may be used: neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now_ms)
 
 

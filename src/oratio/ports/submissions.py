@@ -9,7 +9,7 @@ class Submission(NamedTuple):
 
     user_id: str
     agent_id: str
-    begun_at: int
+    started_at: int
 
 
 class SubmissionRepository(Protocol):
@@ -27,6 +27,6 @@ class SubmissionRepository(Protocol):
     def end(self, user_id: str, agent_id: str) -> None: ...
 
     @abstractmethod
-    def begun_before(self, at_ms: int) -> list[Submission]:
+    def started_before(self, at_ms: int) -> list[Submission]:
         """All tenants' submissions that began before, oldest first, at most 100."""
         ...

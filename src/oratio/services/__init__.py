@@ -1,1 +1,1 @@
-"""What Oratio does, one file per concern, over ports alone."""
+"""Use cases of Oratio, one file per concern, over ports alone."""

@@ -1,4 +1,4 @@
-"""Webhooks of a tenant: registered, listed, removed; and the deliveries that wait for them."""
+"""Webhooks of a tenant: registered, listed, removed; and their waiting deliveries."""
 
 import asyncio
 import logging
@@ -44,7 +44,7 @@ class WebhookService:
     def create(
         self, user_id: str, url: str, events: Sequence[WebhookEvent], *, idempotency_key: str | None = None
     ) -> tuple[Webhook, str]:
-        """Register an address; its secret is in this answer alone, and in those to the same call under the same key.
+        """Register an address; only this answer, and that to the same call under the same key, has its secret.
 
         Raises:
             InvalidInput: An address that may not be called, or no event.
@@ -54,7 +54,7 @@ class WebhookService:
         if reason := rules.url_problem(url, allow_private=self._allow_private):
             problems.append(FieldProblem(("url",), reason))
         if not events:
-            problems.append(FieldProblem(("events",), f"must hold some of {', '.join(WebhookEvent)}"))
+            problems.append(FieldProblem(("events",), f"must contain some of {', '.join(WebhookEvent)}"))
         if problems:
             raise InvalidInput(f"{problems[0].loc[0]} {problems[0].msg}", problems)
         webhook_id = secrets.token_hex(12)
@@ -80,7 +80,7 @@ class WebhookService:
         return self._webhooks.of_user(user_id)
 
     def delete(self, user_id: str, webhook_id: str) -> None:
-        """Remove a webhook; what waits for it is dropped.
+        """Remove a webhook; its waiting deliveries are dropped.
 
         Raises:
             NotFound: No such webhook of this tenant.
@@ -89,7 +89,7 @@ class WebhookService:
         self._webhooks.delete(user_id, webhook_id)
 
     async def deliver(self) -> int:
-        """Try every delivery that is due; returns how many were tried."""
+        """Try every due delivery; return the number tried."""
         due = await asyncio.to_thread(self._outbox.claim, limit=_AT_ONCE, lease_ms=_LEASE_MS)
         await asyncio.gather(*map(self._try, due))
         return len(due)

@@ -61,12 +61,12 @@ async def test_an_answer_to_a_revoked_key_is_a_refusal(world: World, client: htt
     assert world.runtime.cancelled == 1
 
 
-async def test_a_turn_goes_on_while_its_key_stands() -> None:
+async def test_a_turn_goes_on_while_its_key_is_valid() -> None:
     loop, looked_twice = asyncio.get_running_loop(), asyncio.Event()
     looks: list[int] = []
     sent: list[Message] = []
 
-    def stands() -> bool:
+    def valid() -> bool:
         looks.append(1)
         if len(looks) == 1:
             raise Unavailable("the records do not answer")
@@ -85,6 +85,6 @@ async def test_a_turn_goes_on_while_its_key_stands() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await revocation.while_it_stands(app, {"type": "http"}, receive, send, stands=stands)
+    await revocation.while_valid(app, {"type": "http"}, receive, send, valid=valid)
 
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]

@@ -47,9 +47,9 @@ async def _submit_and_die(world: World, monkeypatch: pytest.MonkeyPatch, **heade
 async def test_what_a_submit_that_died_had_stored_is_swept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await _submit_and_die(world, monkeypatch)
     assert len(world.stored()) > 0
-    died = world.platform.submissions.begun_before(2**60)[0]
+    died = world.platform.submissions.started_before(2**60)[0]
     clock = _on_a_clock(world)
-    clock.advance((died.begun_at + DIED_AFTER_MS - clock.now_ms()) / 1000)
+    clock.advance((died.started_at + DIED_AFTER_MS - clock.now_ms()) / 1000)
     assert world.services.agents.sweep() == 0, "it may still be under way"
     clock.advance(1)
 
@@ -61,7 +61,7 @@ async def test_what_a_submit_that_died_had_stored_is_swept(world: World, monkeyp
 async def test_a_submit_that_came_to_a_record_is_never_swept(world: World, client: httpx.AsyncClient) -> None:
     assert (await submit(client)).status_code == 202
     stored = world.stored()
-    assert world.platform.submissions.begun_before(2**60) == []
+    assert world.platform.submissions.started_before(2**60) == []
     clock = _on_a_clock(world)
     clock.advance(10**9)
     assert world.services.agents.sweep() == 0
@@ -76,7 +76,7 @@ async def test_a_key_whose_first_submit_died_makes_its_agent_at_the_second(
     answer = await submit(client, headers={"Idempotency-Key": "k"})
 
     assert answer.status_code == 202
-    assert world.platform.submissions.begun_before(2**60) == []
+    assert world.platform.submissions.started_before(2**60) == []
     assert len((await client.get("/api/agents")).json()["agents"]) == 1
 
 
@@ -94,7 +94,7 @@ async def test_a_submit_that_cannot_store_leaves_nothing(
         assert_problem(await submit(client), 503, "unavailable")
 
     world.assert_nothing_kept()
-    assert world.platform.submissions.begun_before(2**60) == []
+    assert world.platform.submissions.started_before(2**60) == []
 
 
 @pytest.mark.slow

@@ -112,7 +112,7 @@ def _(scene: Scene) -> None:
 def _(scene: Scene) -> None:
     scene.api.add(agent("a", AgentStatus.DELETING))
     scene.open("/agent", id="a")
-    scene.see("is being taken down")
+    scene.see("is being deleted, with")
 
 
 @state("agent-gone")
@@ -223,7 +223,7 @@ def _(scene: Scene) -> None:
 @state("conversations-none")
 def _(scene: Scene) -> None:
     scene.open("/conversations")
-    scene.see("Nobody has talked yet")
+    scene.see("No conversations yet")
 
 
 @state("conversation-drawer")
@@ -245,13 +245,13 @@ def _(scene: Scene) -> None:
 @state("analytics-none")
 def _(scene: Scene) -> None:
     scene.open("/analytics")
-    scene.see("Nobody has talked in this time")
+    scene.see("No conversations in this time")
 
 
 @state("live-none")
 def _(scene: Scene) -> None:
     scene.open("/live")
-    scene.see("Nobody is talking now")
+    scene.see("No calls in progress")
 
 
 @state("live")

@@ -66,7 +66,7 @@ def _(scene: Scene) -> None:
     scene.api.refusals["POST", "/api/agents"] = problem(422, "invalid_input", "1 file cannot be used", errors)
     scene.open("/create", draft=whole_draft(scene))
     scene.page.get_by_role("button", name="Create agent").click()
-    scene.see("the draft is kept as it is")
+    scene.see("and the draft is kept")
 
 
 @state("call-microphone-denied")
@@ -107,7 +107,7 @@ def _(scene: Scene) -> None:
     scene.page.get_by_label("Why it is right all the same").fill("It is right")
     scene.page.keyboard.press("Control+Enter")
     scene.page.get_by_role("button", name="Switch", exact=True).click()
-    scene.see("This changed elsewhere meanwhile")
+    scene.see("This was changed elsewhere")
 
 
 @state("create-sop-of-10-mb")

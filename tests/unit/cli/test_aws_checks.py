@@ -64,7 +64,7 @@ def look(
 def fault(found: list[DoctorCheck], name: str) -> str:
     check = next(check for check in found if check.name == name)
     assert not check.ok
-    return f"{check.detail}: {check.mend}"
+    return f"{check.detail}: {check.fix}"
 
 
 def test_an_account_with_everything_passes(session: AwsSession) -> None:

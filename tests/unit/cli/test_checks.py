@@ -52,7 +52,7 @@ def test_keys_that_others_can_read_are_a_fault(tmp_path: Path) -> None:
     (tmp_path / "keys").chmod(0o755)
     (check,) = checks.data_folder(load(data=tmp_path))
     assert not check.ok
-    assert "chmod" in check.mend
+    assert "chmod" in check.fix
 
 
 def test_running_oratio_shows_in_the_data_folder_and_excuses_its_ports(tmp_path: Path) -> None:

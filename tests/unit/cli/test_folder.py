@@ -49,7 +49,7 @@ def test_symbolic_links_are_refused_and_all_listed(tmp_path: Path) -> None:
 def test_pipe_is_refused_without_being_opened(tmp_path: Path) -> None:
     put(tmp_path, "a.txt")
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InvalidInput, match="no regular file"):
+    with pytest.raises(InvalidInput, match="not a regular file"):
         read_folder(tmp_path)
 
 
@@ -78,7 +78,7 @@ def test_docx_sop_is_read_as_text(tmp_path: Path) -> None:
     ("name", "content", "reason"),
     [
         ("sop.docx", b"not a zip", "cannot be read"),
-        ("sop.exe", b"MZ", "type that cannot be read"),
+        ("sop.exe", b"MZ", "has an unsupported type"),
         ("sop.md", b"caf\xe9", "not UTF-8"),
     ],
 )
@@ -89,7 +89,7 @@ def test_unreadable_sop_is_refused(tmp_path: Path, name: str, content: bytes, re
 
 
 def test_missing_sop_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="is no file"):
+    with pytest.raises(InvalidInput, match="is not a file"):
         read_sop(tmp_path / "none.md")
 
 

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from oratio.cli.calls.listen import _show, pick
-from oratio.client.operator import Told
 from oratio.errors import Conflict, NotFound
 from oratio.protocol.http import CallView
 
@@ -40,14 +39,15 @@ def test_several_calls_are_a_conflict() -> None:
 
 def test_what_is_said_and_who_has_the_call_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     has_call = asyncio.Event()
-    for told in (
-        Told("transcript.done", {"role": "user", "text": "Hello\x1b[2J?"}),
-        Told("transcript.done", {"role": "assistant", "text": ""}),
-        Told("operator.mode", {"mode": "takeover", "operator": "ada"}),
-        Told("operator.mode", {"mode": "listening", "operator": None}),
-        Told("session.ended", {"reason": "client_ended"}),
-    ):
-        _show(told, has_call)
+    events: tuple[tuple[str, dict[str, str | None]], ...] = (
+        ("transcript.done", {"role": "user", "text": "Hello\x1b[2J?"}),
+        ("transcript.done", {"role": "assistant", "text": ""}),
+        ("operator.mode", {"mode": "takeover", "operator": "ada"}),
+        ("operator.mode", {"mode": "listening", "operator": None}),
+        ("session.ended", {"reason": "client_ended"}),
+    )
+    for kind, data in events:
+        _show(kind, data, has_call)
     lines = capsys.readouterr().out.splitlines()
     assert "\x1b" not in lines[0]
     assert lines[0].startswith("caller: Hello")

@@ -387,11 +387,11 @@ class SqliteSubmissions(SubmissionRepository):
         with self._database.write() as connection:
             connection.execute("DELETE FROM submissions WHERE user_id = ? AND agent_id = ?", (user_id, agent_id))
 
-    def begun_before(self, at_ms: int) -> list[Submission]:
+    def started_before(self, at_ms: int) -> list[Submission]:
         rows = self._database.read(
             "SELECT user_id, agent_id, begun_at FROM submissions WHERE begun_at < ? ORDER BY begun_at LIMIT 100", at_ms
         )
-        return [Submission(user_id, agent_id, int(begun_at)) for user_id, agent_id, begun_at in rows]
+        return [Submission(user_id, agent_id, int(started_at)) for user_id, agent_id, started_at in rows]
 
 
 class SqliteIdempotency(IdempotencyRepository):

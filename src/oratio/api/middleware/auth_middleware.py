@@ -41,7 +41,7 @@ _SCOPES = {"invocations": KeyScope.INVOKE, "voice-tickets": KeyScope.VOICE}
 
 
 class Guard:
-    """Lets a request through when its caller is known and its body is within bounds; `state.caller` says who."""
+    """Middleware that admits a request with a valid token or key and a body within bounds; sets `state.caller`."""
 
     def __init__(
         self,
@@ -87,14 +87,14 @@ class Guard:
             if caller is not None:
                 held.enter_context(acting_for(caller.user_id))
             if caller is not None and (key := caller.key) is not None and _TURN.fullmatch(scope["path"]):
-                await revocation.while_it_stands(
-                    self._app, scope, receive, send, stands=lambda: self._access.stands(key.key_id)
+                await revocation.while_valid(
+                    self._app, scope, receive, send, valid=lambda: self._access.is_valid(key.key_id)
                 )
             else:
                 await self._app(scope, receive, send)
 
     def _bounds(self, method: str, path: str) -> tuple[int, bool]:
-        """The most bytes a body may have, and whether its route reads it as it comes."""
+        """Return the most bytes a body may have, and True if its route reads it as a stream."""
         if method == "POST" and _FORMS.fullmatch(path):
             return self._max_form_bytes, True
         if method == "PUT" and _PART.fullmatch(path):
@@ -117,15 +117,15 @@ class Guard:
         if token.startswith(TICKET_PREFIX):
             part = _PART.fullmatch(path)
             if part is None:
-                raise NotAllowed("an upload ticket cannot make this call", hint="use the operator's token")
+                raise NotAllowed("an upload ticket does not allow this call", hint="use the operator's token")
             return Caller(await run_in_threadpool(self._kept.redeem, token, part[1]))
         if not token.startswith(KEY_PREFIX):
             principal = await run_in_threadpool(self._identity.verify, token)
             return Caller(principal.user_id)
         if keyed is None:
             if api_keys.key_id_of(token) is None:
-                raise NotAuthenticated("the API key is not valid", hint="create one with `oratio keys create`")
-            raise NotAllowed("an API key cannot make this call", hint="use the operator's token")
+                raise NotAuthenticated("invalid API key", hint="create one with `oratio keys create`")
+            raise NotAllowed("an API key does not allow this call", hint="use the operator's token")
         agent_id, call = keyed.groups()
         key = await run_in_threadpool(
             self._access.authenticate, token, agent_id, _SCOPES[call], origin=headers.get("origin")
@@ -135,7 +135,7 @@ class Guard:
     @staticmethod
     def _check_head(headers: Headers, limit: int) -> None:
         if headers.get("content-encoding", "identity").lower() != "identity":
-            raise Refusal(415, "unsupported_media_type", "compressed bodies are not taken; send it plain")
+            raise Refusal(415, "unsupported_media_type", "compressed bodies are not supported; send it uncompressed")
         length = headers.get("content-length")
         if length is not None and length.isdecimal() and int(length) > limit:
             raise TooLarge(f"the body has {length} bytes; at most {limit} are allowed")
@@ -152,7 +152,7 @@ def _token(headers: Headers) -> str:
         return token.strip()
     if key := headers.get("x-api-key"):
         if not key.startswith(KEY_PREFIX):
-            raise NotAuthenticated("the API key is not valid", hint="create one with `oratio keys create`")
+            raise NotAuthenticated("invalid API key", hint="create one with `oratio keys create`")
         return key
     raise NotAuthenticated("no token", hint="send `Authorization: Bearer <token>`")
 
@@ -165,7 +165,7 @@ def _unread(headers: Headers) -> int:
 
 
 def _patient(receive: Receive) -> Receive:
-    """`receive` that gives a silent sender up while its body is still to come."""
+    """Return a `receive` that gives up on a silent sender before its body is complete."""
     complete = False
 
     async def read() -> Message:
@@ -184,7 +184,7 @@ def _patient(receive: Receive) -> Receive:
 
 
 async def _whole(receive: Receive, headers: Headers, most: int) -> Receive:
-    """Read a small body to its end, and give a `receive` that replays it.
+    """Read a small body to its end and return a `receive` that replays it.
 
     Raises:
         TooLarge: It is longer than `most` bytes.

@@ -20,7 +20,7 @@ _SLOT_WAIT_S = 1.0
 
 
 class CallLimits:
-    """What one API process lets through. All methods run in the event loop."""
+    """Limits of one API process. All methods run in the event loop."""
 
     def __init__(self, settings: Settings, *, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -48,9 +48,9 @@ class CallLimits:
         return 0.0 if buckets.take(name, now_ms) else buckets.wait_s(name, now_ms)
 
     def count_failure(self, address: str) -> None:
-        """Count a credential that did not hold.
+        """Count an invalid credential.
 
-        A credential that holds is let in however many failures came from its address: many callers may share one
+        A valid credential is admitted however many failures came from its address: many callers may share one
         (a proxy, this machine), and with 256 bits to guess the limit is against the noise, not the guessing.
 
         Raises:
@@ -61,7 +61,7 @@ class CallLimits:
 
     @contextmanager
     def turn(self, caller: Caller) -> Iterator[None]:
-        """A place for one turn, held until the answer has been sent.
+        """Hold a place for one turn until the answer has been sent.
 
         Raises:
             RateLimited: The key or the tenant has as many turns open as it may.

@@ -1,4 +1,4 @@
-"""The outermost layer: request ids, one access line a request, metrics, security headers, no traceback outside."""
+"""Outermost middleware: request ids, one access line a request, metrics, security headers, no traceback outside."""
 
 import logging
 import secrets
@@ -26,7 +26,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 class Observe:
-    """Wraps the whole application. Never logs a body, a query string or a header."""
+    """Middleware round the whole application. Never logs a body, a query string or a header."""
 
     def __init__(self, app: ASGIApp, *, metrics: ApiMetrics) -> None:
         self._app = app
@@ -47,8 +47,8 @@ class Observe:
                 self._describe(span, scope, status)
 
     async def _observed(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> int:
-        """Answer; the status that was sent, 0 for none."""
-        begun = time.perf_counter()
+        """Answer the request and return the status that was sent, 0 for none."""
+        started = time.perf_counter()
         status = 0
 
         async def sending(message: Message) -> None:
@@ -65,7 +65,7 @@ class Observe:
             if status == 0:
                 await problems.internal(request_id)(scope, receive, sending)
         finally:
-            self._tell(scope, request_id, status, time.perf_counter() - begun)
+            self._tell(scope, request_id, status, time.perf_counter() - started)
         return status
 
     @staticmethod
@@ -94,13 +94,13 @@ class Observe:
 
 
 def _labels(scope: Scope) -> tuple[str, str]:
-    """Method and route as labels: from a small set, whatever was asked for."""
+    """Return method and route as labels from a small set, for any request."""
     method = scope["method"] if scope["method"] in _METHODS else "OTHER"
     return method, getattr(scope.get("route"), "path", _UNMATCHED)
 
 
 def _traceparent(scope: Scope) -> str | None:
-    """The caller's own trace, if it sent one."""
+    """Return the caller's own trace, if it sent one."""
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), None)
 
 

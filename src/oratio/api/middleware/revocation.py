@@ -1,4 +1,4 @@
-"""Turns of an API key that is revoked meanwhile: pure ASGI round the application."""
+"""Revocation of an API key during a turn: pure ASGI round the application."""
 
 import asyncio
 import logging
@@ -14,26 +14,24 @@ from oratio.protocol.problem import problem_body
 logger = logging.getLogger(__name__)
 
 CHECK_S = 4.0
-"""How often the key of a turn in progress is looked at; what is promised is an end within 10 s."""
+"""Interval of checking the key of a turn in progress; the promise is an end within 10 s."""
 
 
-async def while_it_stands(
-    app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, stands: Callable[[], bool]
-) -> None:
-    """Run the application; once the key no longer stands, it sees its client go, and the client is told why.
+async def while_valid(app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, valid: Callable[[], bool]) -> None:
+    """Run the application; end the turn once the key is no longer valid, and report the reason to the client.
 
     Args:
-        app: What answers the turn. It stops what it does when its client goes.
-        stands: Whether the key may still be used; reads the record.
+        app: Answers the turn. To end it, its `receive` reports that the client has gone, and it stops.
+        valid: Returns True if the key may still be used; reads the record.
     """
     ended = asyncio.Event()
-    begun = complete = False
+    started = complete = False
 
     async def watch() -> None:
         while not ended.is_set():
             await asyncio.sleep(CHECK_S)
             try:
-                if not await run_in_threadpool(stands):
+                if not await run_in_threadpool(valid):
                     ended.set()
             except OratioError as error:
                 logger.warning("| revocation not checked: %s", error.code)
@@ -48,10 +46,10 @@ async def while_it_stands(
             ending.cancel()
 
     async def sending(message: Message) -> None:
-        nonlocal begun, complete
+        nonlocal started, complete
         if ended.is_set():
             return
-        begun = True
+        started = True
         complete = message["type"] == "http.response.body" and not message.get("more_body", False)
         await send(message)
 
@@ -61,8 +59,8 @@ async def while_it_stands(
     finally:
         watching.cancel()
     if ended.is_set() and not complete:
-        error = NotAuthenticated("the API key was revoked or ended during the turn", hint="use another key")
-        if not begun:
+        error = NotAuthenticated("the API key was revoked or expired during the turn", hint="use another key")
+        if not started:
             answer = problems.of_exception(error)
             assert answer is not None
             await answer(scope, receive, send)

@@ -1,1 +1,1 @@
-"""The calls of the contract, one file a resource."""
+"""Routes of the contract, one file a resource."""

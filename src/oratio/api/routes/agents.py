@@ -1,4 +1,4 @@
-"""Agents: create, list, look at, watch, retry, delete."""
+"""Routes of agents: create, list, show, watch, retry, delete."""
 
 from typing import Annotated, Any
 
@@ -23,7 +23,7 @@ _FILES = {
 
 
 def form_of(required: bool, **extra: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI of an agent's form."""
+    """Return the OpenAPI of an agent's form."""
     texts: dict[str, dict[str, Any]] = {name: {"type": "string"} for name in FORM_FIELDS}
     texts["agentType"]["enum"] = ["voice", "text"]
     texts["folderFileDescriptions"]["description"] = "A JSON object that nests folders; a folder's own text under ''."
@@ -59,14 +59,14 @@ def list_agents(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
-    """The tenant's agents, newest first."""
+    """List the tenant's agents, newest first."""
     page = context.services.agents.page(caller.user_id, limit=limit, cursor=cursor)
     return reply(AgentPage(agents=list(map(AgentSummary.of, page.items)), next_cursor=page.next_cursor))
 
 
 @router.get("/api/agents/{agentId}", response_model=None, responses=answers(200, AgentDetail))
 def show_agent(agentId: str, context: InContext, caller: ByCaller) -> Response:
-    """One agent with its knowledge base and progress."""
+    """Show one agent with its knowledge base and progress."""
     agent = context.services.agents.get(caller.user_id, agentId)
     return reply(AgentDetail.of(agent, context.services.agents.knowledge_base(agent)))
 
@@ -85,7 +85,7 @@ async def watch_agent(
     caller: ByCaller,
     last_event_id: Annotated[int, Header(ge=0, le=2**53)] = 0,
 ) -> Response:
-    """Changes of steps and status as server-sent events, from the first; ends when the agent is active or failed."""
+    """Stream changes of steps and status as server-sent events, from the first, until the agent is active or failed."""
     return EventStream(await context.watchers.watch(caller.user_id, agentId, last_event_id))
 
 
@@ -93,7 +93,7 @@ async def watch_agent(
 def agent_log(
     agentId: str, context: InContext, caller: ByCaller, after: Annotated[int, Query(ge=0, le=2**53)] = 0
 ) -> Response:
-    """The changes of steps and status until now, after the one numbered `after`."""
+    """List the changes of steps and status until now, after the one numbered `after`."""
     return reply(EventLog(events=context.services.agents.events(caller.user_id, agentId, after=after)))
 
 
@@ -108,6 +108,6 @@ def retry_agent(agentId: str, context: InContext, caller: ByCaller) -> Response:
 
 @router.delete("/api/agents/{agentId}", response_model=None, responses=answers(202, Accepted, 409))
 def delete_agent(agentId: str, context: InContext, caller: ByCaller) -> Response:
-    """Take an agent down with everything it owns."""
+    """Delete an agent with everything it owns."""
     agent = context.services.agents.delete(caller.user_id, agentId)
     return reply(Accepted(agent_id=agentId, status=agent.status, message="Agent deletion started"), 202)

@@ -1,4 +1,4 @@
-"""Figures over a tenant's conversations, and what became of an agent's documents."""
+"""Routes of figures over a tenant's conversations, and of the use of an agent's documents."""
 
 from typing import Annotated
 
@@ -36,14 +36,14 @@ def analytics(
     agent_id: AgentFilter = None,
     offset_minutes: Annotated[int, Query(alias="offsetMinutes", ge=-1_080, le=1_080)] = 0,
 ) -> Response:
-    """Calls, minutes, waits, silence, hand-offs, sources, errors and tokens: in all, per agent, per day, per both.
+    """Show calls, minutes, waits, silence, hand-offs, sources, errors and tokens: in all, per agent, per day, per both.
 
-    `offsetMinutes` says where a day begins, in minutes east of UTC.
+    `offsetMinutes` says when a day starts, in minutes east of UTC.
     """
-    told = context.services.analytics.report(
+    report = context.services.analytics.report(
         caller.user_id, agent_id=agent_id, since=since, until=until, offset_minutes=offset_minutes
     )
-    return reply(AnalyticsView(**dict(told)))
+    return reply(AnalyticsView(**dict(report)))
 
 
 @router.get("/api/conversations", response_model=None, responses=answers(200, ConversationPage))
@@ -58,7 +58,7 @@ def find_conversations(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
-    """Conversations of all agents or one, newest first; `since` and `until` are about when they began."""
+    """List conversations of all agents or one, newest first, that started between `since` and `until`."""
     filters = Filters(agent_id=agent_id, since=since, until=until, channel=channel, outcome=outcome)
     page = context.services.analytics.conversations(caller.user_id, filters, limit=limit, cursor=cursor)
     return reply(page_view(context, page))
@@ -66,7 +66,7 @@ def find_conversations(
 
 @router.get("/api/agents/{agentId}/knowledge-use", response_model=None, responses=answers(200, KnowledgeUseView))
 def knowledge_use(agentId: str, context: InContext, caller: ByCaller, since: Moment = 0) -> Response:
-    """How often answers came from each document of the live version, and the questions none of them answered."""
+    """Count the answers from each document of the live version, and list the questions that none answered."""
     return reply(
         KnowledgeUseView(**dict(context.services.analytics.knowledge_use(caller.user_id, agentId, since=since)))
     )
@@ -74,7 +74,7 @@ def knowledge_use(agentId: str, context: InContext, caller: ByCaller, since: Mom
 
 @router.post("/api/agents/{agentId}/searches", response_model=None, responses=answers(200, SearchView, 409))
 def search(agentId: str, body: SearchBody, context: InContext, caller: ByCaller) -> Response:
-    """What the agent would find in its documents for a question: nothing of it is stored."""
+    """Search the agent's documents as it would for a question; nothing is stored."""
     agent = context.services.agents.get(caller.user_id, agentId)
     version = body.version or agent.current_version
     if version is None:

@@ -1,4 +1,4 @@
-"""Calls in progress, and tickets for operators who join one from a browser."""
+"""Routes of calls in progress, and of tickets for operators who join one from a browser."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ def list_calls(
     caller: ByCaller,
     agentId: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """The calls in progress, newest first."""
+    """List the calls in progress, newest first."""
     calls = context.services.live_calls.list(caller.user_id, agent_id=agentId)
     return reply(CallList(calls=[CallView.of(call, _url(context, call.conversation_id)) for call in calls]))
 
@@ -26,7 +26,7 @@ def list_calls(
     "/api/conversations/{conversationId}/operator-tickets", response_model=None, responses=answers(201, TicketView)
 )
 def create_operator_ticket(conversationId: str, context: InContext, caller: ByCaller) -> Response:
-    """A ticket to join one call in progress, good once and for 60 s."""
+    """Create a ticket to join one call in progress, valid once and for 60 s."""
     ticket, expires_at = context.services.live_calls.ticket(caller.user_id, conversationId)
     url = _url(context, conversationId)
     return reply(TicketView(ticket=ticket, expires_at=expires_at, websocket_url=url), 201)

@@ -1,4 +1,4 @@
-"""Stored conversations: heads, transcripts, recordings."""
+"""Routes of stored conversations: heads, transcripts, recordings."""
 
 import tempfile
 from pathlib import Path
@@ -20,7 +20,7 @@ router = APIRouter(tags=["conversations"])
 
 
 def page_view(context: ApiContext, page: Page[Conversation]) -> ConversationPage:
-    """A page of heads, each with what it is likely to cost."""
+    """Return a page of heads, each with its estimated cost."""
     heads = [_view(context, head) for head in page.items]
     return ConversationPage(conversations=heads, next_cursor=page.next_cursor)
 
@@ -37,14 +37,14 @@ def list_conversations(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
-    """An agent's conversations, newest first."""
+    """List an agent's conversations, newest first."""
     page = context.services.conversations.page(caller.user_id, agentId, limit=limit, cursor=cursor)
     return reply(page_view(context, page))
 
 
 @router.get("/api/conversations/{conversationId}", response_model=None, responses=answers(200, ConversationDetail))
 def show_conversation(conversationId: str, context: InContext, caller: ByCaller) -> Response:
-    """One conversation with its transcript, latencies, tool calls and hand-off."""
+    """Show one conversation with its transcript, latencies, tool calls and hand-off."""
     head, turns = context.services.conversations.get(caller.user_id, conversationId)
     return reply(ConversationDetail(conversation=_view(context, head), transcript=turns))
 
@@ -62,7 +62,7 @@ def delete_conversation(conversationId: str, context: InContext, caller: ByCalle
     responses={**answers(200, None), 200: {"description": "Caller left, agent right", "content": {"audio/wav": {}}}},
 )
 def conversation_audio(conversationId: str, context: InContext, caller: ByCaller) -> Response:
-    """The recording as a two-channel WAV."""
+    """Return the recording as a two-channel WAV."""
     head, _ = context.services.conversations.get(caller.user_id, conversationId)
     key = audio_key(head.user_id, head.agent_id, head.conversation_id)
     with tempfile.NamedTemporaryFile(suffix=".wav", delete=False) as file:

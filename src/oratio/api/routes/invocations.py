@@ -1,4 +1,4 @@
-"""The text channel: one turn as JSON or as a stream of events."""
+"""Routes of the text channel: one turn as JSON or as a stream of events."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -35,10 +35,10 @@ async def invoke(
     context: InContext,
     caller: ByCaller,
 ) -> Response:
-    """Ask the agent; `sessionId` keeps the conversation."""
+    """Ask the agent; `sessionId` continues a conversation."""
     turn = context.services.conversations.stream(caller.user_id, agentId, body.prompt, body.session_id)
     if _wants_events(request):
-        # Refusals come before the first event, while the status line can still say so.
+        # Refusals come before the first event, while the status can still be set.
         opened = await _opened(turn)
         return sse.EventStream(_events(context, opened, turn))
     answer = await sse.unless_gone(request, _answer(context, turn))

@@ -1,4 +1,4 @@
-"""API keys of an agent, and one-time tickets for browsers."""
+"""Routes of an agent's API keys, and of one-time tickets for browsers."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ router = APIRouter(tags=["keys"])
 
 @router.post("/api/agents/{agentId}/api-keys", response_model=None, responses=answers(201, NewKey, 409))
 def create_key(agentId: str, body: KeyBody, context: InContext, caller: ByCaller, once: IdempotencyKey) -> Response:
-    """Make a key; this answer is the only one that holds it, but for the same request under its `Idempotency-Key`."""
+    """Create a key; only this answer, and its repetition under the same `Idempotency-Key`, contains it."""
     record, key = context.services.access.create(
         caller.user_id,
         agentId,
@@ -29,13 +29,13 @@ def create_key(agentId: str, body: KeyBody, context: InContext, caller: ByCaller
 
 @router.get("/api/agents/{agentId}/api-keys", response_model=None, responses=answers(200, KeyList))
 def list_keys(agentId: str, context: InContext, caller: ByCaller) -> Response:
-    """The agent's keys by prefix and last use."""
+    """List the agent's keys by prefix and last use."""
     return reply(KeyList(keys=list(map(KeyView.of, context.services.access.list(caller.user_id, agentId)))))
 
 
 @router.delete("/api/agents/{agentId}/api-keys/{keyId}", response_model=None, responses=answers(204, None))
 def revoke_key(agentId: str, keyId: str, context: InContext, caller: ByCaller) -> Response:
-    """End a key for good."""
+    """Revoke a key for good."""
     context.services.access.revoke(caller.user_id, agentId, keyId)
     return Response(status_code=204)
 
@@ -48,7 +48,7 @@ def create_ticket(
     caller: ByCaller,
     body: Annotated[TicketBody | None, Body()] = None,
 ) -> Response:
-    """A ticket for one voice session, good for 60 s."""
+    """Create a ticket for one voice session, valid for 60 s."""
     origin = (body.origin if body else None) or request.headers.get("origin")
     ticket, expires_at = context.services.access.ticket(caller.user_id, agentId, key=caller.key, origin=origin)
     url = f"{context.platform.settings.voice_base}/v1/agents/{agentId}/voice"

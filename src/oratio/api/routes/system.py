@@ -1,4 +1,4 @@
-"""Health, metrics, keys of the embedded issuer, and what runs here."""
+"""Routes of health, metrics, the embedded issuer's keys, and this installation's settings."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
@@ -19,13 +19,13 @@ _RULES = "rules over your documents, without a language model: it quotes the doc
 
 @router.get("/healthz", response_model=None)
 async def healthz() -> Response:
-    """Whether this process answers."""
+    """Answer while this process runs."""
     return JSONResponse({"status": "ok"})
 
 
 @router.get("/readyz", response_model=None, responses={200: {"model": ReadinessView}, 503: {"model": ReadinessView}})
 async def readyz(context: InContext) -> Response:
-    """Whether everything this process needs answers, each by name."""
+    """Check each dependency of this process, by name."""
     found = await context.readiness.checks()
     ready = all(check.ok for check in found.values())
     return reply(ReadinessView(ready=ready, checks=found), 200 if ready else 503)
@@ -33,13 +33,13 @@ async def readyz(context: InContext) -> Response:
 
 @router.get("/metrics", response_model=None, response_class=PlainTextResponse)
 def show_metrics(context: InContext) -> Response:
-    """Prometheus text."""
+    """Return the metrics as Prometheus text."""
     return Response(context.metrics.text(), headers={"Content-Type": metrics.CONTENT_TYPE})
 
 
 @router.get("/.well-known/jwks.json", response_model=None, responses={404: answers(200, None)[404]})
 async def jwks(context: InContext) -> Response:
-    """The public keys of the embedded issuer."""
+    """Return the public keys of the embedded issuer."""
     issuer = context.platform.token_issuer
     if issuer is None:
         raise NotFound("this service does not issue tokens", hint="use your own issuer's keys")
@@ -49,7 +49,7 @@ async def jwks(context: InContext) -> Response:
 
 @router.get("/api/system", response_model=None, responses={200: {"model": SystemView}})
 async def system(context: InContext) -> Response:
-    """What runs here and what answers."""
+    """Show the platform, the model and the limits of this installation."""
     settings = context.platform.settings
     if settings.platform == "local" and context.readiness.sandbox is None:
         await context.readiness.checks()

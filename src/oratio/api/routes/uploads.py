@@ -1,4 +1,4 @@
-"""Uploads file by file, for browsers and large folders: list, send what is missing, name the upload in a form."""
+"""Routes of resumable uploads: list the files, send those missing, name the upload in a form."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ def _view(upload: ResumableUpload) -> UploadView:
 
 @asynccontextmanager
 async def staged_files(context: ApiContext, user_id: str, fields: dict[str, str]) -> AsyncIterator[list[StagedFile]]:
-    """The files of the upload that a form names; takes the field out of the form."""
+    """Yield the files of the upload that a form names; take the field out of the form."""
     kept, upload_id = context.services.kept_uploads, fields.pop(UPLOAD_ID, None)
     if upload_id is None:
         yield []
@@ -51,7 +51,7 @@ async def staged_files(context: ApiContext, user_id: str, fields: dict[str, str]
 
 @router.post("/api/uploads", response_model=None, responses=answers(201, NewUpload, 409))
 def begin_upload(body: UploadBody, context: InContext, caller: ByCaller) -> Response:
-    """List a folder's files; the same list again takes the same upload up and says what is held."""
+    """Start an upload from a list of files; the same list again resumes it and returns the files received."""
     kept = context.services.kept_uploads
     upload = kept.begin(caller.user_id, body.files)
     ticket, expires_at = kept.ticket(caller.user_id, upload.upload_id)
@@ -61,13 +61,13 @@ def begin_upload(body: UploadBody, context: InContext, caller: ByCaller) -> Resp
 
 @router.get("/api/uploads/{uploadId}", response_model=None, responses=answers(200, UploadView))
 def show_upload(uploadId: str, context: InContext, caller: ByCaller) -> Response:
-    """What of an upload is held and what is missing."""
+    """Show the files of an upload that are received and those that are missing."""
     return reply(_view(context.services.kept_uploads.get(caller.user_id, uploadId)))
 
 
 @router.delete("/api/uploads/{uploadId}", response_model=None, responses=answers(204, None))
 def delete_upload(uploadId: str, context: InContext, caller: ByCaller) -> Response:
-    """Forget an upload and its bytes; one that nobody adds to is forgotten after a day."""
+    """Delete an upload and its bytes; an idle one is deleted after a day."""
     context.services.kept_uploads.discard(caller.user_id, uploadId)
     return Response(status_code=204)
 
@@ -85,7 +85,7 @@ async def send_file(
     context: InContext,
     caller: ByCaller,
 ) -> Response:
-    """Send one listed file's bytes; kept only when they are what was announced, and may be repeated."""
+    """Send one listed file's bytes; stored only when they match the list, and may be repeated."""
     begin = partial(context.services.kept_uploads.receive, caller.user_id, uploadId, sha256)
     await context.receiver.part(request, caller.user_id, begin)
     return Response(status_code=204)

@@ -1,4 +1,4 @@
-"""Versions of an agent: build the next, look back, switch, roll back."""
+"""Routes of an agent's versions: build the next, list, compare, activate, roll back."""
 
 import json
 from typing import Annotated, Any
@@ -39,7 +39,7 @@ _CHANGES: dict[str, dict[str, Any]] = {
     _ACTIVATE: {
         "type": "string",
         "enum": ["true", "false"],
-        "description": "Whether to switch to the version once it is rehearsed; else it waits to be activated.",
+        "description": "True: activate the version once it is rehearsed; false: it waits to be activated.",
     },
 }
 Number = Annotated[int, Path(ge=1, le=999_999)]
@@ -78,7 +78,7 @@ async def create_version(
     caller: ByCaller,
     key: IdempotencyKey,
 ) -> Response:
-    """Build and rehearse version n+1 while the live one serves; what the form leaves out stays as it is."""
+    """Build and rehearse version n+1 while the live one serves; fields that the form omits keep their values."""
     await run_in_threadpool(context.services.agents.get, caller.user_id, agentId)
     extra = {_DELETE_FILES: _DELETE_BYTES, _ACTIVATE: _ACTIVATE_BYTES, UPLOAD_ID: UPLOAD_ID_BYTES}
     async with (
@@ -103,7 +103,7 @@ async def create_version(
 
 @router.get("/api/agents/{agentId}/versions", response_model=None, responses=answers(200, VersionList))
 def list_versions(agentId: str, context: InContext, caller: ByCaller) -> Response:
-    """The agent's history, newest first."""
+    """List the agent's versions, newest first."""
     agent = context.services.agents.get(caller.user_id, agentId)
     history = context.platform.versions.history(caller.user_id, agentId)
     versions = list(map(VersionSummary.of, history))
@@ -112,7 +112,7 @@ def list_versions(agentId: str, context: InContext, caller: ByCaller) -> Respons
 
 @router.get("/api/agents/{agentId}/versions/{number}", response_model=None, responses=answers(200, VersionDetail))
 def show_version(agentId: str, number: Number, context: InContext, caller: ByCaller) -> Response:
-    """One version whole: words, files, plan, code, prompt, rehearsal."""
+    """Show one version whole: texts, files, plan, code, prompt, rehearsal."""
     return reply(_detail(context, VersionRef(user_id=caller.user_id, agent_id=agentId, version=number)))
 
 
@@ -153,7 +153,7 @@ def diff_versions(
     caller: ByCaller,
     against: Annotated[int, Query(ge=1, le=999_999)],
 ) -> Response:
-    """What changed from version `against` to this one: words, files, plan, code, prompt, rehearsal."""
+    """Show the changes from version `against` to this one: texts, files, plan, code, prompt, rehearsal."""
     found = context.services.comparison.diff(caller.user_id, agentId, number, against=against)
     return reply(DiffView(**dict(found)))
 
@@ -169,7 +169,7 @@ async def replay_version(
     caller: ByCaller,
     body: Annotated[ReplayBody | None, Body()] = None,
 ) -> Response:
-    """Ask this version and the live one what callers asked before; nothing of it is kept."""
+    """Ask this version and the live one earlier callers' questions; nothing is stored."""
     most = (body or ReplayBody()).conversations
     playing = context.services.replay.replay(caller.user_id, agentId, number, conversations=most)
     report = await unless_gone(request, playing)
@@ -188,13 +188,13 @@ def activate_version(
     caller: ByCaller,
     body: Annotated[ActivateBody | None, Body()] = None,
 ) -> Response:
-    """Switch to a version, or roll back to one; calls in progress finish where they began."""
+    """Activate a version, or roll back to one; calls in progress finish on the version they started with."""
     reason = body.override_reason if body else None
     try:
         agent = context.services.deployment.switch(
             caller.user_id, agentId, number, override=reason, signed_by=caller.user_id
         )
     except RehearsalFailed as error:
-        # Nothing broke here: the version's state forbids it until somebody signs.
+        # Nothing broke here: the version's state forbids it until an operator signs.
         raise Refusal(409, error.code, str(error)) from None
     return reply(Activated(agent_id=agentId, version=number, status=agent.status))

@@ -1,4 +1,4 @@
-"""The OpenAPI document: FastAPI's, with the security and the one error body it cannot see."""
+"""OpenAPI document: FastAPI's, with the security and the one error body it cannot see."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ _KEYED = ("/invocations", "/voice-tickets")
 
 
 def describe(app: FastAPI) -> None:
-    """Make `/openapi.json` tell the whole contract; built when first asked for."""
+    """Make `/openapi.json` describe the whole contract; built at the first request."""
 
     def document() -> dict[str, Any]:
         if not app.openapi_schema:
@@ -53,9 +53,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 
 def _without_defaults(responses: dict[str, Any]) -> None:
-    """Take out what FastAPI says of a route that does not say it: a 200 of JSON."""
-    told = {status for status in responses if "200" < status < "300"}
-    if told:
+    """Remove FastAPI's default, a 200 of JSON, from a route that declares another answer."""
+    declared = {status for status in responses if "200" < status < "300"}
+    if declared:
         responses.pop("200", None)
     for answer in responses.values():
         content = answer.get("content", {})
@@ -64,7 +64,7 @@ def _without_defaults(responses: dict[str, Any]) -> None:
 
 
 def _exemplify(path: str, call: dict[str, Any]) -> None:
-    """An example for every body of a call but the recording's bytes."""
+    """Add an example to every body of a call but the recording's bytes."""
     for body in [call.get("requestBody", {}), *call["responses"].values()]:
         for kind, media in body.get("content", {}).items():
             example = examples.OTHERS.get((path, kind)) or examples.BODIES.get(_name(media.get("schema", {})))
@@ -78,7 +78,7 @@ def _exemplify(path: str, call: dict[str, Any]) -> None:
 
 
 def _name(schema: dict[str, Any]) -> str:
-    """The component a schema stands for, also where null may stand in its place."""
+    """Return the component that a schema refers to, also where null is allowed too."""
     references = [part["$ref"] for part in (schema, *schema.get("anyOf", ())) if "$ref" in part]
     return references[0].rpartition("/")[2] if references else ""
 

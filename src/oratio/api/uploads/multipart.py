@@ -1,8 +1,8 @@
-"""A multipart/form-data body, fed in pieces, to text fields and staged files; memory stays bounded.
+"""Parser of a multipart/form-data body, fed in pieces, to text fields and staged files; memory stays bounded.
 
 File names arrive as clients spell them: raw UTF-8 (browsers, curl, requests, httpx) with `"`, CR, LF and other controls
 percent-encoded (WHATWG, httpx) or backslash-escaped (curl --form-escape), as RFC 5987 `filename*` (older requests), or
-percent-encoded whole (aiohttp). All become the path that was meant; the rules on paths are checked later.
+percent-encoded whole (aiohttp). All become the intended path; the rules on paths are checked later.
 """
 
 import re
@@ -28,20 +28,20 @@ _ENCODED_STRUCTURE = re.compile(rb"%(?:2[EeFf]|5[Cc]|00)")
 
 
 class ParsedForm(NamedTuple):
-    """What a body held: its text fields by name, and its files as staged."""
+    """Parsed body: its text fields by name, and its files as staged."""
 
     fields: dict[str, str]
     files: list[StagedFile]
 
 
 def parameters(header: str) -> tuple[str, dict[str, str]]:
-    """The value of a header such as `form-data; name="x"` and its parameters, names in lower case.
+    """Return the value of a header such as `form-data; name="x"` and its parameters, names in lower case.
 
     Args:
         header: The header's bytes as latin-1 text; parameters come back in the same form.
 
     Raises:
-        ValueError: It does not follow the grammar, or a parameter stands twice.
+        ValueError: It does not follow the grammar, or a parameter is there twice.
     """
     value, separator, rest = header.partition(";")
     found: dict[str, str] = {}
@@ -58,7 +58,7 @@ def parameters(header: str) -> tuple[str, dict[str, str]]:
 
 
 def boundary_of(content_type: str | None) -> bytes:
-    """The boundary of a multipart form's content type.
+    """Return the boundary of a multipart form's content type.
 
     Raises:
         Refusal: 415 for another type, 400 for a missing or malformed boundary.
@@ -69,14 +69,14 @@ def boundary_of(content_type: str | None) -> bytes:
     try:
         boundary = parameters(content_type or "")[1]["boundary"].encode("latin-1")
     except (ValueError, KeyError):
-        raise Refusal(400, "malformed_body", "the Content-Type names no boundary") from None
+        raise Refusal(400, "malformed_body", "the Content-Type has no boundary") from None
     if not 1 <= len(boundary) <= _MAX_BOUNDARY or b"\r" in boundary or b"\n" in boundary:
         raise Refusal(400, "malformed_body", "the boundary of the Content-Type is malformed")
     return boundary
 
 
 def file_name(options: Mapping[str, str]) -> str | None:
-    """The path a part's disposition names, or None when the part is a text field.
+    """Return the path a part's disposition names, or None when the part is a text field.
 
     Raises:
         UnicodeDecodeError, LookupError: The name is in no encoding we can read.
@@ -96,7 +96,7 @@ def file_name(options: Mapping[str, str]) -> str | None:
 
 
 class FormReader:
-    """Takes one body in pieces. `feed` and `finish` run in one thread at a time."""
+    """Reader of one body in pieces. `feed` and `finish` run in one thread at a time."""
 
     def __init__(self, boundary: bytes, upload: Upload, field_bytes: Mapping[str, int]) -> None:
         """Prepare for a body.
@@ -130,7 +130,7 @@ class FormReader:
         )
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes.
+        """Parse the next bytes.
 
         Raises:
             Refusal: The body is not a well-formed form.
@@ -142,7 +142,7 @@ class FormReader:
             raise Refusal(400, "malformed_body", "the multipart body is malformed") from None
 
     def finish(self) -> ParsedForm:
-        """The form, once all bytes were fed.
+        """Return the form, once all bytes were fed.
 
         Raises:
             Refusal: The body ended early.
@@ -157,7 +157,7 @@ class FormReader:
         return ParsedForm(fields, self._upload.files())
 
     def abort(self) -> None:
-        """Let go of an open file; the upload discards what was staged."""
+        """Close an open file; the upload discards what was staged."""
         if self._writer is not None:
             with suppress(OSError, OratioError):
                 self._writer.close()
@@ -172,7 +172,7 @@ class FormReader:
 
     def _note(self, loc: tuple[str, ...], msg: str) -> None:
         if len(self._problems) >= _MAX_PROBLEMS:
-            raise InvalidInput("too much is wrong with this form to go on", self._problems)
+            raise InvalidInput("this form has too many problems: correct these first", self._problems)
         self._problems.append(FieldProblem(loc, msg))
 
     def _on_part_begin(self) -> None:
@@ -198,7 +198,7 @@ class FormReader:
             b"8bit",
             b"7bit",
         ):
-            raise Refusal(400, "malformed_body", "parts with a Content-Transfer-Encoding are not taken")
+            raise Refusal(400, "malformed_body", "parts with a Content-Transfer-Encoding are not supported")
         self._header_name = self._header_value = b""
 
     def _on_headers_finished(self) -> None:
@@ -208,14 +208,14 @@ class FormReader:
         except (ValueError, KeyError):
             kind, name, options = "", "", {}
         if kind != "form-data":
-            raise Refusal(400, "malformed_body", "a part has no proper Content-Disposition: form-data with a name")
+            raise Refusal(400, "malformed_body", "a part has no valid Content-Disposition: send form-data with a name")
         if name == FILES:
             self._begin_file(options)
         elif name not in self._field_bytes:
             known = ", ".join((*self._field_bytes, FILES))
             self._note((name[:100],), f"is not a field of this form; it has {known}")
         elif name in self._fields:
-            self._note((name,), "stands more than once; send it once")
+            self._note((name,), "is there more than once; send it once")
         else:
             self._field_name = name
             self._field = self._fields[name] = bytearray()

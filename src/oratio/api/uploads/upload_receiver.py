@@ -1,4 +1,4 @@
-"""Receives an upload: reads the request in the loop, parses and stages in a thread, one block ahead."""
+"""Receiver of uploads: reads the request in the loop, parses and stages in a thread, one block ahead."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -17,13 +17,13 @@ from oratio.settings import Settings
 BLOCK = 1 << 20
 _PER_TENANT = 4
 _IN_ALL = 16
-_UTF8 = 4  # bytes a character takes at most
-_JSON = 12  # and as a JSON escape, when it needs a surrogate pair
+_UTF8 = 4  # most bytes of a character
+_JSON = 12  # the same as a JSON escape of a surrogate pair
 _ROOM = 2  # texts a little over their limit are refused by the rules, which can say by how much
 
 
 def field_limits(settings: Settings) -> dict[str, int]:
-    """The most bytes each text field may have; the exact limits in characters are the services' business."""
+    """Return the most bytes each text field may have; the services check the exact limits in characters."""
     description = settings.max_description_chars * _UTF8 * _ROOM
     return {
         **dict.fromkeys(FORM_FIELDS, description),
@@ -37,7 +37,7 @@ def field_limits(settings: Settings) -> dict[str, int]:
 
 
 class UploadReceiver:
-    """Takes forms, a few at a time; the others wait with their bodies unread."""
+    """Receiver of forms, a few at a time; the others wait with their bodies unread."""
 
     def __init__(self, uploads: UploadService, settings: Settings) -> None:
         self._uploads = uploads
@@ -50,7 +50,7 @@ class UploadReceiver:
     async def form(
         self, request: Request, user_id: str, extra: Mapping[str, int] | None = None
     ) -> AsyncIterator[ParsedForm]:
-        """The request's form; its staged files are gone when the block ends.
+        """Yield the request's form; its staged files are deleted when the block ends.
 
         Args:
             request: A request whose body was not read.
@@ -59,7 +59,7 @@ class UploadReceiver:
 
         Raises:
             Refusal, InvalidInput, TooLarge: See `FormReader`.
-            ClientDisconnect: The sender went away.
+            ClientDisconnect: The client disconnected.
             Unavailable: The disk is full.
         """
         boundary = boundary_of(request.headers.get("content-type"))
@@ -76,7 +76,7 @@ class UploadReceiver:
 
         Raises:
             NotFound, InvalidInput, TooLarge, Unavailable: See `ResumableUploads.receive` and `PartWriter`.
-            ClientDisconnect: The sender went away.
+            ClientDisconnect: The client disconnected.
         """
         writer: PartWriter | None = None
 
@@ -155,4 +155,4 @@ async def _feed(reader: FormReader, block: list[bytes]) -> None:
     try:
         await run_in_threadpool(feed)
     except OSError as error:
-        raise Unavailable(f"an upload could not be held ({error.strerror})", hint="free disk space") from error
+        raise Unavailable(f"an upload could not be stored ({error.strerror})", hint="free disk space") from error

@@ -1,4 +1,4 @@
-"""Agents and their versions, for people."""
+"""Terminal views of agents and their versions."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ def coloured(status: str) -> Text:
 
 def show_list(agents: Sequence[AgentSummary]) -> None:
     if not agents:
-        say("no agents yet: `oratio agents create` makes one")
+        say("no agents yet: create one with `oratio agents create`")
         return
     view = table("id", "name", "status", "type", "created")
     for agent in agents:
@@ -30,7 +30,7 @@ def show_list(agents: Sequence[AgentSummary]) -> None:
 
 
 def show_created(agent: AgentDetail) -> None:
-    """The id and the endpoints of an agent that has just become active."""
+    """Print the id and the endpoints of an agent that has just become active."""
     view = table("", "")
     view.show_header = False
     view.add_row("agent", agent.agent_id)
@@ -42,7 +42,7 @@ def show_created(agent: AgentDetail) -> None:
 
 
 def show_detail(agent: Row) -> None:
-    """An agent, or one of its versions: one line a field, then the steps and what went wrong."""
+    """Print an agent or one of its versions: one line a field, then the steps and the error."""
     view = table("", "")
     view.show_header = False
     for name, value in agent.items():
@@ -85,7 +85,7 @@ def _verdict(rehearsal: Row | None, override: Row | None) -> Text:
 
 
 def show_parts(version: Row, parts: Sequence[str]) -> None:
-    """Code and prompt exactly as they are stored; plan as JSON; the rehearsal as a page to read."""
+    """Print code and prompt exactly as they are stored, the plan as JSON, the rehearsal as a page to read."""
     for part in parts:
         value = version[part]
         if value is None:
@@ -97,7 +97,7 @@ def show_parts(version: Row, parts: Sequence[str]) -> None:
 
 
 def show_rehearsal(report: Row) -> None:
-    """Each scenario with its verdict, what was said, the tools used and the files cited."""
+    """Print each scenario with its verdict, the turns, the tools used and the files cited."""
     page = console()
     results = report["results"]
     passed = sum(result["passed"] for result in results)

@@ -1,4 +1,4 @@
-"""`oratio agents`: create, look at, retry, activate, delete."""
+"""Commands of `oratio agents`: create, list, show, retry, activate, delete."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Agent = Annotated[str, typer.Argument(metavar="AGENT", help="Id, the beginning of one, or name.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Return at once.")]
 
-agents = typer.Typer(help="Create, look at, retry, activate and delete agents.", no_args_is_help=True)
+agents = typer.Typer(help="Create, list, show, retry, activate and delete agents.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -89,14 +89,14 @@ def show(
     code: Annotated[bool, typer.Option("--code", help="The generated agent_file.py.")] = False,
     prompt: Annotated[bool, typer.Option("--prompt", help="The generated prompt.md.")] = False,
     plan: Annotated[bool, typer.Option("--plan", help="The plan, as JSON.")] = False,
-    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="What was rehearsed, and how it went.")] = False,
+    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="The rehearsal report.")] = False,
     version: Annotated[int | None, typer.Option("--version", help="Another version than the live one.")] = None,
     as_json: Json = False,
     data: Data = None,
     api: Api = None,
     token: Token = None,
 ) -> None:
-    """Show an agent, or what was written for it."""
+    """Show an agent, or its generated code, prompt, plan or rehearsal."""
     from oratio.cli.agents.agent_views import show_detail, show_parts
     from oratio.cli.target import agent_id, connect
     from oratio.protocol.http import AgentDetail, VersionDetail
@@ -224,7 +224,7 @@ def _follow(client: "Client", accepted: "Accepted", view: "StepView", *, no_wait
 
 
 def _finish(client: "Client", accepted: "Accepted", *, no_wait: bool, as_json: bool) -> None:
-    """Say how an accepted creation ended, or just that it has begun."""
+    """Print how an accepted creation ended, or only that it has started."""
     from oratio.cli.agents.agent_views import show_created
     from oratio.domain.agents.agent import AgentStatus
 

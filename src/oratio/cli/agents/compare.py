@@ -1,4 +1,4 @@
-"""`oratio agents diff` and `replay`: two versions side by side before one is activated."""
+"""Commands `oratio agents diff` and `replay`: two versions side by side before one is activated."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ Version = Annotated[int, typer.Argument(metavar="VERSION", min=1)]
 
 
 def register(app: typer.Typer) -> None:
-    """The commands stand in the group of `oratio agents`."""
+    """Add the commands to the group `oratio agents`."""
 
 
 @agents.command()
@@ -27,7 +27,7 @@ def diff(
     api: Api = None,
     token: Token = None,
 ) -> None:
-    """What changed between two versions: words, files, plan, code, prompt, rehearsal."""
+    """Show the changes between two versions: texts, files, plan, code, prompt, rehearsal."""
     from oratio.cli.agents.compare_views import show_diff
     from oratio.cli.target import agent_id, connect
     from oratio.errors import Conflict
@@ -56,7 +56,7 @@ def replay(
     api: Api = None,
     token: Token = None,
 ) -> None:
-    """Ask a version and the live one what callers asked before, and show where they differ; nothing of it is kept."""
+    """Ask a version and the live one earlier callers' questions and show where they differ; nothing is stored."""
     from oratio.cli.agents.compare_views import show_replay
     from oratio.cli.target import agent_id, connect
 

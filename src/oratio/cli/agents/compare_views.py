@@ -1,4 +1,4 @@
-"""Differences and replays, for people."""
+"""Terminal views of differences and replays."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def show_diff(found: DiffView) -> None:
-    """Short things in a line each, texts as coloured unified diffs."""
+    """Print short fields in a line each, texts as coloured unified diffs."""
     if found.identical:
         say(f"versions {found.against} and {found.version} are the same")
         return
@@ -59,7 +59,7 @@ def _verdict(passed: bool | None) -> str:
 
 
 def show_replay(found: ReplayView) -> None:
-    """The sums, then each turn that differs with what both versions say."""
+    """Print the totals, then each turn that differs with both versions' answers."""
     sums = found.summary
     rest = "" if found.complete else " (not all: the limit of turns is reached)"
     say(

@@ -1,4 +1,4 @@
-"""`oratio explain`: what stands behind each reply of a stored conversation."""
+"""Command `oratio explain`: the sources behind each reply of a stored conversation."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,7 +41,7 @@ def explain(
 
 
 def explanation(client: "Client", agent_id: str, conversation_id: str | None) -> "Explanation":
-    """A conversation explained by the version that held it.
+    """Return a conversation explained by the version that held it.
 
     Raises:
         NotFound: The agent has no such conversation, or none at all.
@@ -51,7 +51,7 @@ def explanation(client: "Client", agent_id: str, conversation_id: str | None) ->
     if conversation_id is None:
         newest = client.conversations(agent_id, limit=1).conversations
         if not newest:
-            raise NotFound("this agent has had no conversation yet", hint="`oratio ask` begins one")
+            raise NotFound("this agent has no conversation yet", hint="start one with `oratio ask`")
         conversation_id = newest[0].conversation_id
     stored = client.conversation(conversation_id)
     head = stored.conversation
@@ -70,7 +70,7 @@ def explanation(client: "Client", agent_id: str, conversation_id: str | None) ->
 
 
 def show(found: "Explanation") -> None:
-    """The explanation as a page to read."""
+    """Print the explanation as a page to read."""
     from rich.text import Text
 
     say(f"conversation {found.conversation_id} with version {found.version}")
@@ -90,7 +90,7 @@ def _short(digest: str | None) -> str:
 
 
 def behind(reply: "ExplainedReply") -> list[str]:
-    """One line for each SOP line, place in a document and tool behind a reply, and for a hand-off."""
+    """Return a line for each SOP line, passage and tool behind a reply, and for a hand-off."""
     from oratio.cli.calls.ask import sources
 
     lines = [f"SOP line {line.number}: {line.text.strip()}" for step in reply.steps for line in step.lines]

@@ -1,4 +1,4 @@
-"""Reads a folder of documents from disk the way an upload wants it."""
+"""Reader of a folder of documents on disk, for an upload."""
 
 import stat
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ _DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.doc
 
 
 class FolderFile(NamedTuple):
-    """`path` is relative to the folder, with `/`; `size` in bytes."""
+    """File of a folder: `path` relative to the folder, with `/`; `size` in bytes."""
 
     path: str
     location: Path
@@ -22,7 +22,7 @@ class FolderFile(NamedTuple):
 
 
 class Folder(NamedTuple):
-    """What is uploaded, sorted by path, and what is left out: hidden names, and what `exclude` names."""
+    """Files to upload, sorted by path, and those left out: hidden names, and matches of `exclude`."""
 
     files: tuple[FolderFile, ...]
     hidden: tuple[str, ...]
@@ -37,7 +37,7 @@ def read_folder(folder: Path, exclude: Sequence[str] = ()) -> Folder:
         exclude: Patterns (`*.bak`, `drafts/*`) matched against the relative path and against the name alone.
 
     Raises:
-        InvalidInput: It is no folder, holds nothing to upload, or holds links or special files (all are listed).
+        InvalidInput: It is not a folder, has nothing to upload, or has links or special files (all are listed).
     """
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
@@ -55,7 +55,7 @@ def read_folder(folder: Path, exclude: Sequence[str] = ()) -> Folder:
         if stat.S_ISLNK(status.st_mode):
             problems.append(FieldProblem(("files", path), f"{path!r} is a symbolic link; put the file itself there"))
         elif not stat.S_ISREG(status.st_mode):
-            problems.append(FieldProblem(("files", path), f"{path!r} is no regular file; remove it"))
+            problems.append(FieldProblem(("files", path), f"{path!r} is not a regular file; remove it"))
         else:
             files.append(FolderFile(path, location, status.st_size))
     if problems:
@@ -66,10 +66,10 @@ def read_folder(folder: Path, exclude: Sequence[str] = ()) -> Folder:
 
 
 def _walk(folder: Path, hidden: list[str], root: Path | None = None) -> Iterator[Path]:
-    """Every file and link below; links to folders are not followed. Hidden names are put in `hidden`."""
+    """Yield every file and link below; do not follow links to folders. Hidden names are added to `hidden`."""
     root = root or folder
     for entry in sorted(folder.iterdir()):
-        # `~$name.docx` is the lock file Word leaves beside an open document.
+        # `~$name.docx` is the lock file Word leaves next to an open document.
         if entry.name.startswith((".", "~$")):
             hidden.append(entry.relative_to(root).as_posix())
         elif entry.is_dir() and not entry.is_symlink():
@@ -79,23 +79,23 @@ def _walk(folder: Path, hidden: list[str], root: Path | None = None) -> Iterator
 
 
 def read_sop(path: Path) -> str:
-    """The text of an SOP file: text in UTF-8, or a Word document.
+    """Return the text of an SOP file: text in UTF-8, or a Word document.
 
     Raises:
-        InvalidInput: It is not there, of another type, or cannot be read.
+        InvalidInput: It is missing, of another type, or cannot be read.
     """
     if not path.is_file():
-        raise InvalidInput(f"the SOP {path} is no file", hint="name a .md, .txt or .docx file with --sop")
+        raise InvalidInput(f"the SOP {path} is not a file", hint="name a .md, .txt or .docx file with --sop")
     ending = path.suffix.casefold()
     if ending == _DOCX:
         return _docx_text(path)
     if ending not in SOP_TEXT_ENDINGS:
-        raise InvalidInput(f"the SOP {path} is of a type that cannot be read", hint="send .md, .txt or .docx")
+        raise InvalidInput(f"the SOP {path} has an unsupported type", hint="send .md, .txt or .docx")
     return read_text(path, "the SOP")
 
 
 def read_text(path: Path, what: str) -> str:
-    """A UTF-8 text file.
+    """Return the text of a UTF-8 file.
 
     Raises:
         InvalidInput: It cannot be read, or is in another encoding.

@@ -1,4 +1,4 @@
-"""Shows the steps of a creation as they happen."""
+"""Progress view of a creation's steps."""
 
 import sys
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ _WORDS = {
 
 
 class StepView:
-    """A bar over the steps on a terminal, a line a step elsewhere; on stderr, so that stdout stays for results."""
+    """Progress bar on a terminal, a line a step elsewhere; on stderr, so that stdout is only for results."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         console = Console(stderr=True, highlight=False)
@@ -48,7 +48,7 @@ class StepView:
             self._bar.stop()
 
     def sent(self, sent: int, total: int) -> None:
-        """Told how much of an upload is sent, in bytes."""
+        """Show how much of an upload is sent, in bytes."""
         if self._bar and self._task is not None:
             self._bar.update(self._task, description=f"sending {sent / 1e6:.1f} of {total / 1e6:.1f} MB")
 

@@ -1,4 +1,4 @@
-"""What `oratio doctor --platform aws` looks at, in the order in which things have to work; it changes nothing."""
+"""Read-only checks of `oratio doctor --platform aws`, in the order in which things have to work."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,21 +15,21 @@ from oratio.settings import Settings
 
 REGIONS = ("us-east-1", "us-west-2", "ap-northeast-1")
 ROLES_TO_SPARE = 50
-_DEPLOY = "make it with `oratio aws deploy`, or correct the setting that names it"
+_DEPLOY = "create it with `oratio aws deploy`, or correct the setting that names it"
 
 type Look = Callable[[AwsSession, Settings], str]
 
 
 class AccountFault(Exception):
-    """A check that failed with a mend of its own."""
+    """Failed check with a fix of its own."""
 
-    def __init__(self, detail: str, mend: str) -> None:
+    def __init__(self, detail: str, fix: str) -> None:
         super().__init__(detail)
-        self.mend = mend
+        self.fix = fix
 
 
 def aws_checks(session: AwsSession, settings: Settings) -> list[DoctorCheck]:
-    """Every check; without an account to ask, the first alone."""
+    """Run every check; without an account to ask, the first alone."""
     found = []
     for name, look in _LOOKS.items():
         check = _checked(name, look, session, settings)
@@ -43,13 +43,13 @@ def _checked(name: str, look: Look, session: AwsSession, settings: Settings) -> 
     try:
         return DoctorCheck(name, True, look(session, settings))
     except AccountFault as fault:
-        return DoctorCheck(name, False, str(fault), fault.mend)
+        return DoctorCheck(name, False, str(fault), fault.fix)
     except OratioError as error:
-        return DoctorCheck(name, False, error.message, error.hint or "look at the message, then try again")
+        return DoctorCheck(name, False, error.message, error.hint or "read the message, then try again")
 
 
 def account(session: AwsSession, settings: Settings) -> str:
-    """Credentials, and whose they are."""
+    """Check the credentials and their account."""
     with translated("the AWS account"):
         who = session.client("sts").get_caller_identity()
     if settings.aws_account_id not in (None, who["Account"]):
@@ -63,13 +63,13 @@ def account(session: AwsSession, settings: Settings) -> str:
 def region(session: AwsSession, settings: Settings) -> str:
     if session.region not in REGIONS:
         raise AccountFault(
-            f"{session.region} has not everything", f"set ORATIO_AWS_REGION to one of {', '.join(REGIONS)}"
+            f"{session.region} lacks services that Oratio uses", f"set ORATIO_AWS_REGION to one of {', '.join(REGIONS)}"
         )
     return session.region
 
 
 def buckets(session: AwsSession, settings: Settings) -> str:
-    """They are there, this account's, and versioned."""
+    """Check that the buckets exist, are this account's, and are versioned."""
     client = session.client("s3")
     owner = {"ExpectedBucketOwner": settings.aws_account_id} if settings.aws_account_id else {}
     named = (settings.knowledge_bucket, settings.code_bucket, settings.conversations_bucket)
@@ -81,11 +81,11 @@ def buckets(session: AwsSession, settings: Settings) -> str:
         except NotFound:
             raise AccountFault(f"the bucket {name} is missing", _DEPLOY) from None
         except CloudRefused as error:
-            mend = "bucket names are shared by all of AWS: choose another BucketPrefix, and name it in ORATIO_*_BUCKET"
-            raise AccountFault(f"the bucket {name} is not ours to use ({error.reason})", mend) from None
+            fix = "bucket names are shared by all of AWS: choose another BucketPrefix, and name it in ORATIO_*_BUCKET"
+            raise AccountFault(f"the bucket {name} is not this account's ({error.reason})", fix) from None
         if versioning != "Enabled":
             raise AccountFault(
-                f"the bucket {name} keeps no versions", "switch versioning on; deleting an agent relies on it"
+                f"the bucket {name} has versioning off", "turn versioning on; deleting an agent relies on it"
             )
     return ", ".join(named)
 
@@ -111,7 +111,7 @@ def secrets(session: AwsSession, settings: Settings) -> str:
 
 
 def model(session: AwsSession, settings: Settings) -> str:
-    """The model that writes and answers may be called; inference profiles stand for the models behind them."""
+    """Check that the model that writes and answers may be called, directly or by an inference profile."""
     provider, _, model_id = settings.model.partition("/")
     if provider != "bedrock":
         raise AccountFault(
@@ -147,7 +147,7 @@ def agent_runtimes(session: AwsSession, settings: Settings) -> str:
 
 
 def roles(session: AwsSession, settings: Settings) -> str:
-    """Each agent takes a role, and accounts have few."""
+    """Check that roles are left: each agent takes one, and accounts have few."""
     with translated("the account's roles"):
         summary = session.client("iam").get_account_summary()["SummaryMap"]
     used, quota = summary.get("Roles", 0), summary.get("RolesQuota", 1000)
@@ -168,7 +168,9 @@ def _require_available(client: Any, model_id: str) -> None:
     except ClientError as error:
         if error_code(error) not in ("ResourceNotFoundException", "ValidationException"):
             raise
-        raise AccountFault(f"there is no model {model_id} here", "correct its id, or choose another region") from None
+        raise AccountFault(
+            f"there is no model {model_id} in this region", "correct its id, or choose another region"
+        ) from None
     wanted = {
         "entitlementAvailability": "AVAILABLE",
         "regionAvailability": "AVAILABLE",

@@ -1,4 +1,4 @@
-"""`oratio aws deploy|diff|destroy`."""
+"""Commands `oratio aws deploy`, `diff` and `destroy`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,7 +48,7 @@ def diff(given: _GIVEN = None, stack: _STACK = "oratio", region: _REGION = None,
 
 
 def deploy(given: _GIVEN = None, stack: _STACK = "oratio", region: _REGION = None, yes: _YES = False) -> None:
-    """Make or change the stack; what would change is shown first."""
+    """Create or change the stack; the changes are shown first."""
     target = _stack(stack, region)
     changes = _proposed(target, given or [])
     if changes:
@@ -70,10 +70,10 @@ def destroy(stack: _STACK = "oratio", region: _REGION = None, yes: _YES = False)
     if target.status() is None:
         say(f"there is no stack {stack}")
         return
-    if not yes and not typer.confirm(f"delete the stack {stack}? Buckets, tables and secrets stay."):
+    if not yes and not typer.confirm(f"delete the stack {stack}? Buckets, tables and secrets are kept."):
         fail("nothing was deleted")
     _follow(target.delete())
-    say("deleted; what it keeps: the buckets, the tables, the secrets, a snapshot of the database")
+    say("deleted; kept: the buckets, the tables, the secrets, a snapshot of the database")
 
 
 def _stack(name: str, region: str | None) -> "CloudFormationStack":
@@ -99,7 +99,7 @@ def _proposed(target: "CloudFormationStack", given: Sequence[str]) -> "list[Chan
 def parameters_of(
     given: Iterable[str], declared: Mapping[str, Mapping[str, Any]], *, known: Iterable[str] = ()
 ) -> dict[str, str]:
-    """`NAME=VALUE` pairs as parameters.
+    """Return `NAME=VALUE` pairs as parameters.
 
     Args:
         known: Parameters that have a value from an earlier deploy.
@@ -114,7 +114,7 @@ def parameters_of(
         if not sign:
             problems.append(FieldProblem((pair,), "is not NAME=VALUE"))
         elif name not in declared:
-            problems.append(FieldProblem((name,), "is no parameter of the template"))
+            problems.append(FieldProblem((name,), "is not a parameter of the template"))
         else:
             values[name] = value
     missing = [name for name, entry in declared.items() if "Default" not in entry and name not in {*values, *known}]
@@ -135,7 +135,7 @@ def _show(changes: "list[Change]", *, as_json: bool) -> None:
         return
     view = table("", "resource", "kind", "")
     for change in changes:
-        view.add_row(change.action, change.name, change.kind, "made anew" if change.replaces else "")
+        view.add_row(change.action, change.name, change.kind, "replaced" if change.replaces else "")
     console().print(view)
 
 
@@ -152,4 +152,4 @@ def _follow(events: "Iterable[Event]") -> None:
 
 def _restart_hint(changes: "list[Change]") -> None:
     if any(change.name.startswith("Secret") and change.replaces for change in changes):
-        say("a secret was made anew: every API key, ticket and review signed with it has ended")
+        say("a secret was replaced: every API key, ticket and review signed with it is invalid")

@@ -1,4 +1,4 @@
-"""One CloudFormation stack, changed by change sets only: what would change can be shown before it does."""
+"""CloudFormation stack, changed by change sets only, so that changes can be shown before they are made."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ _NOTHING = ("didn't contain changes", "No updates are to be performed")
 
 
 class Change(NamedTuple):
-    """What would happen to one resource; `replaces` when it would be made anew."""
+    """Proposed change of one resource; `replaces` when a new one would take its place."""
 
     action: str
     name: str
@@ -24,7 +24,7 @@ class Change(NamedTuple):
 
 
 class Event(NamedTuple):
-    """One thing CloudFormation did."""
+    """One event of the stack."""
 
     name: str
     status: str
@@ -32,10 +32,10 @@ class Event(NamedTuple):
 
 
 class CloudFormationStack:
-    """A stack of this name, there or not.
+    """CloudFormation stack of one name, which may not exist yet.
 
     Args:
-        sleep: Waits between two looks.
+        sleep: Waits between two polls.
     """
 
     def __init__(self, session: AwsSession, name: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -45,7 +45,7 @@ class CloudFormationStack:
         self._sleep = sleep
 
     def status(self) -> str | None:
-        """CloudFormation's status of the stack; None when there is none."""
+        """Return CloudFormation's status of the stack; None when there is no stack."""
         found = self._described()
         return str(found["StackStatus"]) if found else None
 
@@ -54,7 +54,7 @@ class CloudFormationStack:
         return {entry["OutputKey"]: entry["OutputValue"] for entry in found.get("Outputs", ())}
 
     def known_parameters(self) -> set[str]:
-        """The parameters the stack was last given."""
+        """Return the parameters of the stack's last deploy."""
         found = self._described() or {}
         return {entry["ParameterKey"] for entry in found.get("Parameters", ())}
 
@@ -76,11 +76,11 @@ class CloudFormationStack:
         parameters: Sequence[str],
         tags: Mapping[str, str],
     ) -> list[Change]:
-        """Make the change set; empty when the stack is as the template says.
+        """Create the change set and return its changes; empty when the stack matches the template.
 
         Args:
-            template: As an argument of CloudFormation's: itself, or where it lies.
-            given: Values of parameters; those the stack has and that are not given stay.
+            template: An argument of CloudFormation's calls: the template itself or its URL.
+            given: Values of parameters; the stack's others keep their values.
             parameters: The names the template has.
 
         Raises:
@@ -92,7 +92,7 @@ class CloudFormationStack:
         if status == "ROLLBACK_COMPLETE":
             raise Conflict(f"the stack {self.name} was never finished", hint="`oratio aws destroy`, then deploy again")
         if status and status.endswith("_IN_PROGRESS") and not fresh:
-            raise Conflict(f"the stack {self.name} is {status}", hint="wait until it has ended")
+            raise Conflict(f"the stack {self.name} is {status}", hint="wait until that ends")
         known = self.known_parameters()
         asked = [
             {"ParameterKey": name, "ParameterValue": given[name]}
@@ -139,7 +139,7 @@ class CloudFormationStack:
             token = {"NextToken": page["NextToken"]}
 
     def _discard(self) -> None:
-        """Remove an earlier proposal; one that is not there is no error."""
+        """Remove an earlier proposal; a missing one is not an error."""
         with translated(f"the change of the stack {self.name}"):
             try:
                 self._client.delete_change_set(StackName=self.name, ChangeSetName=_CHANGE_SET)
@@ -148,14 +148,14 @@ class CloudFormationStack:
                     raise
 
     def discard(self) -> None:
-        """Forget the proposal; a stack that exists only to hold it goes too."""
+        """Delete the proposal, and a stack that exists only to hold it."""
         self._discard()
         if self.status() == "REVIEW_IN_PROGRESS":
             with translated(f"the stack {self.name}"):
                 self._client.delete_stack(StackName=self.name)
 
     def execute(self) -> Iterator[Event]:
-        """Carry the proposal out; each thing CloudFormation does as it does it.
+        """Carry out the proposal and yield each event as it happens.
 
         Raises:
             StepFailed: It failed and was rolled back; the reasons were among the events.
@@ -166,7 +166,7 @@ class CloudFormationStack:
         yield from self._followed(seen, ("CREATE_COMPLETE", "UPDATE_COMPLETE"))
 
     def delete(self) -> Iterator[Event]:
-        """Delete the stack, what its template retains excepted.
+        """Delete the stack except what its template retains.
 
         Raises:
             StepFailed: Something could not be deleted.
@@ -177,7 +177,7 @@ class CloudFormationStack:
         yield from self._followed(seen, ("DELETE_COMPLETE",))
 
     def _followed(self, seen: set[str], good: Sequence[str]) -> Iterator[Event]:
-        """Events as they come, until the stack is at rest."""
+        """Yield events as they come, until the stack is at rest."""
         while True:
             status = self.status() or "DELETE_COMPLETE"
             for event in reversed(self._events() if status != "DELETE_COMPLETE" else []):
@@ -192,7 +192,7 @@ class CloudFormationStack:
             self._sleep(_POLL_S)
 
     def _events(self) -> list[dict[str, Any]]:
-        """The newest hundred events, newest first; none of a stack that is not there."""
+        """Return the newest hundred events, newest first; none of a missing stack."""
         with translated(f"the stack {self.name}"):
             try:
                 events: list[dict[str, Any]] = self._client.describe_stack_events(StackName=self.name)["StackEvents"]

@@ -1,4 +1,4 @@
-"""Reads the CloudFormation template: short tags become the functions they stand for, comments go."""
+"""Reader of the CloudFormation template: short tags become the functions they stand for, comments go."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ import yaml
 from oratio.errors import InvalidInput, TooLarge
 
 MAX_CHARS = 1_000_000
-"""What CloudFormation takes of one template."""
+"""CloudFormation's limit of one template."""
 
 
 def template_path() -> Path:
@@ -26,7 +26,7 @@ def template_path() -> Path:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with `!Ref`, `!GetAtt`, `!Sub`, ..."""
+    """YAML loader for `!Ref`, `!GetAtt`, `!Sub`, ..."""
 
 
 def _function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -49,14 +49,14 @@ _Loader.add_multi_constructor("!", _function)
 
 
 def read_template(path: Path) -> dict[str, Any]:
-    """The template as one tree of plain values."""
+    """Return the template as one tree of plain values."""
     tree = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader with CloudFormation's tags
     assert isinstance(tree, dict)
     return tree
 
 
 def template_body(tree: dict[str, Any]) -> str:
-    """The template as CloudFormation takes it: without what only its console and its linter read.
+    """Return the template for CloudFormation's API, without what only its console and its linter read.
 
     Raises:
         TooLarge: It is longer than CloudFormation takes.

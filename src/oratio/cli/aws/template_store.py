@@ -1,4 +1,4 @@
-"""Where CloudFormation reads a template that is too long to be sent with the call: a small bucket of this account."""
+"""Bucket of this account for templates that are too long to be sent with the call."""
 
 import hashlib
 
@@ -6,20 +6,20 @@ from oratio.adapters.aws.session import AwsSession, translated
 from oratio.adapters.aws.setup import create_buckets
 
 INLINE_CHARS = 51_200
-"""What CloudFormation takes with the call."""
+"""CloudFormation's limit of a template sent with the call."""
 
 
 class TemplateStore:
-    """The bucket `oratio-templates-<account>-<region>`, made when it is first needed; a template is kept by content."""
+    """Bucket `oratio-templates-<account>-<region>`, created when first needed; a template's key is its hash."""
 
     def __init__(self, session: AwsSession) -> None:
         self._session = session
 
     def argument(self, body: str) -> dict[str, str]:
-        """The template as an argument of CloudFormation's calls: itself, or where it lies now.
+        """Return the template as an argument of CloudFormation's calls: itself, or its new URL.
 
         Raises:
-            CloudRefused: The bucket cannot be made or used, or is somebody else's.
+            CloudRefused: The bucket cannot be created or used, or is another account's.
         """
         if len(body) <= INLINE_CHARS:
             return {"TemplateBody": body}

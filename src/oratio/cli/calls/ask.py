@@ -1,4 +1,4 @@
-"""`oratio ask`: one text turn, or a chat."""
+"""Command `oratio ask`: one text turn, or a chat."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,13 +21,13 @@ def register(app: typer.Typer) -> None:
 def ask(
     agent: Annotated[str, typer.Argument(metavar="AGENT", help="Id, the beginning of one, or name.")],
     question: Annotated[str | None, typer.Argument(metavar="QUESTION", help="Without one: a chat.")] = None,
-    session: Annotated[str | None, typer.Option("--session", metavar="ID", help="Go on with a conversation.")] = None,
+    session: Annotated[str | None, typer.Option("--session", metavar="ID", help="Continue a conversation.")] = None,
     as_json: Json = False,
     data: Data = None,
     api: Api = None,
     token: Token = None,
 ) -> None:
-    """Ask an agent: the answer, the documents behind it, and a hand-off if it asks for a human."""
+    """Ask an agent; print the answer, its sources, and a hand-off if there is one."""
     from oratio.cli.target import agent_id, connect
 
     with connect(data, api, token) as client:
@@ -42,7 +42,7 @@ def ask(
 
 
 def _prompts() -> Iterator[str]:
-    """Lines a person types, until an empty one or the end of input."""
+    """Yield typed lines, until an empty one or the end of input."""
     while True:
         if sys.stdin.isatty():
             sys.stdout.write("> ")
@@ -66,7 +66,7 @@ def show(answer: "Answer") -> None:
 
 
 def sources(citations: Sequence[Citation]) -> list[str]:
-    """One line a place in a document: path, page, heading; each place once, best first."""
+    """Return a line for each cited place: path, page, heading; each place once, best first."""
     lines = []
     for citation in citations:
         line = citation.path

@@ -1,10 +1,10 @@
-"""`oratio calls`, `oratio listen`: the calls in progress, and an operator's part in one of them, in writing."""
+"""Commands `oratio calls` and `oratio listen`: calls in progress, and an operator's part in one, in writing."""
 
 import asyncio
 import contextlib
 import sys
 import threading
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,12 +13,12 @@ from oratio.cli.output import console, one_line, print_json, say, table, warn, w
 from oratio.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from oratio.client.operator import OperatorLine, Told
+    from oratio.client.operator import OperatorLine
     from oratio.protocol.http import CallView
 
-_HELP = "/take, then type what is to be said; /back [NOTE], /whisper TEXT, /end, /quit"
+_HELP = "/take, then type what to say; /back [NOTE], /whisper TEXT, /end, /quit"
 _NAMES = {"user": "caller", "assistant": "agent", "operator": "operator"}
 
 
@@ -48,12 +48,12 @@ def calls(as_json: Json = False, data: Data = None, api: Api = None, token: Toke
 
 
 def listen(
-    call: Annotated[str, typer.Argument(metavar="CALL", help="Id of the call, or the beginning of one.")],
+    call: Annotated[str, typer.Argument(metavar="CALL", help="Id of the call, or the start of one.")],
     data: Data = None,
     api: Api = None,
     token: Token = None,
 ) -> None:
-    """Join a call in progress: see what is said, whisper to the agent, take the call over and hand it back.
+    """Join a call in progress: read the transcript, whisper to the agent, take the call over and hand it back.
 
     Lines typed are said to the caller while you have the call, and whispered to the agent while you do not.
     """
@@ -65,7 +65,7 @@ def listen(
 
 
 def pick(found: "Sequence[CallView]", name: str) -> "CallView":
-    """The one call whose id begins so.
+    """Return the one call whose id starts with `name`.
 
     Raises:
         NotFound: There is none.
@@ -75,12 +75,12 @@ def pick(found: "Sequence[CallView]", name: str) -> "CallView":
     if not fitting:
         raise NotFound(f"no call {name} is in progress", hint="see `oratio calls`")
     if len(fitting) > 1:
-        raise Conflict(f"{len(fitting)} calls begin with {name}", hint="give more of the id")
+        raise Conflict(f"{len(fitting)} calls start with {name}", hint="give more of the id")
     return fitting[0]
 
 
 async def _listen(url: str, ticket: str) -> None:
-    from oratio.client.operator import OperatorLine, Told
+    from oratio.client.operator import OperatorLine
 
     async with OperatorLine(url, ticket) as line:
         for entry in line.ready["transcript"]:
@@ -90,17 +90,16 @@ async def _listen(url: str, ticket: str) -> None:
         has_call = asyncio.Event()
         obeying = asyncio.create_task(_obey(line, has_call))
         try:
-            async for told in line:
-                if isinstance(told, Told):
-                    _show(told, has_call)
+            async for event in line:
+                if not isinstance(event, bytes):  # bytes are sound, which a terminal does not play
+                    _show(event.type, event.data, has_call)
         finally:
             obeying.cancel()
             await asyncio.wait([obeying])
 
 
-def _show(told: "Told", has_call: asyncio.Event) -> None:
-    data = told.data
-    match told.type:
+def _show(kind: str, data: "Mapping[str, Any]", has_call: asyncio.Event) -> None:
+    match kind:
         case "transcript.done" if data["text"]:
             say(f"{_NAMES.get(data['role'], data['role'])}: {one_line(data['text'])}")
         case "operator.mode":
@@ -120,7 +119,7 @@ def _show(told: "Told", has_call: asyncio.Event) -> None:
 
 
 async def _obey(line: "OperatorLine", has_call: asyncio.Event) -> None:
-    """Do what is typed; the end of the input only ends the typing."""
+    """Carry out typed commands; the end of the input does not end the call."""
     typed = _typed_lines()
     while (text := await typed.get()) is not None:
         word, _, rest = text.strip().partition(" ")
@@ -149,7 +148,7 @@ async def _obey(line: "OperatorLine", has_call: asyncio.Event) -> None:
 
 
 def _typed_lines() -> "asyncio.Queue[str | None]":
-    """Standard input by lines, read in a thread that does not keep the process from ending; None is its end."""
+    """Return a queue of standard input's lines, read in a thread that does not delay the exit; None is the end."""
     lines: asyncio.Queue[str | None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 

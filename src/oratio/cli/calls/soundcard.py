@@ -1,4 +1,4 @@
-"""A microphone and a loudspeaker without a dependency: the recorder and the player of a Linux desktop."""
+"""Microphone and loudspeaker without a dependency: the recorder and the player of a Linux desktop."""
 
 import asyncio
 import shutil
@@ -15,7 +15,7 @@ _CLOSE_S = 2.0
 
 
 class SoundCard:
-    """Sound in and out; made by `sound_card`."""
+    """Sound in and out; created by `sound_card`."""
 
     def __init__(self, recorder: asyncio.subprocess.Process, play: tuple[str, ...]) -> None:
         self._recorder = recorder
@@ -23,7 +23,7 @@ class SoundCard:
         self._player: asyncio.subprocess.Process | None = None
 
     async def record(self, size: int) -> bytes:
-        """The next bytes of the microphone.
+        """Return the next bytes of the microphone.
 
         Raises:
             Unavailable: It gives none.
@@ -34,11 +34,11 @@ class SoundCard:
         except asyncio.IncompleteReadError:
             assert self._recorder.stderr is not None
             said = (await self._recorder.stderr.read()).decode(errors="replace").strip().splitlines()
-            told = f" ({said[-1]})" if said else ""
-            raise Unavailable(f"the microphone cannot be used{told}", hint="give --in FILE.wav instead") from None
+            reason = f" ({said[-1]})" if said else ""
+            raise Unavailable(f"the microphone cannot be used{reason}", hint="give --in FILE.wav instead") from None
 
     async def play(self, pcm: bytes) -> None:
-        """Queue sound; a player that is gone is started again."""
+        """Queue sound; start the player again if it has ended."""
         if self._player is None or self._player.returncode is not None:
             self._player = await asyncio.create_subprocess_exec(
                 *self._play, stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
@@ -48,7 +48,7 @@ class SoundCard:
             self._player.stdin.write(pcm)
 
     async def hush(self) -> None:
-        """Drop what is queued."""
+        """Drop the queued sound."""
         player, self._player = self._player, None
         await _ended(player)
 
@@ -68,7 +68,7 @@ async def _ended(process: asyncio.subprocess.Process | None) -> None:
 
 @asynccontextmanager
 async def sound_card(rate_in: int, rate_out: int) -> AsyncIterator[SoundCard]:
-    """The machine's sound card.
+    """Open the machine's sound card.
 
     Raises:
         Unavailable: There is no program to record and play with.

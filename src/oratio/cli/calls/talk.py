@@ -1,4 +1,4 @@
-"""`oratio talk`: one voice session, from a WAV file in real time or from the microphone."""
+"""Command `oratio talk`: one voice session, from a WAV file in real time or from the microphone."""
 
 import asyncio
 import signal
@@ -46,7 +46,7 @@ def talk(
     api: Api = None,
     token: Token = None,
 ) -> None:
-    """Talk to a voice agent: prints the transcript and the measured latency of each answer."""
+    """Talk to a voice agent; print the transcript and the measured latency of each answer."""
     from oratio.cli.target import agent_id, connect
 
     speech = read_wav(source) if source is not None else None
@@ -61,7 +61,7 @@ def talk(
     if as_json:
         print_json(talked.summary())
     else:
-        # What was said live has been printed as it was said.
+        # A live transcript was printed during the call.
         for line in talked.lines()[0 if speech is not None else len(talked.transcript) :]:
             say(line)
     if talked.failure:
@@ -71,7 +71,7 @@ def talk(
 
 
 def read_wav(path: Path) -> bytes:
-    """The file's speech as 16-bit mono PCM at 16 kHz.
+    """Return the file's speech as 16-bit mono PCM at 16 kHz.
 
     Raises:
         InvalidInput: Not a WAV file of 16-bit PCM, empty, or longer than ten minutes.
@@ -94,7 +94,7 @@ def read_wav(path: Path) -> bytes:
                 raise InvalidInput(f"{path} cannot be sent", [problem], hint=hint)
             samples = np.frombuffer(file.readframes(frames), "<i2").astype(np.float32)
     except (wave.Error, EOFError) as error:
-        raise InvalidInput(f"{path} is no WAV file ({error})", [problem], hint="give 16-bit PCM") from None
+        raise InvalidInput(f"{path} is not a WAV file ({error})", [problem], hint="give 16-bit PCM") from None
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read ({error.strerror})", [problem], hint="check the path") from None
     mono = samples.reshape(-1, channels).mean(axis=1, dtype=np.float32)
@@ -122,7 +122,7 @@ class _Answer:
 
 @dataclass(slots=True)
 class _Talk:
-    """What happened on the line."""
+    """Events and measurements of one call."""
 
     session_id: str = ""
     audio: bytearray = field(default_factory=bytearray)
@@ -217,8 +217,8 @@ def _loudness(pcm: bytes) -> float:
 
 
 async def _speak(line: "VoiceCall", talked: _Talk, speech: bytes, wait_s: float) -> None:
-    """The file in real time, then silence until the agent has been quiet for a while."""
-    begun = time.monotonic()
+    """Send the file in real time, then silence until the agent has been quiet for a while."""
+    started = time.monotonic()
     silence = bytes(_FRAME_BYTES)
     frame = 0
     while not talked.over:
@@ -228,17 +228,17 @@ async def _speak(line: "VoiceCall", talked: _Talk, speech: bytes, wait_s: float)
         if _loudness(pcm) > _VOICED_RMS:
             talked.voiced_at = now
         if not pcm:
-            ended = begun + len(speech) / (_RATE_IN * 2)
+            ended = started + len(speech) / (_RATE_IN * 2)
             answered = bool(talked.answers) and not talked.busy
             if now - max(talked.moved_at, ended) > (_QUIET_S if answered else wait_s):
                 return
         await line.hear(pcm or silence)
         frame += 1
-        await asyncio.sleep(max(0.0, begun + frame * _FRAME_MS / 1000 - time.monotonic()))
+        await asyncio.sleep(max(0.0, started + frame * _FRAME_MS / 1000 - time.monotonic()))
 
 
 async def _talk_live(url: str, ticket: str, *, quiet: bool) -> _Talk:
-    """A call with the microphone, until it is hung up (Ctrl-C) or ended by the agent's side."""
+    """Hold a call with the microphone, until Ctrl-C or the agent's side ends it."""
     from oratio.cli.calls.soundcard import sound_card
     from oratio.client.voice import call
 

@@ -1,4 +1,4 @@
-"""`oratio backup` and `oratio restore`: the data folder of this machine, also while it is in use."""
+"""Commands `oratio backup` and `oratio restore`: the data folder of this machine, also while it is in use."""
 
 import os
 import shutil
@@ -15,10 +15,10 @@ from oratio.cli.output import print_json, say
 from oratio.errors import Conflict, InvalidInput, NotFound
 
 RECORDS = "oratio.db"
-# What is missing here is rebuilt (`prefect`), or is of this process or upload alone (`run`, `staging`, `logs`).
+# Other folders are rebuilt (`prefect`), or are of this process or upload alone (`run`, `staging`, `logs`).
 FOLDERS = ("keys", "objects", "knowledge", "agents")
 _SQLITE = b"SQLite format 3\0"
-_BESIDE_SQLITE = ("-wal", "-shm", "-journal")
+_SQLITE_COMPANIONS = ("-wal", "-shm", "-journal")
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +34,7 @@ def backup(
     """Copy the data folder, records first, so that no record names a file the copy lacks; Oratio may be running."""
     source = settings_of(data).data
     if not (source / RECORDS).is_file():
-        raise NotFound(f"{source} holds no Oratio", hint="name its data folder with --data")
+        raise NotFound(f"{source} is not a data folder of Oratio", hint="name the data folder with --data")
     _copy(source, target)
     _tell(target, "backed up", as_json=as_json)
 
@@ -44,9 +44,9 @@ def restore(
     as_json: Json = False,
     data: Data = None,
 ) -> None:
-    """Make a data folder from a backup; it must be new, and `oratio up` starts on it."""
+    """Create a new data folder from a backup; `oratio up` starts on it."""
     if not (source / RECORDS).is_file():
-        raise NotFound(f"{source} is no backup: it holds no {RECORDS}", hint="name a folder `oratio backup` made")
+        raise NotFound(f"{source} is not a backup: it has no {RECORDS}", hint="name a folder `oratio backup` made")
     target = settings_of(data).data
     _copy(source, target)
     _tell(target, "restored", as_json=as_json)
@@ -65,11 +65,11 @@ def _copy(source: Path, target: Path) -> None:
     """Copy a data folder to a new place.
 
     Raises:
-        Conflict: There is something in that place.
+        Conflict: The target exists and is not empty.
         InvalidInput: The records are damaged, or the disk refuses.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise Conflict(f"{target} is there already and not empty", hint="name a new folder")
+        raise Conflict(f"{target} exists and is not empty", hint="name a new folder")
     try:
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         target.chmod(0o700)
@@ -82,20 +82,20 @@ def _copy(source: Path, target: Path) -> None:
                     _copy_file(file, copied / file.name)
     except OSError as error:
         raise InvalidInput(
-            f"{target} cannot be written ({error.strerror})", hint="free disk space, or another place"
+            f"{target} cannot be written ({error.strerror})", hint="free disk space, or name another folder"
         ) from None
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, list[Path]]]:
-    """Each folder, a parent before its children, with its files; sockets and links are left out."""
+    """Yield each folder, a parent before its children, with its files; leave out sockets and links."""
     for folder, _, names in os.walk(root):
         paths = [Path(folder) / name for name in sorted(names)]
         yield Path(folder), [path for path in paths if path.is_file() and not path.is_symlink()]
 
 
 def _copy_file(source: Path, target: Path) -> None:
-    """Copy one file with its times, which an object's tags go by; what was deleted meanwhile is left out."""
-    if source.name.endswith(_BESIDE_SQLITE):
+    """Copy one file with its times, which an object's tags go by; skip it when it was deleted since it was listed."""
+    if source.name.endswith(_SQLITE_COMPANIONS):
         return
     try:
         with source.open("rb") as file:
@@ -109,7 +109,7 @@ def _copy_file(source: Path, target: Path) -> None:
 
 
 def _copy_database(source: Path, target: Path) -> None:
-    """Copy a database as it is at one moment, whoever writes to it."""
+    """Copy a consistent snapshot of a database that other processes may write to."""
     try:
         with closing(sqlite3.connect(source)) as reader, closing(sqlite3.connect(target)) as writer:
             reader.backup(writer)

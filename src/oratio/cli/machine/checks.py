@@ -1,4 +1,4 @@
-"""What `oratio doctor` looks at; each check says what it found and how to mend it."""
+"""Checks of `oratio doctor`; each says what it found and how to fix it."""
 
 import asyncio
 import os
@@ -30,16 +30,16 @@ _IMPORT_WAIT_S = 120.0
 
 
 class DoctorCheck(NamedTuple):
-    """One finding; `mend` says what to do when it is not `ok`."""
+    """Finding of one check; `fix` says what to do when it is not `ok`."""
 
     name: str
     ok: bool
     detail: str
-    mend: str = ""
+    fix: str = ""
 
 
 def machine_checks() -> list[DoctorCheck]:
-    """Checks of the machine and the installation."""
+    """Run the checks of the machine and the installation."""
     return [
         python_version(),
         packages(lock_file()),
@@ -66,12 +66,12 @@ def oratio_checks(settings: Settings) -> list[DoctorCheck]:
 _NEEDS = {"console": "console", "voice": "speech", "agent-host": "model"}
 
 
-def serviceable(service: str, settings: Settings) -> Check:
+def serviceable(service: str, settings: Settings) -> DoctorCheck:
     """What a service needs before it can start: an extra, or a model that can be made."""
     problems = service_problems(service, settings)
     if problems:
-        return Check(_NEEDS[service], False, problems[0].message, problems[0].hint)
-    return Check(
+        return DoctorCheck(_NEEDS[service], False, problems[0].message, problems[0].hint)
+    return DoctorCheck(
         _NEEDS[service], True, {"voice": settings.speech, "agent-host": settings.model}.get(service, "installed")
     )
 
@@ -84,7 +84,7 @@ def python_version() -> DoctorCheck:
 
 
 def lock_file() -> Path | None:
-    """`requirements.lock` of the checkout this runs from; None in an installed wheel."""
+    """Return `requirements.lock` of the checkout this runs from; None in an installed wheel."""
     path = Path(__file__).resolve().parents[4] / "requirements.lock"
     return path if path.exists() else None
 
@@ -97,7 +97,7 @@ def packages(lock: Path | None) -> DoctorCheck:
 
 
 def lock_differences(lines: Iterable[str]) -> Iterable[str]:
-    """Each locked package that is missing, or here in another version; one with a marker may be missing."""
+    """Yield each locked package that is missing or has another version; one with a marker may be missing."""
     for match in filter(None, map(_LOCKED.match, lines)):
         name, locked, marker = match.groups()
         try:
@@ -117,8 +117,8 @@ def cores() -> DoctorCheck:
 
 def memory() -> DoctorCheck:
     free = psutil.virtual_memory().available
-    mend = f"free memory: Oratio wants {MIN_MEMORY_BYTES / 1e9:.1f} GB"
-    return DoctorCheck("memory", free >= MIN_MEMORY_BYTES, f"{free / 1e9:.1f} GB available", mend)
+    fix = f"free memory: Oratio wants {MIN_MEMORY_BYTES / 1e9:.1f} GB"
+    return DoctorCheck("memory", free >= MIN_MEMORY_BYTES, f"{free / 1e9:.1f} GB available", fix)
 
 
 def full_text_search() -> DoctorCheck:
@@ -167,8 +167,8 @@ def _defaults() -> Settings:
 
 def variables() -> DoctorCheck:
     unknown = unknown_variables()
-    mend = "correct or unset them; `oratio settings` lists those that exist"
-    return DoctorCheck("variables", not unknown, ", ".join(unknown) or "no unknown ORATIO_ variable", mend)
+    fix = "correct or unset them; `oratio settings` lists those that exist"
+    return DoctorCheck("variables", not unknown, ", ".join(unknown) or "no unknown ORATIO_ variable", fix)
 
 
 def disk(settings: Settings) -> DoctorCheck:
@@ -176,14 +176,14 @@ def disk(settings: Settings) -> DoctorCheck:
     while not place.exists():
         place = place.parent
     free = shutil.disk_usage(place).free
-    mend = f"make room: Oratio wants {MIN_DISK_BYTES / 1e9:g} GB, or choose another folder with --data"
-    return DoctorCheck("disk", free >= MIN_DISK_BYTES, f"{free / 1e9:.1f} GB free at {place}", mend)
+    fix = f"make room: Oratio wants {MIN_DISK_BYTES / 1e9:g} GB, or choose another folder with --data"
+    return DoctorCheck("disk", free >= MIN_DISK_BYTES, f"{free / 1e9:.1f} GB free at {place}", fix)
 
 
 def data_folder(settings: Settings) -> list[DoctorCheck]:
     data = settings.data
     if not data.exists():
-        return [DoctorCheck("data folder", True, f"{data} is made at the first start")]
+        return [DoctorCheck("data folder", True, f"{data} is created at the first start")]
     found = []
     if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
         found.append(
@@ -215,14 +215,12 @@ def sandbox(settings: Settings) -> DoctorCheck:
         await isolation.parent.stop()
         return isolation.tier.value, isolation.reason
 
-    mend = (
-        "use Linux with Landlock (5.13 or newer); ORATIO_ALLOW_UNSANDBOXED=i-understand runs agents without a sandbox"
-    )
+    fix = "use Linux with Landlock (5.13 or newer); ORATIO_ALLOW_UNSANDBOXED=i-understand runs agents without a sandbox"
     try:
         tier, reason = asyncio.run(probe())
     except (OratioError, OSError) as error:
-        return DoctorCheck("sandbox", False, str(error), mend)
+        return DoctorCheck("sandbox", False, str(error), fix)
     if tier == "none":
         allowed = settings.allow_unsandboxed == "i-understand"
-        return DoctorCheck("sandbox", allowed, f"none{': ' if reason else ''}{reason}", mend)
+        return DoctorCheck("sandbox", allowed, f"none{': ' if reason else ''}{reason}", fix)
     return DoctorCheck("sandbox", True, f"tier {tier}{': ' if reason else ''}{reason}")

@@ -1,4 +1,4 @@
-"""`oratio doctor`: checks this machine and says how to mend each fault."""
+"""Command `oratio doctor`: checks of this machine, with a fix for each fault."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,7 +24,7 @@ def doctor(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check this machine, or an AWS account; exit 1 if anything needs mending."""
+    """Check this machine, or an AWS account; exit 1 if anything needs fixing."""
     from oratio.cli.machine.checks import DoctorCheck, machine_checks, oratio_checks
 
     found: list[DoctorCheck] = []
@@ -37,13 +37,18 @@ def doctor(
     except InvalidInput as error:
         found = [*machine_checks(), DoctorCheck("settings", False, error.message, error.hint)]
     if as_json:
-        print_json({"checks": [check._asdict() for check in found]})
+        print_json({"checks": [_row(check) for check in found]})
     else:
         for check in found:
             mark = "[green]ok   [/]" if check.ok else "[red]fault[/]"
             console().print(f"{mark} {check.name}: ", end="")
-            console().print(check.detail + (f"; to mend: {check.mend}" if not check.ok else ""), markup=False)
+            console().print(check.detail + (f"; to fix: {check.fix}" if not check.ok else ""), markup=False)
     raise typer.Exit(0 if all(check.ok for check in found) else 1)
+
+
+def _row(check: "DoctorCheck") -> dict[str, object]:
+    """Return the check by its keys of `--json`."""
+    return {"name": check.name, "ok": check.ok, "detail": check.detail, "mend": check.fix}
 
 
 def _account_checks(settings: Settings) -> "list[DoctorCheck]":

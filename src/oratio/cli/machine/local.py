@@ -1,4 +1,4 @@
-"""`oratio token`, `oratio settings`, `oratio version`."""
+"""Commands `oratio token`, `oratio settings` and `oratio version`."""
 
 import re
 from typing import Annotated
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def token(
     data: Data = None,
     user: Annotated[str, typer.Option("--user", help="Tenant the token speaks for.", metavar="ID")] = DEFAULT_USER,
-    ttl: Annotated[str, typer.Option("--ttl", help="How long it holds: 900s, 30m, 1h, 7d.")] = "1h",
+    ttl: Annotated[str, typer.Option("--ttl", help="Lifetime: 900s, 30m, 1h, 7d.")] = "1h",
     as_json: Json = False,
 ) -> None:
     """Print a signed operator token of the embedded issuer."""
@@ -36,7 +36,7 @@ def token(
 
 
 def parse_ttl(text: str) -> int:
-    """Seconds of `90`, `90s`, `30m`, `1h` or `7d`.
+    """Return the seconds of `90`, `90s`, `30m`, `1h` or `7d`.
 
     Raises:
         InvalidInput: It is none of those.
@@ -48,7 +48,7 @@ def parse_ttl(text: str) -> int:
 
 
 def issue(settings: Settings, user: str, seconds: int) -> str:
-    """A token of the embedded issuer.
+    """Return a token of the embedded issuer.
 
     Raises:
         InvalidInput: This Oratio has an outside issuer, or the user or time is not allowed.

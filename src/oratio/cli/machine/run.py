@@ -1,4 +1,4 @@
-"""`oratio run SERVICE`: one service in the foreground, for containers and process managers."""
+"""Command `oratio run SERVICE`: one service in the foreground, for containers and process managers."""
 
 import os
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`oratio status` and `oratio down`."""
+"""Commands `oratio status` and `oratio down`."""
 
 import asyncio
 import contextlib
@@ -53,14 +53,14 @@ def show(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def observe(settings: Any) -> list[dict[str, Any]]:
-    """One row a service, as `oratio status --json` gives it, probed now; memory is that of its process tree."""
+    """Probe each service and return its row of `oratio status --json`; memory is its process tree's."""
     from oratio.cli.supervisor.run_folder import RunFolder
     from oratio.cli.supervisor.service_table import service_table
 
     folder = RunFolder(settings.data)
     record = folder.read() if folder.holder() else None
     known = {entry.name: entry for entry in record.services} if record else {}
-    # The ports of the running services are those it was started with, not those of this command's settings.
+    # The running services' ports are those they were started with, not those of this command's settings.
     base = next((int(entry.url.rsplit(":", 1)[1]) for entry in known.values() if entry.name == "api" and entry.url), 0)
     settings = settings.model_copy(update={"port_base": base}) if base else settings
     services = service_table(settings, console=not known or "console" in known)
@@ -87,7 +87,7 @@ def observe(settings: Any) -> list[dict[str, Any]]:
 
 
 def resident(pid: int) -> int | None:
-    """Resident bytes of a process and everything under it; None when it is gone."""
+    """Return the resident bytes of a process and everything under it; None when it has ended."""
     import psutil
 
     try:

@@ -1,4 +1,4 @@
-"""`oratio up`: start everything on this machine and stay with it."""
+"""Command `oratio up`: every service of this machine, in the foreground."""
 
 import asyncio
 import os
@@ -51,7 +51,7 @@ def up(
 
 
 def prepare() -> None:
-    """Make the migrated Prefect database that first starts copy (`make setup` calls this)."""
+    """Create the migrated Prefect database that first starts copy (`make setup` calls this)."""
     from oratio.cli.supervisor.prefect_database import build_template, template_path
 
     settings = settings_of(None)
@@ -70,7 +70,7 @@ def _foreground(settings: Settings, *, with_console: bool) -> None:
     with folder.hold():
         services = service_table(settings, console=with_console)
         for name in folder.end_leftovers():
-            warn(f"{name} had outlived an Oratio that was killed, and was ended")
+            warn(f"ended {name}, left over from an Oratio that was killed")
         require_free(services)
         if not settings.prefect_api_url:
             seed(Path(prefect_environment(settings)["PREFECT_HOME"]), template_path())

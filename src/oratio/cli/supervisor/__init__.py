@@ -1,1 +1,1 @@
-"""What stands behind `oratio up`: the service table, the children, and the one who minds them."""
+"""Supervisor of `oratio up`: the service table, the child processes, and their restarts."""

@@ -1,4 +1,4 @@
-"""One child process: started in a session of its own, dying with its parent, leaving nothing behind."""
+"""Child process: started in a session of its own, dying with its parent, leaving nothing behind."""
 
 import contextlib
 import ctypes
@@ -33,7 +33,7 @@ class State(StrEnum):
 
 
 class Child:
-    """A service and the process that runs it now, if any. Not thread-safe.
+    """Service and the process that runs it now, if any. Not thread-safe.
 
     Attributes:
         started_at: ms since 1970 of the newest start; None before the first.
@@ -79,7 +79,7 @@ class Child:
         self._sample = (time.monotonic(), 0.0)
 
     def ended(self) -> bool:
-        """Whether the process has ended; what it left running in its group is killed before the id is given back."""
+        """Return True if the process has ended; kill what it left in its group before its id can be reused."""
         if self._process is None:
             return True
         with contextlib.suppress(ChildProcessError):
@@ -92,7 +92,7 @@ class Child:
         return True
 
     def terminate(self) -> None:
-        """Ask the process to end; its own children are its business while it drains."""
+        """Ask the process to end; it handles its own children while it drains."""
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGTERM)
@@ -106,7 +106,7 @@ class Child:
                 os.killpg(self._process.pid, number)
 
     def busy_starting(self) -> bool:
-        """Whether this start is using a core right now; a fresh one counts as busy until it has been sampled."""
+        """Return True if this start is using a core right now; a fresh one counts as busy until it has been sampled."""
         if self.state is not State.STARTING or self._process is None:
             return False
         elapsed = time.monotonic() - self._sample[0]
@@ -123,7 +123,7 @@ class Child:
 
 
 def rotate(log: Path) -> None:
-    """Give a log that has grown past `LOG_BYTES` a number; the oldest beyond `LOGS_KEPT` goes."""
+    """Rename a log longer than `LOG_BYTES` to a numbered one; delete the oldest beyond `LOGS_KEPT`."""
     if not log.exists() or log.stat().st_size <= LOG_BYTES:
         return
     for number in range(LOGS_KEPT - 1, 0, -1):
@@ -134,7 +134,7 @@ def rotate(log: Path) -> None:
 
 
 def _confine(parent: int) -> Callable[[], None]:
-    """What a child does between fork and exec: SIGINT and SIGTERM at their defaults, and die with its parent.
+    """Return the setup between fork and exec: SIGINT and SIGTERM at their defaults, and death with the parent.
 
     A worker that inherits an ignored SIGINT (a supervisor started with `&` or nohup) would never stop: Prefect's
     SIGTERM handler works by sending itself SIGINT.

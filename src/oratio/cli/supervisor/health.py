@@ -20,13 +20,13 @@ def now_ms() -> int:
 class HealthCheck(Protocol):
     @abstractmethod
     async def healthy(self, since_ms: int) -> bool:
-        """Whether the service answers now; signs of life from before `since_ms` do not count. Never raises."""
+        """Return True if the service answers now; signs of life from before `since_ms` do not count. Never raises."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class HttpHealth(HealthCheck):
-    """Well when `url` answers 200."""
+    """Health check that passes when `url` answers 200."""
 
     url: str
 
@@ -51,7 +51,7 @@ class HttpHealth(HealthCheck):
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatHealth(HealthCheck):
-    """Well while the file, JSON `{"at": <ms>, "ready"?: bool}`, says ready and is younger than `max_age_ms`."""
+    """Health check by a file, JSON `{"at": <ms>, "ready"?: bool}`: ready, and younger than `max_age_ms`."""
 
     path: Path
     max_age_ms: int = 10_000

@@ -1,4 +1,4 @@
-"""Whether the ports a table needs are free."""
+"""Check that the ports of a service table are free."""
 
 import socket
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""`<data>/run`: who holds this data folder, and what runs where."""
+"""Run state in `<data>/run`: the holder of the data folder, and the services with their ports."""
 
 import contextlib
 import fcntl
@@ -29,11 +29,11 @@ class ServiceRecord(Value):
 
 
 class RunRecord(Value):
-    """`services.json`.
+    """Content of `services.json`.
 
     Attributes:
         pid: The supervisor.
-        ready: Every service has been healthy, or given up, once.
+        ready: Every service has once been healthy or been given up.
     """
 
     pid: int
@@ -43,7 +43,7 @@ class RunRecord(Value):
 
 
 class RunFolder:
-    """The run state under one data folder."""
+    """Run state under one data folder."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
@@ -76,7 +76,7 @@ class RunFolder:
             os.close(descriptor)
 
     def holder(self) -> int | None:
-        """The process id of the supervisor that holds the folder, or None."""
+        """Return the process id of the supervisor that holds the folder, or None."""
         try:
             descriptor = os.open(self._lock, os.O_RDWR | os.O_CLOEXEC)
         except OSError:
@@ -97,7 +97,7 @@ class RunFolder:
         fresh.replace(self._record)
 
     def read(self) -> RunRecord | None:
-        """What the newest supervisor wrote, running or not."""
+        """Return the newest supervisor's record, running or not."""
         try:
             return RunRecord.model_validate_json(self._record.read_bytes())
         except (OSError, ValidationError):
@@ -117,7 +117,7 @@ class RunFolder:
 
 
 def _lock(descriptor: int) -> bool:
-    """Take the lock; somebody who only looks whether it is held (`holder`) keeps it for a moment at most."""
+    """Take the lock; a process that only checks it (`holder`) keeps it for a moment at most."""
     for _ in range(_LOCK_TRIES):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -135,7 +135,7 @@ def _kill_leftover(entry: ServiceRecord) -> bool:
         process = psutil.Process(entry.pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
-        # A reused process id began at another time; ours began within moments of what was written.
+        # A process with a reused id started at another time; ours started within moments of the recorded time.
         if abs(process.create_time() * 1000 - entry.started_at) > 2_000 or os.getpgid(entry.pid) != entry.pid:
             return False
         os.killpg(entry.pid, 9)

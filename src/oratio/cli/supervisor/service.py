@@ -1,4 +1,4 @@
-"""What a service is to the supervisor: a command, how to tell that it is well, and how to stop it."""
+"""Service as the supervisor sees it: its command, its health check, and how it is stopped."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from oratio.cli.supervisor.health import HealthCheck
 
 
 class Address(NamedTuple):
-    """Where a service listens."""
+    """Address that a service listens on."""
 
     host: str
     port: int
@@ -16,16 +16,16 @@ class Address(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SupervisedService:
-    """One row of the service table.
+    """Row of the service table.
 
     Attributes:
         name: Stable name, as in `oratio status`.
         command: Program and arguments.
         environment: The whole environment of the process.
-        health: Tells whether it answers.
-        url: What a person or program is told to use; None for a service that nobody calls.
+        health: Checks that it answers.
+        url: Address shown to people and programs; None for a service that is not called.
         address: The port that must be free before it starts; None when it listens nowhere.
-        stop_stage: Services of a lower stage are stopped, and gone, before those of a higher.
+        stop_stage: Services of a lower stage are stopped, and have ended, before those of a higher.
         grace_s: Seconds it gets after SIGTERM to end what it is doing.
     """
 

@@ -1,4 +1,4 @@
-"""The services of one machine, as data."""
+"""Table of the services of one machine."""
 
 import sys
 
@@ -13,7 +13,7 @@ _PYTHON = (sys.executable, "-P", "-m")
 _LOOPBACK = "127.0.0.1"
 
 _CALLS, _FLOWS, _AGENTS, _CONSOLE, _PREFECT = range(5)
-"""Stages of stopping: calls end first, then the work they started, then what both stood on."""
+"""Stages of stopping: calls end first, then the work they started, then what both depend on."""
 
 
 def service_table(settings: Settings, *, console: bool = True) -> list[SupervisedService]:

@@ -1,4 +1,4 @@
-"""Minds the children of `oratio up`: starts them, restarts those that die, and stops them in order."""
+"""Supervisor of `oratio up`'s child processes: starts them, restarts those that die, stops them in order."""
 
 import asyncio
 import itertools
@@ -19,10 +19,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How patient the supervisor is; seconds throughout.
+    """Timing and limits of the supervisor; seconds throughout.
 
     Attributes:
-        ready_s: A busy machine needs minutes for what takes seconds else; who dies is given up long before.
+        ready_s: A busy machine needs minutes where others need seconds; a service that dies is given up long before.
         cores: How many services may be busy starting at once.
         quick_s: A process that dies sooner after its start than this died quickly.
         give_up_after: Quick deaths in a row after which a service is left down.
@@ -39,17 +39,17 @@ class Policy:
     cores: int = max(2, os.cpu_count() or 2)
 
     def backoff_s(self, deaths: int) -> float:
-        """How long to wait before the next start after this many quick deaths in a row."""
+        """Return the wait before the next start after this many quick deaths in a row."""
         return float(min(self.backoff_first_s * 2 ** max(0, deaths - 1), self.backoff_most_s))
 
 
 class Supervisor:
-    """Runs a table of services until it is told to stop.
+    """Runner of a table of services, until `stop` is called.
 
     Args:
         services: Longest start first.
         folder: Where the run state and the logs go; the caller holds it.
-        notify: Told one line for every event a person should see.
+        notify: Called with one line for every event a person should see.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Supervisor:
         return self._children
 
     def stop(self) -> None:
-        """The first call drains, the second kills."""
+        """Drain the services at the first call, kill them at the second."""
         if self._stopping.is_set():
             self._kill.set()
         self._stopping.set()
@@ -104,7 +104,7 @@ class Supervisor:
             self._folder.clear()
 
     async def _start_in_turn(self) -> None:
-        """Start-up is imports: six at once only slow the longest, so each waits until a core is free."""
+        """Start each service once a core is free: start-up is imports, and six at once only slow the longest."""
         for child in self._children:
             deadline = time.monotonic() + self._policy.head_start_s
             while time.monotonic() < deadline and not self._stopping.is_set():

@@ -1,4 +1,4 @@
-"""API keys: made once, shown once, checked on every call; and one-time tickets for browsers."""
+"""API keys: created once, shown once, checked on every call; and one-time tickets for browsers."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ TICKET_MS = 60_000
 
 
 class Admitted(NamedTuple):
-    """Whom a ticket lets in: the tenant, and the key it was made with (None: the operator's own token)."""
+    """Holder of a ticket: the tenant, and the key it was created with (None: the operator's own token)."""
 
     user_id: str
     key: ApiKey | None
@@ -60,11 +60,11 @@ class AccessService:
         origins: Sequence[str] = (),
         idempotency_key: str | None = None,
     ) -> tuple[ApiKey, str]:
-        """A new key and its record; the key itself is never seen again, but by the same call under its idempotency key.
+        """Return a new key and its record; only the same call under its idempotency key returns the key again.
 
         Raises:
             Conflict: The idempotency key was used with another body.
-            InvalidInput: A bad name, no scope, what is no origin, or an expiry that has passed.
+            InvalidInput: A bad name, no scope, a malformed origin, or an expiry in the past.
             NotFound: No such agent of this tenant.
         """
         self._agents.get(user_id, agent_id)
@@ -73,16 +73,16 @@ class AccessService:
         if not name.strip() or len(name) > MAX_NAME_CHARS:
             problems.append(FieldProblem(("name",), f"must have 1 to {MAX_NAME_CHARS} characters"))
         elif any(ord(char) < 32 for char in name.strip()):
-            problems.append(FieldProblem(("name",), "holds control characters; use one plain line"))
+            problems.append(FieldProblem(("name",), "contains control characters; use one plain line"))
         if not scopes:
-            problems.append(FieldProblem(("scopes",), "must hold 'invoke', 'voice' or both"))
+            problems.append(FieldProblem(("scopes",), "must contain 'invoke', 'voice' or both"))
         problems += [
-            FieldProblem(("origins", str(at)), "must be like https://shop.example: no path, in small letters")
+            FieldProblem(("origins", str(at)), "must be like https://shop.example: no path, in lower case")
             for at, origin in enumerate(origins)
             if not api_keys.is_origin(origin)
         ]
         if expires_at is not None and expires_at <= now:
-            problems.append(FieldProblem(("expiresAt",), "has passed already; give a later time in ms since 1970"))
+            problems.append(FieldProblem(("expiresAt",), "is in the past; give a later time in ms since 1970"))
         if problems:
             raise InvalidInput("the key was refused", problems)
         material = secrets.token_bytes(48)
@@ -107,7 +107,7 @@ class AccessService:
         try:
             return self._keys.add(record), key
         except Conflict:
-            # Only a key made of a claim is there already: made by this very call, at another time or at the same.
+            # Only a key of a claim can exist already: this same call created it, earlier or just now.
             made = self._keys.find(key_id)
             assert made is not None
             return made, key
@@ -117,7 +117,7 @@ class AccessService:
         return self._keys.of_agent(user_id, agent_id)
 
     def revoke(self, user_id: str, agent_id: str, key_id: str) -> None:
-        """End a key for good; repeating it changes nothing.
+        """Revoke a key for good; repeating it changes nothing.
 
         Raises:
             NotFound: No such key of this agent.
@@ -133,14 +133,14 @@ class AccessService:
         self._keys.update(user_id, key_id, revoked)
 
     def authenticate(self, key: str, agent_id: str, scope: Scope, *, origin: str | None = None) -> ApiKey:
-        """The record of a key that may do this now.
+        """Return the record of a key that may do this now.
 
         Raises:
             NotAuthenticated: Not a key, unknown, revoked or expired.
-            NotFound: A good key, of another agent.
-            NotAllowed: A good key without this scope or origin.
+            NotFound: A valid key, of another agent.
+            NotAllowed: A valid key without this scope or origin.
         """
-        refused = NotAuthenticated("the API key is not valid", hint="create one with `oratio keys create`")
+        refused = NotAuthenticated("invalid API key", hint="create one with `oratio keys create`")
         key_id = api_keys.key_id_of(key)
         if key_id is None:
             raise refused
@@ -149,7 +149,7 @@ class AccessService:
         if not secrets.compare_digest(given, record.hash if record else "0" * 64) or record is None:
             raise refused
         now = self._clock.now_ms()
-        if not record.stands(now):
+        if not record.is_valid(now):
             raise refused
         if record.agent_id != agent_id:
             raise NotFound(f"no agent {agent_id}")
@@ -160,10 +160,10 @@ class AccessService:
         self._touch(record, now)
         return record
 
-    def stands(self, key_id: str) -> bool:
-        """Whether a key that was let in may still be used."""
+    def is_valid(self, key_id: str) -> bool:
+        """Return True if an admitted key may still be used."""
         record = self._keys.find(key_id)
-        return record is not None and record.stands(self._clock.now_ms())
+        return record is not None and record.is_valid(self._clock.now_ms())
 
     def _touch(self, record: ApiKey, now_ms: int) -> None:
         if record.last_used_at is None or now_ms - record.last_used_at >= _LAST_USE_GRAIN_MS:
@@ -174,11 +174,11 @@ class AccessService:
     def ticket(
         self, user_id: str, agent_id: str, *, key: ApiKey | None = None, origin: str | None = None
     ) -> tuple[str, int]:
-        """A ticket for one voice session of one agent, and when it ends (ms since 1970).
+        """Return a ticket for one voice session of one agent, and its expiry (ms since 1970).
 
         Args:
             key: The key it is asked with; its revocation ends the ticket too.
-            origin: The only page origin it is good for; None for any.
+            origin: The only page origin that may use it; None for any.
 
         Raises:
             NotFound: No such agent of this tenant.
@@ -194,12 +194,12 @@ class AccessService:
         return self._tickets.issue(claims, TICKET_MS)
 
     def redeem(self, ticket: str, agent_id: str, *, origin: str | None = None) -> Admitted:
-        """Use a ticket up.
+        """Use up a ticket and return its holder.
 
         Raises:
-            NotAuthenticated: Not a ticket, past its 60 s, used before, or its key was revoked or ended.
-            NotFound: A good ticket, of another agent.
-            NotAllowed: A good ticket, of another origin.
+            NotAuthenticated: Not a ticket, expired, used before, or its key was revoked or has expired.
+            NotFound: A valid ticket, of another agent.
+            NotAllowed: A valid ticket, of another origin.
         """
         claims = self._tickets.read(ticket)
         if claims["a"] != agent_id:
@@ -207,7 +207,7 @@ class AccessService:
         if claims["o"] is not None and claims["o"] != origin:
             raise NotAllowed("the ticket is not for this origin", hint="ask for one with this page's origin")
         key = self._keys.find(claims["k"]) if claims["k"] else None
-        if claims["k"] and (key is None or not key.stands(self._clock.now_ms())):
+        if claims["k"] and (key is None or not key.is_valid(self._clock.now_ms())):
             raise self._tickets.refused()
         self._tickets.use_up(claims["u"], claims)
         return Admitted(claims["u"], key)

@@ -1,4 +1,4 @@
-"""Signed statements of this deployment: short-lived, and used once where that matters."""
+"""Signed tickets of this deployment: short-lived, and used once where that matters."""
 
 import base64
 import hashlib
@@ -16,12 +16,12 @@ _MAX_CHARS = 2_000
 
 
 class Tickets:
-    """Tickets of one kind; one of another kind does not hold.
+    """Tickets of one kind; one of another kind is invalid.
 
     Args:
-        kind: What the signature is for.
+        kind: Purpose of the tickets, part of the signature.
         pepper: The server's secret; not in the record store.
-        used: Where the used ones of a tenant are remembered, for longer than a ticket lives.
+        used: Stores a tenant's used tickets for longer than a ticket lives.
     """
 
     def __init__(
@@ -33,17 +33,17 @@ class Tickets:
         self._used = used
 
     def issue(self, claims: Mapping[str, Any], ttl_ms: int) -> tuple[str, int]:
-        """A ticket that says `claims`, and when it ends (ms since 1970)."""
+        """Return a ticket with the claims, and its expiry (ms since 1970)."""
         expires_at = self._clock.now_ms() + ttl_ms
         said = {**claims, "e": expires_at, "j": secrets.token_hex(12)}
         body = _encode(json.dumps(said, separators=(",", ":")).encode())
         return f"{body}.{self._sign(body)}", expires_at
 
     def read(self, ticket: str) -> dict[str, Any]:
-        """What a ticket says, if it holds; it is not used up.
+        """Return the claims of a valid ticket without using it up.
 
         Raises:
-            NotAuthenticated: Not a ticket of this kind, or past its time.
+            NotAuthenticated: Not a ticket of this kind, or expired.
         """
         body, _, signature = ticket[:_MAX_CHARS].partition(".")
         if not hmac.compare_digest(signature.encode(), self._sign(body).encode()):
@@ -54,10 +54,10 @@ class Tickets:
         return claims
 
     def use_up(self, user_id: str, claims: Mapping[str, Any]) -> None:
-        """Let nobody use the ticket that said `claims` again.
+        """Mark the ticket with these claims as used.
 
         Raises:
-            NotAuthenticated: Somebody did already.
+            NotAuthenticated: It is used already.
         """
         assert self._used is not None
         use = secrets.token_hex(16)
@@ -66,7 +66,7 @@ class Tickets:
 
     @staticmethod
     def refused() -> NotAuthenticated:
-        return NotAuthenticated("the ticket is not valid", hint="ask for a new one; it is good once, for 60 s")
+        return NotAuthenticated("invalid ticket", hint="ask for a new one; it is valid once, for 60 s")
 
     def _sign(self, body: str) -> str:
         return _encode(hmac.new(self._pepper(), f"{self._kind}:{body}".encode(), hashlib.sha256).digest())

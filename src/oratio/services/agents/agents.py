@@ -1,4 +1,4 @@
-"""Agents from the operator's side: create, look at, retry, update, roll back, delete."""
+"""Agents from the operator's side: create, show, retry, update, roll back, delete."""
 
 import hashlib
 import logging
@@ -41,13 +41,13 @@ logger = logging.getLogger(__name__)
 DIED_AFTER_MS = 3600 * 1000  # no submit takes so long
 _STORED_AT_ONCE = 8
 START_WAIT_S = 1.0
-"""How long a request waits for its turn to start a flow; after that the reconciler does it."""
+"""Longest wait of a request for its turn to start a flow; after that the reconciler starts it."""
 _NAMESPACE = uuid.UUID("6f726174-696f-4000-8000-6167656e7473")
 _KNOWLEDGE_NAMESPACE = uuid.UUID("6f726174-696f-4000-8000-6b6e6f776c65")
 
 
 class AgentService:
-    """Every call takes the tenant first; another tenant's agent is `NotFound`."""
+    """Service of a tenant's agents; another tenant's agent is `NotFound`."""
 
     def __init__(
         self,
@@ -75,9 +75,9 @@ class AgentService:
         self._clock = clock
         self._limits = limits
         self._max_files = max_files
-        # Creating runs in parallel makes Prefect's SQLite answer after seconds; one at a time takes 0.1 s each.
+        # Runs created in parallel make Prefect's SQLite answer after seconds; one at a time takes 0.1 s each.
         self._starting = threading.Lock()
-        # A submit may not begin while what its dead predecessor left is being removed.
+        # A submit may not start while the files of its dead predecessor are being removed.
         self._beginning = threading.Lock()
 
     def submit(
@@ -91,7 +91,7 @@ class AgentService:
         """Check the form, store the files, write the records, start the flow.
 
         Raises:
-            InvalidInput: Lists every field and file that breaks a rule; nothing was kept.
+            InvalidInput: Lists every field and file that breaks a rule; nothing was stored.
             Conflict: The idempotency key was used with another body.
         """
         documents, problems = check_files(files)
@@ -112,7 +112,7 @@ class AgentService:
         try:
             self._store(user_id, agent_id, files)
         except BaseException:
-            # Under a key, another request may be storing the same agent's files: the sweep will know.
+            # Under a key, another request may be storing the same agent's files: leave them to the sweep.
             if idempotency_key is None:
                 self._discard(user_id, agent_id)
             raise
@@ -121,7 +121,7 @@ class AgentService:
         return self.start(agent)
 
     def _discard(self, user_id: str, agent_id: str) -> None:
-        """Remove what a submit stored that did not come to a record; what cannot be removed now, the sweep will."""
+        """Remove the objects of a submit that has no record; the sweep removes what cannot be removed now."""
         with suppress(Unavailable, OSError), self._beginning:
             try:
                 self._agents.get(user_id, agent_id)
@@ -130,11 +130,11 @@ class AgentService:
             self._submissions.end(user_id, agent_id)
 
     def sweep(self) -> int:
-        """Remove the objects of submits that died before their record existed; returns how many submits."""
-        died = self._submissions.begun_before(self._clock.now_ms() - DIED_AFTER_MS)
+        """Remove the objects of submits that died before their record existed; return the number of submits."""
+        died = self._submissions.started_before(self._clock.now_ms() - DIED_AFTER_MS)
         for submission in died:
             self._discard(submission.user_id, submission.agent_id)
-            logger.info("agent_id=<%s> | what a submit that died had stored was removed", submission.agent_id)
+            logger.info("agent_id=<%s> | objects of a submit that died removed", submission.agent_id)
         return len(died)
 
     def _store(self, user_id: str, agent_id: str, files: Sequence[StagedFile]) -> None:
@@ -142,7 +142,7 @@ class AgentService:
         self._put(self._documents, named, tags.object_tags(user_id, agent_id, "document"))
 
     def _put(self, store: ObjectStore, files: Sequence[tuple[str, Path]], labels: Mapping[str, str]) -> None:
-        """Store the files in a few shares at once: each waits for the disk (or the network), not for the processor."""
+        """Store the files in a few threads at once: each waits for the disk (or the network), not for the processor."""
         with ThreadPoolExecutor(_STORED_AT_ONCE, thread_name_prefix="store") as pool:
             shares = [files[start::_STORED_AT_ONCE] for start in range(min(_STORED_AT_ONCE, len(files)))]
             for stored in [pool.submit(store.put_files, share, tags=labels, frozen=True) for share in shares]:
@@ -185,7 +185,7 @@ class AgentService:
         try:
             return self._agents.add(agent, knowledge_base, version)
         except Conflict:
-            # The same idempotency key, at the same moment: the other call's agent is this one's.
+            # The same idempotency key, at the same moment: return the other call's agent.
             return self._agents.get(user_id, agent_id)
 
     def update(
@@ -199,7 +199,7 @@ class AgentService:
         activate: bool = False,
         idempotency_key: str | None = None,
     ) -> int:
-        """Begin version n+1 beside the live one: any field, files added, replaced or removed.
+        """Start version n+1 next to the live one: any field, files added, replaced or removed.
 
         Args:
             user_id: The tenant.
@@ -208,13 +208,13 @@ class AgentService:
             files: Those added or replaced.
             delete_files: Paths of those removed.
             activate: Switch to it once it is rehearsed; else it waits for `DeploymentService.switch`.
-            idempotency_key: The same call under the same key begins one version.
+            idempotency_key: The same call under the same key starts one version.
 
         Returns:
             The version's number.
 
         Raises:
-            InvalidInput: Lists every field and file that breaks a rule; nothing was kept.
+            InvalidInput: Lists every field and file that breaks a rule; nothing was stored.
             Conflict: The agent is not active, an update is under way, or the key was used with another body.
         """
         agent = self._agents.get(user_id, agent_id)
@@ -228,13 +228,13 @@ class AgentService:
                 return number
         try:
             version = self._next(agent, number, form, files, delete_files)
-            with suppress(Conflict) if claim else nullcontext():  # the same call may have come as far, and no further
+            with suppress(Conflict) if claim else nullcontext():  # the same call may have stored it and died
                 self._versions.add(version.model_copy(update={"held": not activate}))
             self._begin(agent, number)
         except (InvalidInput, Conflict):
             if claim:
                 if self._agents.get(user_id, agent_id).latest_version >= number:
-                    return number  # begun by the same call, at the same moment
+                    return number  # started by the same call, at the same moment
                 self._idempotency.release(user_id, claim)
             raise
         return number
@@ -247,7 +247,7 @@ class AgentService:
         files: Sequence[StagedFile],
         delete_files: Sequence[str],
     ) -> AgentVersion:
-        """The version that a change of the live one would be, its new files stored.
+        """Store the new files and return the version that a change of the live one would be.
 
         Raises:
             InvalidInput, Conflict: See `update`.
@@ -275,10 +275,10 @@ class AgentService:
         )
 
     def _begin(self, agent: Agent, number: int) -> None:
-        """Make a version the one that is worked on, and start its flow; once.
+        """Make a version the one in progress, and start its flow; once.
 
         Raises:
-            Conflict: Another one was begun meanwhile; this one has failed.
+            Conflict: Another one was started in the meantime; this one has failed.
         """
         starts = False
 
@@ -323,7 +323,7 @@ class AgentService:
     def _merge(
         self, base: AgentVersion, files: Sequence[StagedFile], delete_files: Sequence[str]
     ) -> tuple[list[Document], list[FieldProblem]]:
-        """The next version's documents, and what is wrong with the change."""
+        """Return the next version's documents, and the problems of the change."""
         sent, problems = check_files(files)
         kept = {document.path: document for document in base.documents}
         for path in delete_files:
@@ -340,7 +340,7 @@ class AgentService:
         return [kept[path] for path in sorted(kept)], problems
 
     def start(self, agent: Agent) -> Agent:
-        """Start the flow this agent is waiting for; without the engine, or behind many others, the reconciler will."""
+        """Start the agent's flow; leave it to the reconciler when the engine is down or many others wait."""
         if not self._starting.acquire(timeout=START_WAIT_S):
             logger.info("agent_id=<%s> | others are being started, the reconciler will start the flow", agent.agent_id)
             return agent
@@ -374,7 +374,7 @@ class AgentService:
         return self._agents.page(user_id, limit=limit, cursor=cursor)
 
     def events(self, user_id: str, agent_id: str, *, after: int = 0) -> list[AgentEvent]:
-        """Changes after `seq`, in order.
+        """Return the events after `seq`, in order.
 
         Raises:
             NotFound: No such agent of this tenant.
@@ -391,7 +391,7 @@ class AgentService:
 
         def again(agent: Agent) -> Agent:
             if agent.error is None or agent.status not in (AgentStatus.FAILED, AgentStatus.ACTIVE):
-                raise Conflict(f"agent {agent_id} is {agent.status}", hint="only what has failed can be retried")
+                raise Conflict(f"agent {agent_id} is {agent.status}", hint="only a failed agent can be retried")
             status = AgentStatus.CREATING if agent.status is AgentStatus.FAILED else AgentStatus.ACTIVE
             return with_status(agent, status, self._clock.now_ms()).model_copy(
                 update={
@@ -423,7 +423,7 @@ class AgentService:
         return self.start(deleting)
 
     def unfinished(self) -> list[Agent]:
-        """Agents of all tenants that a flow should be working on, for the reconciler."""
+        """Return the agents of all tenants that a flow should be working on, for the reconciler."""
         return self._agents.unfinished()
 
 
@@ -442,7 +442,7 @@ def _fingerprint(brief: AgentBrief, documents: Sequence[Document]) -> str:
 
 
 def _live(agent: Agent) -> int:
-    """The version that the next one is a change of.
+    """Return the version that the next one changes.
 
     Raises:
         Conflict: The agent is not active, or one is being built.
@@ -450,5 +450,5 @@ def _live(agent: Agent) -> int:
     if agent.status is not AgentStatus.ACTIVE or agent.current_version is None:
         raise Conflict(f"agent {agent.agent_id} is {agent.status}", hint="wait until it is active")
     if agent.error is None and any(entry.ended_at is None for entry in agent.progress):
-        raise Conflict(f"version {agent.latest_version} is being built", hint="wait until it has ended")
+        raise Conflict(f"version {agent.latest_version} is being built", hint="wait until it is done")
     return agent.current_version

@@ -1,4 +1,4 @@
-"""Two versions of an agent side by side: what was changed, and what came of it."""
+"""Comparison of two versions of an agent: their inputs and their results."""
 
 import json
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ class ComparisonService:
         self._authoring = authoring
 
     def diff(self, user_id: str, agent_id: str, version: int, *, against: int) -> VersionDiff:
-        """What changed from version `against` to `version`; files not written yet count as absent.
+        """Return the changes from version `against` to `version`; files not written yet count as absent.
 
         Raises:
             NotFound: No such agent of this tenant, or it lacks one of the versions.

@@ -1,4 +1,4 @@
-"""Takes an agent down, piece by piece; a piece that is not there counts as done."""
+"""Deletion of an agent, piece by piece; a missing piece counts as done."""
 
 import logging
 
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class DeletionService:
-    """The work of `delete_agent`, in the order of its methods. Refuses an agent that is not `deleting`."""
+    """Service behind `delete_agent`, in the order of its methods. Refuses an agent that is not `deleting`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""From reviewed bytes to an agent that answers: runtime, smoke call, the pinned endpoint, roll-back."""
+"""Deployment of reviewed bytes: runtime, smoke call, the pinned endpoint, roll-back."""
 
 import logging
 import uuid
@@ -25,7 +25,7 @@ SMOKE_PROMPT = "Hello"
 
 
 class DeploymentService:
-    """The work of `deploy_agent` and `activate`, and activation by hand."""
+    """Service behind `deploy_agent` and `activate`, and for activation by hand."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class DeploymentService:
         self._rehearsal_required = rehearsal_required
 
     def ensure_runtime(self, ref: VersionRef) -> None:
-        """Hand the reviewed package to the runtime, once per content."""
+        """Create the runtime of the reviewed package, once per content."""
         package = self._authoring.package(ref)
         runtime = self._runtime.ensure_runtime(
             ref,
@@ -71,8 +71,8 @@ class DeploymentService:
         """Return once the runtime version is ready.
 
         Raises:
-            NotReady: It is being made.
-            StepFailed: It could not be made.
+            NotReady: It is being created.
+            StepFailed: It could not be created.
         """
         runtime = self._runtime.runtime(*self._deployed(ref))
         if runtime.status in (RuntimeStatus.CREATING, RuntimeStatus.UPDATING):
@@ -81,7 +81,7 @@ class DeploymentService:
             raise StepFailed(f"the runtime is {runtime.status}: {runtime.failure or 'no reason given'}", hint="retry")
 
     async def smoke(self, ref: VersionRef) -> None:
-        """One greeting through the runtime version that is about to go live.
+        """Send one greeting through the runtime version that is about to go live.
 
         Raises:
             AgentFailed: It did not answer.
@@ -97,7 +97,7 @@ class DeploymentService:
         """Make a rehearsed version the live one, as the flow's last step.
 
         Raises:
-            RehearsalFailed: Its rehearsal failed and nobody signed an override.
+            RehearsalFailed: Its rehearsal failed and no one signed an override.
         """
         version = self._require_rehearsed(ref)
         self._pin(ref)
@@ -153,7 +153,7 @@ class DeploymentService:
             if not record.rehearsal.passed:
                 raise RehearsalFailed(
                     f"version {ref.version} failed its rehearsal ({len(record.rehearsal.failures)} scenarios)",
-                    hint=f"read `oratio agents show {ref.agent_id} --rehearsal`, mend the SOP or documents, or sign"
+                    hint=f"read `oratio agents show {ref.agent_id} --rehearsal`, fix the SOP or documents, or sign"
                     f' `oratio agents activate {ref.agent_id} {ref.version} --override "reason"`',
                 )
         return record

@@ -1,4 +1,4 @@
-"""Checks the operator's form; every broken rule is told at once."""
+"""Validation of the operator's form; every broken rule is reported at once."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -27,7 +27,7 @@ class BriefLimits(NamedTuple):
 def read_brief(
     form: Mapping[str, str], paths: Iterable[str], limits: BriefLimits, *, base: AgentBrief | None = None
 ) -> tuple[AgentBrief | None, list[FieldProblem]]:
-    """The brief of a form.
+    """Return the brief of a form, or its problems.
 
     Args:
         form: Field texts by their names on the wire; a field that is absent comes from `base`.
@@ -35,7 +35,7 @@ def read_brief(
         base: The version being updated; None for a new agent, where every field is required.
 
     Returns:
-        The brief, or None with what is wrong.
+        The brief, or None with the problems.
     """
     texts: dict[str, str] = {}
     problems: list[FieldProblem] = []
@@ -73,14 +73,14 @@ def _text_problems(texts: Mapping[str, str], limits: BriefLimits) -> Iterable[Fi
                 yield FieldProblem((name,), f"is {text[:40]!r}; it must be 'voice' or 'text'")
             continue
         if not text.strip():
-            yield FieldProblem((name,), "is empty; say it in a sentence or more")
+            yield FieldProblem((name,), "is empty; write a sentence or more")
         elif len(text) > longest[name]:
             yield FieldProblem((name,), f"is {len(text)} characters long; at most {longest[name]} are allowed")
         elif "\0" in text:
-            yield FieldProblem((name,), "holds a NUL character; send plain text")
+            yield FieldProblem((name,), "contains a NUL character; send plain text")
     name = texts.get("agentName", "")
     if any(ord(char) < 32 for char in name):
-        yield FieldProblem(("agentName",), "holds control characters; use one plain line")
+        yield FieldProblem(("agentName",), "contains control characters; use one plain line")
 
 
 def _description_problems(

@@ -1,9 +1,9 @@
-"""What a creating call asked for, as one digest, by which its `Idempotency-Key` knows it again."""
+"""Digest of a creating call, by which its `Idempotency-Key` recognises a repetition."""
 
 import hashlib
 import json
 
 
 def digest(*parts: object) -> str:
-    """Of parts that JSON can hold."""
+    """Return the digest of parts that JSON can encode."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What a flow run may do to a version: steps are entered, told about, completed or failed, under a lease."""
+"""Flow run's writes to a version, under a lease: enter a step, note its progress, complete it or fail it."""
 
 import logging
 from typing import Any
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class RunService:
-    """The journal's one writer.
+    """Only writer of the journal.
 
     `owner` is the flow run's id: a run that comes back after a kill is the same owner and goes on; another run must
     wait until the lease has expired. A step that succeeded is never entered again.
@@ -48,7 +48,7 @@ class RunService:
         self._journal = journal
         self._clock = clock
         self._lease_ms = lease_ms
-        # Leases this process took; every write checks them again in its own transaction.
+        # Leases that this process took; every write checks them again in its own transaction.
         self._leases: dict[tuple[VersionRef, str], Lease] = {}
 
     def begin(self, ref: VersionRef, owner: str) -> None:
@@ -56,7 +56,7 @@ class RunService:
 
         Raises:
             Conflict: Another run holds the version, or the agent is being deleted.
-            NotFound: The agent or version is gone.
+            NotFound: The agent or version was deleted.
         """
         self._require_workable(self._agents.get(ref.user_id, ref.agent_id))
         self._leases[ref, owner] = self._journal.acquire(ref, owner, ttl_ms=self._lease_ms)
@@ -77,7 +77,7 @@ class RunService:
         self._journal.renew(self._held(ref, owner), ttl_ms=self._lease_ms)
 
     def enter(self, ref: VersionRef, owner: str, step: Step) -> bool:
-        """Begin a step, or find that it was done before.
+        """Start a step, unless it is done already.
 
         Returns:
             False when the step has succeeded already: skip its work.
@@ -102,13 +102,13 @@ class RunService:
         return True
 
     def note(self, ref: VersionRef, owner: str, step: Step, detail: str, outcome: dict[str, Any] | None = None) -> None:
-        """Tell watchers how far a running step is, and optionally keep what it has so far."""
+        """Report a running step's progress to watchers, and optionally store its outcome so far."""
         record = self._require_running(ref, step)
         changes: dict[str, Any] = {"detail": detail} | ({} if outcome is None else {"outcome": outcome})
         self._write(ref, owner, record.model_copy(update=changes), detail)
 
     def complete(self, ref: VersionRef, owner: str, step: Step, detail: str, outcome: dict[str, Any]) -> None:
-        """End a step well; `outcome` is small JSON (ids, counts, digests) for later steps and runs."""
+        """Complete a step; `outcome` is small JSON (ids, counts, digests) for later steps and runs."""
         record = self._require_running(ref, step).model_copy(
             update={
                 "status": StepStatus.SUCCEEDED,
@@ -121,22 +121,22 @@ class RunService:
         logger.info("agent_id=<%s> version=<%d> step=<%s> | step succeeded", ref.agent_id, ref.version, step)
 
     def outcome(self, ref: VersionRef, step: Step) -> dict[str, Any]:
-        """What a step left; `{}` before it has."""
+        """Return a step's outcome; `{}` before it has one."""
         record = self._journal.find(ref, step)
         return record.outcome if record else {}
 
     def release(self, ref: VersionRef, owner: str) -> None:
-        """Give the version back at the end of a run."""
+        """Release the version at the end of a run."""
         self._leases.pop((ref, owner), None)
         held = self._journal.lease(ref)
         if held and held.owner == owner:
             self._journal.release(held)
 
     def fail(self, ref: VersionRef, owner: str, error: BaseException) -> None:
-        """End a run badly: the step that was running, the version, and (before its first activation) the agent.
+        """Fail a run: the step that was running, the version, and (before its first activation) the agent.
 
-        The message kept is the error's own when it is one of ours, else a plain sentence: foreign exceptions may carry
-        document text. Does nothing when the agent is gone, is being deleted, or belongs to another run by now.
+        The stored message is the error's own when it is one of ours, else a plain sentence: foreign exceptions may hold
+        document text. Does nothing when the agent was deleted, is being deleted, or belongs to another run by now.
         """
         self._leases.pop((ref, owner), None)
         try:

@@ -1,4 +1,4 @@
-"""Writes an agent's code and prompt, has them reviewed, and signs exactly what was reviewed."""
+"""Authoring of an agent: writes code and prompt, has them reviewed, and signs exactly the reviewed bytes."""
 
 import hashlib
 import logging
@@ -27,11 +27,11 @@ type Author = Callable[[AgentBrief, Sequence[Document], Sequence[Finding]], Auth
 
 
 class AuthoringService:
-    """The work of `author_agent` and `check_code`.
+    """Service behind `author_agent` and `check_code`.
 
     Args:
-        author: Makes code and prompt from the operator's words, minding the findings on its last attempt.
-        review_key: Signs what passed the review; the runtime holds the same key and refuses anything else.
+        author: Writes code and prompt from the operator's words and the findings on its last attempt.
+        review_key: Signs bytes that passed the review; the runtime has the same key and refuses all others.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class AuthoringService:
         """Review the stored bytes in a child process; without findings, sign them.
 
         Raises:
-            Conflict: The stored bytes are not the ones that were written.
+            Conflict: The stored bytes were changed after they were written.
         """
         code, prompt, plan = (self._intact(ref, file) for file in (CODE_FILE, PROMPT_FILE, PLAN_FILE))
         findings = list(review_in_child(code.decode(), prompt.decode(), plan.decode()).findings)
@@ -93,7 +93,7 @@ class AuthoringService:
         return []
 
     def package(self, ref: VersionRef) -> AgentPackage:
-        """What a runtime gets: the stored bytes and the signature that covers them.
+        """Return the package for a runtime: the stored bytes and the signature that covers them.
 
         Raises:
             Conflict: The review has not passed, or the stored bytes have changed since.
@@ -112,7 +112,7 @@ class AuthoringService:
         return AgentPlan.model_validate_json(self._intact(ref, PLAN_FILE))
 
     def read(self, ref: VersionRef, file: str) -> bytes:
-        """One file of a version as stored: `agent_file.py`, `prompt.md`, `plan.json` or `rehearsal.json`.
+        """Return one file of a version as stored: `agent_file.py`, `prompt.md`, `plan.json` or `rehearsal.json`.
 
         Raises:
             NotFound: It has not been written.

@@ -1,4 +1,4 @@
-"""Runs a deployed version against the scenarios of its plan, before anybody else may."""
+"""Rehearsal: a deployed version plays the scenarios of its plan before any caller may reach it."""
 
 import asyncio
 import logging
@@ -46,7 +46,7 @@ type _SoFar = Callable[[Sequence[ScenarioResult], Sequence[Scenario]], Awaitable
 
 
 class RehearsalService:
-    """The work of `rehearse_agent`."""
+    """Service behind `rehearse_agent`."""
 
     def __init__(
         self,
@@ -70,10 +70,10 @@ class RehearsalService:
     async def rehearse(self, ref: VersionRef, progress: Callable[[str], None]) -> RehearsalSummary:
         """Play every scenario, store the report, set the version `rehearsed`.
 
-        The first scenario is whether the agent starts at all; when it does not, the others are not played.
+        The first scenario checks that the agent starts at all; when it does not, the others are not played.
 
         Args:
-            progress: Told one line after each scenario.
+            progress: Called with one line after each scenario.
 
         Raises:
             Conflict: The version has not been deployed.
@@ -82,7 +82,7 @@ class RehearsalService:
         deployed = self._deployed(ref)
         started_at = self._clock.now_ms()
 
-        def told(results: Sequence[ScenarioResult], planned: Sequence[Scenario] = ()) -> RehearsalReport:
+        def report_of(results: Sequence[ScenarioResult], planned: Sequence[Scenario] = ()) -> RehearsalReport:
             return RehearsalReport(
                 version=ref.version,
                 model=self._model,
@@ -100,11 +100,11 @@ class RehearsalService:
             progress(f"{len(done)} of {len(scenarios)} scenarios, {passed} passed")
             if waiting and not kept.locked():
                 async with kept:
-                    await asyncio.to_thread(self._keep, ref, told(done, waiting))
+                    await asyncio.to_thread(self._keep, ref, report_of(done, waiting))
 
         results = await self._play_all(deployed, scenarios, so_far)
         async with kept:
-            report = told(results)
+            report = report_of(results)
             await asyncio.to_thread(self._keep, ref, report)
 
         def rehearsed(record: AgentVersion) -> AgentVersion:
@@ -123,7 +123,7 @@ class RehearsalService:
         return report.summary()
 
     def _keep(self, ref: VersionRef, report: RehearsalReport) -> None:
-        """In place of what was known before: who watches reads it while it grows."""
+        """Replace the stored report; watchers read it while it grows."""
         self._code.put(
             version_key(ref.user_id, ref.agent_id, ref.version, REHEARSAL_FILE),
             report.model_dump_json(indent=2).encode(),
@@ -131,7 +131,7 @@ class RehearsalService:
         )
 
     def _scenarios(self, ref: VersionRef, plan: AgentPlan) -> list[Scenario]:
-        """The plan's, and questions made of what this version's documents hold."""
+        """Return the plan's scenarios, and questions made from this version's documents."""
         documents = self._versions.get(ref).documents
         samples = sampled(documents, lambda query: self._knowledge_bases.retrieve(ref, query), plan.language)
         known = len(plan.scenarios)
@@ -185,23 +185,23 @@ class RehearsalService:
         return judge(scenario, turns)
 
     async def _turn(self, deployed: _Deployed, call: Invocation) -> RehearsedTurn:
-        begun = time.monotonic_ns()
+        started = time.monotonic_ns()
         error = "the agent ended its turn without a result"
         try:
             async for event in self._runtime.invoke(*deployed, call):
                 if isinstance(event, TurnResult):
-                    return rehearsed_turn(call.prompt, event, _ms_since(begun))
+                    return rehearsed_turn(call.prompt, event, _ms_since(started))
         except (AgentFailed, Unavailable) as failure:
             error = str(failure)
-        return RehearsedTurn(prompt=call.prompt, error=error, latency_ms=_ms_since(begun))
+        return RehearsedTurn(prompt=call.prompt, error=error, latency_ms=_ms_since(started))
 
 
-def _ms_since(begun_ns: int) -> int:
-    return (time.monotonic_ns() - begun_ns) // 1_000_000
+def _ms_since(started_ns: int) -> int:
+    return (time.monotonic_ns() - started_ns) // 1_000_000
 
 
 def _history(turns: Sequence[RehearsedTurn]) -> tuple[Message, ...]:
-    """The turns before that were answered, for a process that has not had them."""
+    """Return the earlier answered turns, for a process that has not seen them."""
     messages: list[Message] = []
     for turn in turns:
         if not turn.error:

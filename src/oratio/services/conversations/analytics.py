@@ -1,4 +1,4 @@
-"""Figures over a tenant's conversations, from their heads alone; and what became of an agent's documents."""
+"""Figures over a tenant's conversations, from their heads alone; and the use of an agent's documents."""
 
 import heapq
 from collections import Counter
@@ -22,7 +22,7 @@ from oratio.ports.repositories import AgentRepository, ConversationRepository, J
 from oratio.services.conversations.conversations import ConversationService
 
 MOST_CONVERSATIONS = 10_000
-"""Heads one report reads; more, and it says that it is not complete."""
+"""Most heads that one report reads; beyond them it is marked incomplete."""
 _MOST_DAYS = 366
 _PAGE = 200
 _MOST_READ = 50
@@ -31,7 +31,7 @@ _DAY_MS = 86_400_000
 
 
 class Filters(NamedTuple):
-    """Which conversations; None for any. `since` and `until` are about when they began."""
+    """Filters of conversations; None for any. `since` and `until` bound the time they started."""
 
     agent_id: str | None = None
     since: int | None = None
@@ -70,10 +70,10 @@ class AnalyticsService:
     def report(
         self, user_id: str, *, agent_id: str | None, since: int, until: int | None, offset_minutes: int = 0
     ) -> Report:
-        """Figures of the conversations that began between two moments, in ms since 1970.
+        """Return figures of the conversations that started between two moments, in ms since 1970.
 
         Raises:
-            InvalidInput: The time is longer than a year or ends before it begins.
+            InvalidInput: The time is longer than a year or ends before it starts.
             NotFound: No such agent of this tenant.
         """
         until = self._clock.now_ms() if until is None else until
@@ -100,11 +100,11 @@ class AnalyticsService:
         )
 
     def cost(self, conversation: Conversation) -> CostEstimate | None:
-        """What a conversation is likely to cost at the providers."""
+        """Return a conversation's estimated cost at the providers."""
         return conversation_cost(conversation, self._prices)
 
     def creation_cost(self, ref: VersionRef, rehearsal: RehearsalReport | None) -> tuple[StageCost, ...]:
-        """What the steps of making a version that use a provider took, in their order; a step not done is left out."""
+        """Return the estimated cost of a version's steps that use a provider, in order; without those not done."""
         uses: dict[Step, StageUse] = {}
         written = self._journal.find(ref, Step.AUTHOR_AGENT)
         if written is not None and written.status is StepStatus.SUCCEEDED:
@@ -117,10 +117,10 @@ class AnalyticsService:
     def conversations(
         self, user_id: str, filters: Filters, *, limit: int, cursor: str | None = None
     ) -> Page[Conversation]:
-        """Conversations of all agents or one, newest first; a page looks through `MOST_CONVERSATIONS` at most.
+        """Return conversations of all agents or one, newest first; a page reads at most `MOST_CONVERSATIONS`.
 
         Raises:
-            InvalidInput: The cursor is not one that this method gave out.
+            InvalidInput: The cursor does not come from this method.
             NotFound: No such agent of this tenant.
         """
         last = read_cursor(cursor)
@@ -141,7 +141,7 @@ class AnalyticsService:
         return Page(found, None)
 
     def knowledge_use(self, user_id: str, agent_id: str, *, since: int) -> KnowledgeUse:
-        """Which documents of the live version answers came from, and what none of them answered.
+        """Return the answers from each document of the live version, and the questions that none answered.
 
         Raises:
             NotFound: No such agent of this tenant.
@@ -194,7 +194,7 @@ class AnalyticsService:
     def _newest(
         self, user_id: str, agent_id: str, since: int, *, cursor: str | None = None, at_once: int = _PAGE
     ) -> Iterator[Conversation]:
-        """An agent's conversations from the newest, or below a cursor, back to a moment; `at_once` are read first."""
+        """Yield an agent's conversations back to a moment, from the newest or a cursor; `at_once` are read first."""
         while True:
             page = self._conversations.page(user_id, agent_id, limit=at_once, cursor=cursor)
             at_once = _PAGE

@@ -1,4 +1,4 @@
-"""Turns of conversations: asked of the live agent, answered, and kept."""
+"""Turns of conversations: asked of the live agent, answered, and stored."""
 
 import asyncio
 import json
@@ -31,14 +31,14 @@ _MIN_SESSION, _MAX_SESSION = 8, 128
 
 
 class Opened(NamedTuple):
-    """The first event of every turn: which conversation it belongs to and which version answers."""
+    """First event of every turn: its conversation, and the version that answers."""
 
     session_id: str
     version: int
 
 
 class Closed(NamedTuple):
-    """The last event of every turn: the result, and ms from prompt to result."""
+    """Last event of every turn: the result, and ms from prompt to result."""
 
     result: TurnResult
     latency_ms: int
@@ -78,11 +78,11 @@ class ConversationService:
         guidance: Sequence[str] = (),
         keep: bool = True,
     ) -> AsyncGenerator[ConversationEvent]:
-        """One turn: `Opened`, any number of `TurnDelta`, `Closed`. What was answered is stored before `Closed`.
+        """Run one turn: `Opened`, any number of `TurnDelta`, `Closed`. The answer is stored before `Closed`.
 
         Args:
-            guidance: What an operator lets the agent know, unheard by the caller.
-            keep: False when the answer goes to a model that says it in its own words, which `held` will store.
+            guidance: An operator's note to the agent, which the caller does not hear.
+            keep: False when the answer goes to a model that rephrases it; `held` stores the turn then.
 
         Raises:
             InvalidInput: The prompt is empty or too long, or the session id is malformed.
@@ -91,8 +91,8 @@ class ConversationService:
             AgentFailed, Unavailable: See `AgentRuntime.invoke`.
         """
         _check_turn(prompt, session_id)
-        begun = time.monotonic_ns()
-        # In a thread: a new conversation's record is synced to the disk before anything is asked.
+        started = time.monotonic_ns()
+        # In a thread: a new conversation's record is synced to the disk before the agent is asked.
         conversation, turns, (runtime_id, qualifier) = await asyncio.to_thread(
             self._begin, user_id, agent_id, session_id or str(uuid.uuid4()), channel
         )
@@ -116,7 +116,7 @@ class ConversationService:
                     result = event
             if result is None:
                 raise AgentFailed("the agent ended its turn without a result", hint="try again")
-            latency_ms = (time.monotonic_ns() - begun) // 1_000_000
+            latency_ms = (time.monotonic_ns() - started) // 1_000_000
             if keep:
                 turn = Turn(
                     at=self._clock.now_ms(),
@@ -139,7 +139,7 @@ class ConversationService:
     def _begin(
         self, user_id: str, agent_id: str, session_id: str, channel: Channel
     ) -> tuple[Conversation, list[Turn], tuple[str, str]]:
-        """The conversation, its turns so far, and the runtime and qualifier it is held with."""
+        """Return the conversation, its turns so far, and its runtime and qualifier."""
         agent = self._active(user_id, agent_id)
         conversation, turns = self._open(agent, session_id, channel)
         return conversation, turns, self._target(agent, conversation)
@@ -176,7 +176,7 @@ class ConversationService:
         )
 
     def _target(self, agent: Agent, conversation: Conversation) -> tuple[str, str]:
-        """A conversation stays on the version it began with; a new one begins at the live endpoint."""
+        """Return the runtime of a conversation: the version it started with; the live endpoint for a new one."""
         record = next(
             (
                 known
@@ -244,7 +244,7 @@ class ConversationService:
         dead_air_ms: int,
         failed: bool = False,
     ) -> None:
-        """What became of the newest turn in speech; a turn that was cut, or failed, before it was stored is stored now.
+        """Record how the newest turn ended in speech; store it now if it was cut, or failed, before it was stored.
 
         Args:
             heard: The text the caller heard before breaking in, or before the agent failed; None when the answer was
@@ -292,7 +292,7 @@ class ConversationService:
             self._keep(conversation, turns, cut)
 
     async def warm_up(self, user_id: str, agent_id: str, session_id: str) -> None:
-        """Make the agent ready for the first turn of a conversation, which nothing is kept of.
+        """Make the agent ready for the first turn of a conversation; nothing of it is stored.
 
         Raises:
             NotFound: No such agent of this tenant.
@@ -307,7 +307,7 @@ class ConversationService:
             pass
 
     def begin(self, user_id: str, agent_id: str, conversation_id: str, channel: Channel) -> Conversation:
-        """The conversation, begun now when it is not there.
+        """Return the conversation; start it now if it does not exist.
 
         Raises:
             NotFound: No such agent of this tenant, or a conversation of another agent.
@@ -316,7 +316,7 @@ class ConversationService:
         return self._open(self._active(user_id, agent_id), conversation_id, channel)[0]
 
     def append(self, conversation: Conversation, turn: Turn) -> None:
-        """Add a turn that no agent was asked for."""
+        """Add a turn that the agent did not answer."""
         self._keep(conversation, self._turns(conversation), turn)
 
     def change(self, user_id: str, conversation_id: str, change: Callable[[Conversation], Conversation]) -> None:
@@ -332,10 +332,10 @@ class ConversationService:
         self._conversations.update(user_id, conversation_id, changed)
 
     async def held(self, user_id: str, agent_id: str, conversation_id: str, turn: Turn) -> None:
-        """A turn that a speech-to-speech model has held; told again with the same `at`, it replaces what was told.
+        """Store a turn of a speech-to-speech model; a second call with the same `at` replaces the first.
 
         Raises:
-            NotFound: The agent is gone, or the conversation is another agent's.
+            NotFound: The agent was deleted, or the conversation is another agent's.
         """
         await asyncio.to_thread(self._hold, user_id, agent_id, conversation_id, turn)
 
@@ -360,7 +360,7 @@ class ConversationService:
             )
 
     async def close(self, user_id: str, conversation_id: str) -> None:
-        """Mark a conversation ended; one that was handed over stays so, one that never began is none."""
+        """Mark a conversation ended; keep one that was handed over, and ignore one that never started."""
         await asyncio.to_thread(self._close, user_id, conversation_id)
 
     def _close(self, user_id: str, conversation_id: str) -> None:
@@ -379,7 +379,7 @@ class ConversationService:
         return self._conversations.page(user_id, agent_id, limit=limit, cursor=cursor)
 
     def get(self, user_id: str, conversation_id: str) -> tuple[Conversation, list[Turn]]:
-        """A conversation with its turns.
+        """Return a conversation with its turns.
 
         Raises:
             NotFound: No such conversation of this tenant.
@@ -389,7 +389,7 @@ class ConversationService:
 
 
 async def _whole(write: Coroutine[Any, Any, None]) -> None:
-    """Wait for a write to its end, also when the turn is cancelled meanwhile: what comes next reads what it wrote."""
+    """Wait for a write to its end, also when the turn is cancelled: the next turn reads what it wrote."""
     writing = asyncio.ensure_future(write)
     try:
         await asyncio.shield(writing)
@@ -407,20 +407,20 @@ def _check_turn(prompt: str, session_id: str | None) -> None:
     if session_id is not None and not (
         _MIN_SESSION <= len(session_id) <= _MAX_SESSION and session_id.replace("-", "").replace("_", "").isalnum()
     ):
-        msg = f"must be {_MIN_SESSION} to {_MAX_SESSION} letters, digits, '-' or '_'; use the one an answer gave you"
+        msg = f"must be {_MIN_SESSION} to {_MAX_SESSION} letters, digits, '-' or '_'; use the `sessionId` of an answer"
         problems.append(FieldProblem(("sessionId",), msg))
     if problems:
         raise InvalidInput(f"{problems[0].loc[0]} {problems[0].msg}", problems)
 
 
 def _runtime_session(conversation: Conversation) -> str:
-    """The runtime's own session id: minted from ours, so that no caller can name another tenant's session."""
+    """Return the runtime's session id: derived from ours, so that no caller can name another tenant's session."""
     name = f"{conversation.user_id}/{conversation.agent_id}/{conversation.conversation_id}"
     return str(uuid.uuid5(uuid.UUID(int=0), name))
 
 
 def _differs(turns: Sequence[Turn]) -> bool:
-    """Whether the agent's own memory of the conversation is not what happened: it was cut off, or a human spoke."""
+    """Return True if the agent's own memory differs from the conversation: it was cut off, or a human spoke."""
     return bool(turns) and (turns[-1].interrupted or turns[-1].role == "operator")
 
 

@@ -1,4 +1,4 @@
-"""Calls in progress: which there are, and who of the tenant may join one."""
+"""Calls in progress: their list, and tickets for operators who join one."""
 
 from collections.abc import Callable
 
@@ -15,9 +15,11 @@ _ISSUER = "ticket"
 
 
 class LiveCallService:
-    """Args:
-    used_tickets: Where used tickets are remembered.
-    pepper: The server's secret; not in the record store.
+    """Service of a tenant's calls in progress.
+
+    Args:
+        used_tickets: Stores used tickets.
+        pepper: The server's secret; not in the record store.
     """
 
     def __init__(
@@ -32,17 +34,19 @@ class LiveCallService:
         self._tickets = Tickets("operator", pepper=pepper, clock=clock, used=used_tickets)
 
     def list(self, user_id: str, *, agent_id: str | None = None) -> list[LiveCall]:
-        """Newest first."""
+        """Return the calls, newest first."""
         return self._live_calls.of_user(user_id, agent_id=agent_id)
 
     def get(self, user_id: str, conversation_id: str) -> LiveCall:
-        """Raises:
-        NotFound: No such call of this tenant is in progress.
+        """Return a call in progress.
+
+        Raises:
+            NotFound: No such call of this tenant is in progress.
         """
         return self._live_calls.get(user_id, conversation_id)
 
     def ticket(self, user_id: str, conversation_id: str) -> tuple[str, int]:
-        """A ticket to join one call as an operator, and when it ends (ms since 1970).
+        """Return a ticket to join one call as an operator, and its expiry (ms since 1970).
 
         Raises:
             NotFound: No such call of this tenant is in progress.
@@ -51,11 +55,11 @@ class LiveCallService:
         return self._tickets.issue({"u": user_id, "c": conversation_id}, TICKET_MS)
 
     def redeem(self, ticket: str, conversation_id: str) -> Principal:
-        """Use a ticket up.
+        """Use up a ticket and return its operator.
 
         Raises:
-            NotAuthenticated: Not a ticket, past its 60 s, or used before.
-            NotFound: A good ticket, of another call.
+            NotAuthenticated: Not a ticket, expired, or used before.
+            NotFound: A valid ticket, of another call.
         """
         claims = self._tickets.read(ticket)
         if claims["c"] != conversation_id:

@@ -1,4 +1,4 @@
-"""What humans do in an agent's conversation: asked for, missed, come, and said."""
+"""Operators' events in an agent's conversation: hand-off, missed hand-off, and spoken turns."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from oratio.services.conversations.conversations import ConversationService
 
 
 class OperatorEventService:
-    """Keeps the human side of voice conversations with the agent's; each call is durable when it returns.
+    """Store of the human side of voice conversations; each call is durable when it returns.
 
-    Where a conversation has no record yet, the first of these begins it, as a first turn would.
+    The first of these starts a conversation that has no record yet, as a first turn would.
     """
 
     def __init__(self, *, conversations: ConversationService, clock: Clock) -> None:
@@ -29,7 +29,7 @@ class OperatorEventService:
     async def noted(
         self, user_id: str, agent_id: str, conversation_id: str, *, prompt: str, answer: str, role: Role
     ) -> None:
-        """Words that are no turn of the agent's: the caller's (`prompt`), or those said to the caller (`answer`)."""
+        """Store a turn without the agent: the caller's words (`prompt`), or those said to the caller (`answer`)."""
         turn = Turn(
             at=self._clock.now_ms(),
             prompt=prompt,
@@ -40,7 +40,7 @@ class OperatorEventService:
         await asyncio.to_thread(self._note, user_id, agent_id, conversation_id, turn)
 
     def _note(self, user_id: str, agent_id: str, conversation_id: str, turn: Turn) -> None:
-        self._conversations.append(self._begun(user_id, agent_id, conversation_id), turn)
+        self._conversations.append(self._started(user_id, agent_id, conversation_id), turn)
 
     async def handed_off(self, user_id: str, agent_id: str, conversation_id: str, handoff: Handoff) -> None:
         """A human is waited for; the tenant's webhooks are told, unless the agent's turn has told them."""
@@ -51,7 +51,7 @@ class OperatorEventService:
         await asyncio.to_thread(self._change, user_id, agent_id, conversation_id, waits)
 
     async def handoff_failed(self, user_id: str, conversation_id: str, reason: str, message: str | None) -> None:
-        """Nobody came; `message` is what the caller left instead.
+        """Record that no human came; `message` is the one the caller left instead.
 
         Raises:
             NotFound: No such conversation of this tenant.
@@ -75,5 +75,5 @@ class OperatorEventService:
         self._begun(user_id, agent_id, conversation_id)
         self._conversations.change(user_id, conversation_id, change)
 
-    def _begun(self, user_id: str, agent_id: str, conversation_id: str) -> Conversation:
+    def _started(self, user_id: str, agent_id: str, conversation_id: str) -> Conversation:
         return self._conversations.begin(user_id, agent_id, conversation_id, Channel.VOICE)

@@ -1,6 +1,6 @@
-"""Replay before you switch: what callers really said, asked of the candidate and of the live version.
+"""Replay before a switch: earlier callers' words, asked of the candidate and of the live version.
 
-Nothing of it is stored or logged: the answers are in the report alone, and the runtime sessions are nobody's.
+Nothing of it is stored or logged: the answers are in the report alone, and the runtime sessions are no caller's.
 """
 
 import asyncio
@@ -49,12 +49,12 @@ class ReplayService:
 
         Raises:
             NotFound: No such agent or version of this tenant.
-            Conflict: The candidate was never deployed, or there is no live version to hold it against.
+            Conflict: The candidate was never deployed, or there is no live version to compare it with.
             RateLimited: A replay of this tenant is under way.
         """
         candidate, live = await asyncio.to_thread(self._sides, user_id, agent_id, version)
         if user_id in self._busy:
-            raise RateLimited("a replay of this tenant is under way", retry_after_s=10, hint="wait until it has ended")
+            raise RateLimited("a replay of this tenant is under way", retry_after_s=10, hint="wait until it is done")
         self._busy.add(user_id)
         try:
             recorded, complete = await asyncio.to_thread(self._recorded, user_id, agent_id, conversations)
@@ -92,7 +92,7 @@ class ReplayService:
         return candidate, live
 
     def _recorded(self, user_id: str, agent_id: str, most: int) -> tuple[list[tuple[Conversation, list[Turn]]], bool]:
-        """The newest conversations that hold a turn, newest first, and whether all their turns are there."""
+        """Return the newest conversations that have a turn, newest first, and True if all their turns are there."""
         found: list[tuple[Conversation, list[Turn]]] = []
         room = MAX_TURNS
         for head in self._conversations.page(user_id, agent_id, limit=most).items:
@@ -118,7 +118,7 @@ class ReplayService:
         )
 
     async def _ask_all(self, version: AgentVersion, prompts: Sequence[str]) -> list[ReplayedTurn]:
-        """One conversation from its beginning, each turn after what this version itself said before."""
+        """Play one conversation from its start, each turn after this version's own earlier answers."""
         session_id = f"{_PREFIX}{uuid.uuid4()}"
         history: list[Message] = []
         turns = []
@@ -138,11 +138,11 @@ class ReplayService:
     async def _ask(self, version: AgentVersion, call: Invocation) -> ReplayedTurn:
         assert version.runtime_id
         assert version.runtime_version
-        begun = time.monotonic_ns()
+        started = time.monotonic_ns()
         try:
             async for event in self._runtime.invoke(version.runtime_id, version.runtime_version, call):
                 if isinstance(event, TurnResult):
-                    return replay.replayed(event, (time.monotonic_ns() - begun) // 1_000_000)
+                    return replay.replayed(event, (time.monotonic_ns() - started) // 1_000_000)
         except (AgentFailed, Unavailable) as error:
             return ReplayedTurn(error=str(error))
         return ReplayedTurn(error="the agent ended its turn without a result")

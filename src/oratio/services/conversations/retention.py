@@ -1,4 +1,4 @@
-"""How long conversations stay: ended when nothing is said any more, deleted when asked for or past their time."""
+"""Retention of conversations: ended when they go quiet, deleted on request or past their time."""
 
 import logging
 
@@ -28,12 +28,12 @@ class RetentionService:
         call_ms: int,
         keep_days: int | None,
     ) -> None:
-        """Prepare.
+        """Prepare the retention.
 
         Args:
             idle_ms: A conversation in writing to which nothing was added this long has ended.
-            call_ms: The longest call. One left open by a server that died is ended when it must have been over.
-            keep_days: Conversations are deleted this long after the last thing said; None keeps them.
+            call_ms: The longest call. One left open by a server that died is ended after this time.
+            keep_days: Conversations are deleted this long after their last turn; None keeps them.
         """
         self._conversations = conversations
         self._live_calls = live_calls
@@ -44,7 +44,7 @@ class RetentionService:
         self._keep_days = keep_days
 
     def end_idle(self) -> int:
-        """Mark conversations ended that have gone quiet, of every tenant; returns how many."""
+        """Mark quiet conversations of every tenant ended; return their number."""
         now = self._clock.now_ms()
         quiet = self._conversations.quiet_since(now - self._idle_ms, still_open=True, limit=_AT_ONCE)
         spoken_before = now - self._idle_ms - self._call_ms
@@ -54,12 +54,12 @@ class RetentionService:
     def _end(self, conversation: Conversation) -> bool:
         try:
             self._conversations.save(conversation.model_copy(update={"outcome": "ended"}))
-        except (StaleRecord, NotFound):  # somebody spoke meanwhile, or it was deleted
+        except (StaleRecord, NotFound):  # a turn came since it was read, or it was deleted
             return False
         return True
 
     def forget_old(self) -> int:
-        """Delete conversations past their time, of every tenant; returns how many."""
+        """Delete conversations past their time, of every tenant; return their number."""
         if self._keep_days is None:
             return 0
         before = self._clock.now_ms() - self._keep_days * _DAY_MS
@@ -86,7 +86,7 @@ class RetentionService:
             raise Conflict(f"conversation {conversation_id} is a call in progress", hint="wait until it has ended")
 
     def _delete(self, conversation: Conversation) -> None:
-        # The head last: a deletion that was cut short is found and repeated.
+        # The head last: an interrupted deletion is found by it and repeated.
         key = (conversation.user_id, conversation.agent_id, conversation.conversation_id)
         self._recordings.delete_prefix(conversation_prefix(*key))
         self._conversations.delete(conversation.user_id, conversation.conversation_id)

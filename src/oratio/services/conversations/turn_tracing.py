@@ -1,4 +1,4 @@
-"""The trace of one turn: who answered, how long it took, which tools were used; not a word of it."""
+"""Trace of one turn: who answered, how long it took, which tools were used; none of its text."""
 
 import time
 
@@ -7,15 +7,15 @@ from oratio.domain.conversations.conversation import Conversation, TurnResult
 
 
 class TurnTrace:
-    """A span from the prompt to the stored answer. Not a context manager: a turn is a generator, and a generator's
+    """Span from the prompt to the stored answer. Not a context manager: a turn is a generator, and a generator's
     context is its reader's.
     """
 
     def __init__(self, conversation: Conversation, *, number: int) -> None:
-        self._begun_ms = time.time_ns() // 1_000_000
+        self._started_ms = time.time_ns() // 1_000_000
         self._span = tracing.span(
             "turn",
-            begun_ms=self._begun_ms,
+            started_ms=self._started_ms,
             agent_id=conversation.agent_id,
             user_id=conversation.user_id,
             version=conversation.version,
@@ -37,8 +37,10 @@ class TurnTrace:
             return
         for call in result.tool_calls:
             if call.started_ms is not None:
-                began = self._begun_ms + call.started_ms
-                span = tracing.span("tool", parent=self.traceparent, begun_ms=began, tool=call.name, status=call.status)
+                at_ms = self._started_ms + call.started_ms
+                span = tracing.span(
+                    "tool", parent=self.traceparent, started_ms=at_ms, tool=call.name, status=call.status
+                )
                 span.end(after_ms=call.ms)
 
     def failed(self, error: Exception) -> None:

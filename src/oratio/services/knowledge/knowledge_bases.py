@@ -1,4 +1,4 @@
-"""From a stored folder to a searchable knowledge base; each method is safe to repeat."""
+"""Knowledge bases: from a stored folder to a searchable base; each method is safe to repeat."""
 
 import hashlib
 import logging
@@ -37,12 +37,12 @@ logger = logging.getLogger(__name__)
 
 
 def step_token(ref: VersionRef, step: str) -> str:
-    """The deterministic token of one external create: 40 hex characters, the same for every retry."""
+    """Return the deterministic token of one external create: 40 hex characters, the same for every retry."""
     return hashlib.sha256(f"{ref.user_id}\0{ref.agent_id}\0{ref.version}\0{step}".encode()).hexdigest()[:40]
 
 
 class KnowledgeBaseService:
-    """The work of `ingest_folder` and `provision_knowledge_base`."""
+    """Service behind `ingest_folder` and `provision_knowledge_base`."""
 
     def __init__(
         self,
@@ -69,10 +69,10 @@ class KnowledgeBaseService:
         return [document.path for document in self._versions.get(ref).documents]
 
     def ingest_file(self, ref: VersionRef, path: str) -> DocumentProblem | None:
-        """Put one document and its sidecar in place for this version, and look whether it can be read.
+        """Put one document and its metadata file in place for this version, and check that it can be read.
 
         Raises:
-            StepFailed: The accepted bytes are nowhere in the store.
+            StepFailed: The accepted bytes are missing from the store.
         """
         version = self._versions.get(ref)
         document = next(known for known in version.documents if known.path == path)
@@ -85,18 +85,18 @@ class KnowledgeBaseService:
         return self._engine.inspect(ref, path, document.sha256, document.media_type)
 
     def _put_in_place(self, ref: VersionRef, document: Document) -> None:
-        """Make the object at the document's path hold this version's bytes; what stood there goes to the archive."""
+        """Store this version's bytes at the document's path; move the object there before to the archive."""
         key = document_key(ref.user_id, ref.agent_id, document.path)
         labels = tags.object_tags(ref.user_id, ref.agent_id, "document")
-        stands = self._documents.get(key) if self._documents.exists(key) else None
-        if stands is not None and hashlib.sha256(stands).hexdigest() == document.sha256:
+        current = self._documents.get(key) if self._documents.exists(key) else None
+        if current is not None and hashlib.sha256(current).hexdigest() == document.sha256:
             return
         try:
             wanted = self._archive.get(archived_document_key(ref.user_id, ref.agent_id, document.sha256))
         except NotFound:
             raise StepFailed(f"{document.path!r} has changed in the store", hint="upload the folder again") from None
-        if stands is not None:
-            self._keep(ref, stands)
+        if current is not None:
+            self._keep(ref, current)
         self._documents.put(key, wanted, tags=labels)
 
     def _keep(self, ref: VersionRef, data: bytes) -> None:
@@ -105,10 +105,10 @@ class KnowledgeBaseService:
             self._archive.put(key, data, tags=tags.object_tags(ref.user_id, ref.agent_id, "document"))
 
     def remove_strays(self, ref: VersionRef) -> int:
-        """Take objects that this version does not know from the prefix, keeping their bytes in the archive.
+        """Remove objects that this version does not know from the prefix, keeping their bytes in the archive.
 
         Returns:
-            How many documents were removed.
+            The number of documents removed.
         """
         known = {
             key
@@ -145,7 +145,7 @@ class KnowledgeBaseService:
             self._change(ref, lambda record: record.model_copy(update=own))
             seen = self._engine.knowledge_base(made.id)
         if seen.status is EngineStatus.FAILED:
-            # What failed is of no use to a retry, which makes another.
+            # A failed resource is of no use to a retry, which creates another.
             self._give_up(ref, "the knowledge base", seen, lambda: self._engine.delete_knowledge_base(seen.id))
         _require_active(seen, "the knowledge base")
 
@@ -167,13 +167,13 @@ class KnowledgeBaseService:
         _require_active(seen, "the data source")
 
     def _token(self, ref: VersionRef, step: str) -> str:
-        """Of the agent's attempt: a repeated step gets what it made before, a retry may make anew."""
+        """Return the token of the agent's attempt: a repeated step gets its earlier resource, a retry a new one."""
         agent = self._agents.get(ref.user_id, ref.agent_id)
         return step_token(ref.model_copy(update={"version": 1}), f"{step}-{agent.attempt}")
 
     @staticmethod
     def _known(engine_id: str | None, look: Callable[[str], EngineRef]) -> EngineRef | None:
-        """What the record names, as the engine shows it; None when there is no such thing (any more)."""
+        """Return the resource that the record names, as the engine shows it; None when it does not exist (any more)."""
         if engine_id is None:
             return None
         try:
@@ -182,10 +182,10 @@ class KnowledgeBaseService:
             return None
 
     def _give_up(self, ref: VersionRef, what: str, seen: EngineRef, delete: Callable[[], None]) -> NoReturn:
-        """Have a failed resource deleted, and say why it failed."""
+        """Delete a failed resource, and raise the reason of its failure."""
         with suppress(NotReady):
             delete()
-        raise StepFailed(f"{what} is {seen.status}: {seen.failure or 'no reason given'}", hint="mend that and retry")
+        raise StepFailed(f"{what} is {seen.status}: {seen.failure or 'no reason given'}", hint="fix that and retry")
 
     def start_ingestion(self, ref: VersionRef, *, attempt: int) -> None:
         """Start this version's ingestion job, or adopt the one that runs.
@@ -205,10 +205,10 @@ class KnowledgeBaseService:
         self._change(ref, lambda record: record.model_copy(update={"ingestion_job_id": job_id}))
 
     def require_ingested(self, ref: VersionRef) -> IngestionJob:
-        """The finished ingestion job.
+        """Return the finished ingestion job.
 
         Raises:
-            NotReady: It still runs.
+            NotReady: It is still running.
             StepFailed: It failed as a whole.
             NoDocumentsIndexed: It ended, and there is nothing to search.
         """
@@ -272,6 +272,6 @@ def _require_active(ref: EngineRef, what: str) -> None:
     if ref.status is EngineStatus.CREATING:
         raise NotReady(f"{what} is being created")
     if ref.status is EngineStatus.DELETING:
-        raise NotReady(f"{what} is being deleted, to be made anew")
+        raise NotReady(f"{what} is being deleted and will be created again")
     if ref.status is not EngineStatus.ACTIVE:
         raise StepFailed(f"{what} is {ref.status}: {ref.failure or 'no reason given'}", hint="retry it")

@@ -1,6 +1,6 @@
-"""Uploads that are sent file by file and may be taken up again: a list first, then the bytes that are missing.
+"""Resumable uploads, sent file by file: a list first, then the missing bytes.
 
-An upload's id is a digest of its tenant and its list, so asking again with the same list finds what is held already.
+An upload's id is a digest of its tenant and its list, so the same list again finds the files received before.
 """
 
 import base64
@@ -29,7 +29,7 @@ _MAX_TICKET_CHARS = 1_000
 
 
 class ResumableUpload(NamedTuple):
-    """An upload and the digests whose bytes have arrived."""
+    """Upload and the digests whose bytes have arrived."""
 
     upload_id: str
     files: tuple[ListedFile, ...]
@@ -41,10 +41,10 @@ class ResumableUpload(NamedTuple):
 
 
 class PartWriter:
-    """Receives one file's bytes; they count only once `finish` has found them to be what was announced."""
+    """Writer of one file's bytes; they count only once `finish` has checked them against the list."""
 
     def __init__(self, draft: Path, size: int, sha256: str, keep: Callable[[Path], object]) -> None:
-        """`keep` puts the finished draft where the upload's files are; the draft may be gone afterwards."""
+        """Open the draft; `keep` moves the finished one to the upload's files."""
         self._draft = draft
         self._keep = keep
         self._left = size
@@ -53,18 +53,18 @@ class PartWriter:
         try:
             self._file: BinaryIO = self._draft.open("wb")
         except FileNotFoundError:
-            raise NotFound("the upload is gone", hint="begin it anew") from None
+            raise NotFound("upload not found or expired", hint="start a new one") from None
 
     def write(self, data: bytes) -> None:
-        """Take the next bytes.
+        """Write the next bytes.
 
         Raises:
-            TooLarge: They are more than was announced.
+            TooLarge: They are more than the list says.
             Unavailable: The disk is full.
         """
         self._left -= len(data)
         if self._left < 0:
-            raise TooLarge("the file is longer than was announced")
+            raise TooLarge("the file is longer than its size on the upload's list")
         self._digest.update(data)
         try:
             self._file.write(data)
@@ -72,34 +72,34 @@ class PartWriter:
             raise not_held(error) from error
 
     def finish(self) -> None:
-        """Keep the file.
+        """Check and keep the file.
 
         Raises:
-            InvalidInput: The bytes are not those that were announced.
+            InvalidInput: The bytes do not match the list.
             Unavailable: The disk is full.
         """
         if self._left or self._digest.hexdigest() != self._sha256:
-            msg = "are not the bytes that were announced; send the file again, or begin anew with its digest"
+            msg = "do not match the digest on the upload's list; send the file again, or start a new upload"
             raise InvalidInput(f"the bytes {msg}", [FieldProblem(("sha256",), msg)])
         try:
-            # Synced first: a file that is there under its digest is believed to be whole, also after a crash.
+            # Synced first: a file under its digest counts as whole, also after a crash.
             with self._file as file:
                 file.flush()
                 os.fsync(file.fileno())
             self._keep(self._draft)
         except FileNotFoundError:
-            raise NotFound("the upload is gone", hint="begin it anew") from None
+            raise NotFound("upload not found or expired", hint="start a new one") from None
         except OSError as error:
             raise not_held(error) from error
 
     def close(self) -> None:
-        """Let go of what was not kept."""
+        """Close the draft, and delete it if it was not kept."""
         self._file.close()
         self._draft.unlink(missing_ok=True)
 
 
 class ResumableUploads:
-    """Uploads below one staging folder; `UploadService.sweep` removes those nobody added to for a day."""
+    """Uploads below one staging folder; `UploadService.sweep` removes those idle for a day."""
 
     def __init__(self, root: Path, limits: Limits, *, clock: Clock, key: Callable[[], bytes]) -> None:
         self._root = root
@@ -108,7 +108,7 @@ class ResumableUploads:
         self._key = key
 
     def begin(self, user_id: str, files: Sequence[ListedFile]) -> ResumableUpload:
-        """Begin an upload, or take the one with the same list up again.
+        """Start an upload, or resume the one with the same list.
 
         Raises:
             InvalidInput: Lists every bad path, type, size and digest.
@@ -127,7 +127,7 @@ class ResumableUploads:
         return self.get(user_id, upload_id)
 
     def _under_way(self, user_id: str) -> set[str]:
-        """The ids of the tenant's uploads."""
+        """Return the ids of the tenant's uploads."""
         return {folder.name.partition("-")[2] for folder in self._root.glob(f"{owner(user_id)}-*")}
 
     def _open(self, user_id: str, upload_id: str, manifest: str) -> None:
@@ -146,7 +146,9 @@ class ResumableUploads:
         sizes: dict[str, int] = {}
         for file in files:
             if sizes.setdefault(file.sha256, file.size) != file.size:
-                problems.append(FieldProblem((rules.FIELD, file.path), "has another size than its twin of one digest"))
+                problems.append(
+                    FieldProblem((rules.FIELD, file.path), "has another size than a file with the same digest")
+                )
             _, reason = rules.sniff(file.path, b"")
             if reason:
                 problems.append(FieldProblem((rules.FIELD, file.path), reason))
@@ -159,12 +161,12 @@ class ResumableUploads:
                 msg = f"{file.path!r} is larger than {self._limits.file_bytes} bytes; split it or leave it out"
                 problems.append(FieldProblem((rules.FIELD, file.path), msg))
         if sum(file.size for file in files) > self._limits.total_bytes:
-            problems.append(FieldProblem((rules.FIELD,), f"hold more than {self._limits.total_bytes} bytes in all"))
+            problems.append(FieldProblem((rules.FIELD,), f"are more than {self._limits.total_bytes} bytes in all"))
         if problems:
             raise TooLarge("the folder is too large", problems)
 
     def get(self, user_id: str, upload_id: str) -> ResumableUpload:
-        """An upload and what of it is held.
+        """Return an upload and the digests received.
 
         Raises:
             NotFound: No such upload of this tenant, or it was swept.
@@ -174,7 +176,7 @@ class ResumableUploads:
         return ResumableUpload(upload_id, files, frozenset(held) - {MANIFEST})
 
     def _look(self, user_id: str, upload_id: str) -> tuple[str, set[str]]:
-        """An upload's list, and the names of what is held of it."""
+        """Return an upload's list, and the names of the files received."""
         folder = self._folder(user_id, upload_id)
         try:
             manifest = (folder / MANIFEST).read_text()
@@ -183,7 +185,7 @@ class ResumableUploads:
             raise NotFound(f"no upload {upload_id}") from None
 
     def receive(self, user_id: str, upload_id: str, sha256: str) -> PartWriter:
-        """A writer for one of the listed files; also for one that is held already.
+        """Return a writer for one of the listed files; also for one received before.
 
         Raises:
             NotFound: No such upload of this tenant, or the digest is not on its list.
@@ -199,7 +201,7 @@ class ResumableUploads:
         return PartWriter(draft, size, sha256, lambda whole: whole.replace(folder / sha256))
 
     def staged(self, user_id: str, upload_id: str) -> list[StagedFile]:
-        """The files of a complete upload; they stay, so that a submit can be repeated.
+        """Return the files of a complete upload; they are kept, so that a submit can be repeated.
 
         Raises:
             InvalidInput: No such upload of this tenant.
@@ -208,7 +210,7 @@ class ResumableUploads:
         try:
             upload = self.get(user_id, upload_id)
         except NotFound:
-            problem = FieldProblem(("uploadId",), "names no upload of yours; begin one with POST /api/uploads")
+            problem = FieldProblem(("uploadId",), "names no upload of this tenant; start one with POST /api/uploads")
             raise InvalidInput(f"uploadId {problem.msg}", [problem]) from None
         if missing := upload.missing:
             raise Conflict(f"{len(missing)} of {len(upload.files)} files are missing", hint="send them first")
@@ -221,30 +223,30 @@ class ResumableUploads:
         ]
 
     def _brought(self, user_id: str, upload: ResumableUpload) -> Path:
-        """The folder on this machine that holds a complete upload's files."""
+        """Return the folder on this machine with a complete upload's files."""
         return self._folder(user_id, upload.upload_id)
 
     def release(self, files: Sequence[StagedFile]) -> None:
-        """Let go of what `staged` brought to this machine for one request."""
+        """Delete the files that `staged` brought to this machine for one request."""
 
     def discard(self, user_id: str, upload_id: str) -> None:
         self.get(user_id, upload_id)
         shutil.rmtree(self._folder(user_id, upload_id), ignore_errors=True)
 
     def ticket(self, user_id: str, upload_id: str) -> tuple[str, int]:
-        """A ticket to send the files of one upload with, and when it ends (ms since 1970)."""
+        """Return a ticket to send the files of one upload, and its expiry (ms since 1970)."""
         expires_at = self._clock.now_ms() + TICKET_MS
         claims = json.dumps({"u": user_id, "i": upload_id, "e": expires_at}, separators=(",", ":"))
         body = base64.urlsafe_b64encode(claims.encode()).rstrip(b"=").decode()
         return f"{TICKET_PREFIX}{body}.{self._sign(body)}", expires_at
 
     def redeem(self, ticket: str, upload_id: str) -> str:
-        """The tenant a ticket for this upload speaks for.
+        """Return the tenant of a ticket for this upload.
 
         Raises:
-            NotAuthenticated: Not a ticket, of another upload, or past its time.
+            NotAuthenticated: Not a ticket, of another upload, or expired.
         """
-        refused = NotAuthenticated("the upload ticket is not valid", hint="ask for a new one with the same list")
+        refused = NotAuthenticated("invalid upload ticket", hint="ask for a new one with the same list")
         body, _, given = ticket[:_MAX_TICKET_CHARS].removeprefix(TICKET_PREFIX).partition(".")
         if not hmac.compare_digest(given.encode("utf-8", "replace"), self._sign(body).encode()):
             raise refused
@@ -262,7 +264,7 @@ class ResumableUploads:
 
 @lru_cache(maxsize=64)
 def _sizes(manifest: Path) -> Mapping[str, int]:
-    """The sizes on an upload's list by digest; its id is a digest of the list, so the list never changes."""
+    """Return the sizes on an upload's list by digest; its id is a digest of the list, so the list never changes."""
     return {file["sha256"]: file["size"] for file in json.loads(manifest.read_text())}
 
 
@@ -271,10 +273,10 @@ def owner(user_id: str) -> str:
 
 
 def checked(upload_id: str) -> str:
-    """An upload id as part of a name.
+    """Return a well-formed upload id, for use in a name.
 
     Raises:
-        NotFound: It is none.
+        NotFound: It is malformed.
     """
     if not upload_id.isalnum() or not upload_id.isascii() or len(upload_id) > 64:
         raise NotFound(f"no upload {upload_id}")

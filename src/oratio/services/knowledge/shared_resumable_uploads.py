@@ -1,4 +1,4 @@
-"""Uploads file by file for several API processes: what is held lies in the documents' bucket, not on one machine."""
+"""Resumable uploads for several API processes: received files are in the documents' bucket, not on one machine."""
 
 import json
 import shutil
@@ -22,7 +22,9 @@ _BROUGHT = "brought-"
 
 
 class SharedResumableUploads(ResumableUploads):
-    """The folder holds only what one request works on. What nobody submits expires by the bucket's own rule for the tag
+    """Resumable uploads in a bucket; the folder has only the files of one request.
+
+    An upload that is not submitted expires by the bucket's own rule for the tag
     `resourceType=upload`.
     """
 
@@ -60,7 +62,7 @@ class SharedResumableUploads(ResumableUploads):
         return PartWriter(draft, size, sha256, lambda whole: self._store.put_file(key, whole, tags=tags))
 
     def _read_sizes(self, user_id: str, upload_id: str) -> dict[str, int]:
-        """The sizes on an upload's list by digest; its id is a digest of the list, so the list never changes."""
+        """Return the sizes on an upload's list by digest; its id is a digest of the list, so the list never changes."""
         manifest = self._store.get(self._place(user_id, upload_id, MANIFEST))
         return {file["sha256"]: file["size"] for file in json.loads(manifest)}
 
@@ -86,7 +88,7 @@ class SharedResumableUploads(ResumableUploads):
 
     def discard(self, user_id: str, upload_id: str) -> None:
         self.get(user_id, upload_id)
-        # The list goes first: an upload cut short in the middle of this is gone all the same.
+        # The list is deleted first: an upload without one does not exist, also if this is interrupted.
         with suppress(NotFound):
             self._store.delete(self._place(user_id, upload_id, MANIFEST))
         self._store.delete_prefix(upload_prefix(user_id, checked(upload_id)))

@@ -1,4 +1,4 @@
-"""Staged uploads: files held under generated names until the whole form is accepted, or gone."""
+"""Staged uploads: files under generated names until the whole form is accepted, else deleted."""
 
 import hashlib
 import os
@@ -21,7 +21,7 @@ _WAITING_FOR_SYNC = 32
 
 
 class Limits(NamedTuple):
-    """How much one agent's folder may hold."""
+    """Limits of one agent's folder."""
 
     files: int
     total_bytes: int
@@ -29,7 +29,7 @@ class Limits(NamedTuple):
 
 
 class StagedFile(NamedTuple):
-    """One received file: what it is, and where its bytes wait."""
+    """Received file and the place of its bytes."""
 
     path: str
     size: int
@@ -39,7 +39,7 @@ class StagedFile(NamedTuple):
 
 
 class Syncer:
-    """Syncs received files to the disk while the next ones arrive; so many may wait, then the sender does."""
+    """Syncer of received files to the disk while the next ones arrive; with too many waiting, the sender waits."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(_SYNCED_AT_ONCE, thread_name_prefix="sync")
@@ -60,7 +60,7 @@ class Syncer:
 
 
 class FileWriter:
-    """Receives one file's bytes; limits act while they arrive."""
+    """Writer of one file's bytes; limits are checked while they arrive."""
 
     def __init__(self, upload: "Upload", path: str, location: Path) -> None:
         self._upload = upload
@@ -72,7 +72,7 @@ class FileWriter:
         self._file: BinaryIO = location.open("wb")
 
     def write(self, data: bytes | memoryview) -> None:
-        """Take the next bytes.
+        """Write the next bytes.
 
         Raises:
             TooLarge: The file or the upload is over its limit.
@@ -102,7 +102,7 @@ class FileWriter:
 
 
 class Upload:
-    """One form's files. Use as a context manager: leaving it discards what was staged."""
+    """Files of one form. Use as a context manager: leaving it discards the staged files."""
 
     def __init__(self, folder: Path, limits: Limits, syncer: Syncer) -> None:
         self._folder = folder
@@ -120,25 +120,25 @@ class Upload:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def open(self, path: str) -> FileWriter:
-        """Begin a file; close the writer before the next.
+        """Open a file; close the writer before the next.
 
         Raises:
             TooLarge: There are more files than an agent may have.
         """
         self._opened += 1
         if self._opened > self._limits.files:
-            problem = FieldProblem((rules.FIELD,), f"holds more than {self._limits.files} files; send fewer")
+            problem = FieldProblem((rules.FIELD,), f"has more than {self._limits.files} files; send fewer")
             raise TooLarge(f"more than {self._limits.files} files", [problem])
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return FileWriter(self, path, self._folder / f"{self._opened:06d}")
 
     def take(self, staged: StagedFile, file: BinaryIO) -> None:
-        """Count a file among the received ones and let it be synced and closed."""
+        """Count a file among the received ones, and sync and close it."""
         self._files.append(staged)
         self._syncing.append(self._syncer.close(file))
 
     def files(self) -> list[StagedFile]:
-        """The received files, once all of them are on the disk.
+        """Return the received files, once all of them are on the disk.
 
         Raises:
             Unavailable: The disk did not take one.
@@ -151,18 +151,18 @@ class Upload:
         return self._files
 
     def count(self, path: str, size: int, added: int) -> None:
-        """Hold the running sizes against the limits."""
+        """Check the running sizes against the limits."""
         self._total += added
         if size > self._limits.file_bytes:
             msg = f"{path!r} is larger than {self._limits.file_bytes} bytes; split it or leave it out"
             raise TooLarge(f"{path!r} is too large", [FieldProblem((rules.FIELD, path), msg)])
         if self._total > self._limits.total_bytes:
-            msg = f"hold more than {self._limits.total_bytes} bytes in all; send fewer or smaller files"
+            msg = f"are more than {self._limits.total_bytes} bytes in all; send fewer or smaller files"
             raise TooLarge("the folder is too large", [FieldProblem((rules.FIELD,), msg)])
 
 
 class UploadService:
-    """Opens uploads below one staging folder."""
+    """Service that opens uploads below one staging folder."""
 
     def __init__(self, root: Path, limits: Limits) -> None:
         self._root = root
@@ -173,7 +173,7 @@ class UploadService:
         return Upload(self._root / uuid.uuid4().hex, self._limits, self._syncer)
 
     def sweep(self, now_ms: int) -> int:
-        """Remove uploads that were abandoned a day ago or more; returns how many."""
+        """Remove uploads that were abandoned a day ago or more; return their number."""
         swept = 0
         for folder in self._root.glob("*") if self._root.is_dir() else ():
             if folder.stat().st_mtime * 1000 < now_ms - ABANDONED_MS:
@@ -183,12 +183,12 @@ class UploadService:
 
 
 def not_held(error: OSError) -> Unavailable:
-    """What it means that the disk did not take received bytes."""
-    return Unavailable(f"an upload could not be held ({error.strerror})", hint="free disk space")
+    """Return the error of a disk that did not take received bytes."""
+    return Unavailable(f"an upload could not be stored ({error.strerror})", hint="free disk space")
 
 
 def check_files(files: Sequence[StagedFile]) -> tuple[list[Document], list[FieldProblem]]:
-    """The documents of an upload, and every rule a name or type breaks."""
+    """Return the documents of an upload, and every rule a name or type breaks."""
     problems = rules.name_problems([file.path for file in files])
     documents: list[Document] = []
     for file in files:

@@ -223,15 +223,15 @@ class DynamoSubmissions(SubmissionRepository):
             **key_of(JOURNAL, submission.user_id, submission_key(submission.agent_id)),
             "agentId": encode(submission.agent_id),
             "work": encode("submission"),
-            "workAt": encode(submission.begun_at),
+            "workAt": encode(submission.started_at),
         }
         self._dynamo.write(Write("Put", JOURNAL, item))
 
     def end(self, user_id: str, agent_id: str) -> None:
         self._dynamo.write(Write("Delete", JOURNAL, key_of(JOURNAL, user_id, submission_key(agent_id))))
 
-    def begun_before(self, at_ms: int) -> list[Submission]:
+    def started_before(self, at_ms: int) -> list[Submission]:
         values = {"work": "submission", "before": at_ms}
         found = self._dynamo.of_index(JOURNAL, WORK, "#work = :work AND #workAt < :before", values, limit=100)
         begun = [Submission(*(decode(item[name]) for name in ("userId", "agentId", "workAt"))) for item in found]
-        return [submission for submission in begun if submission.begun_at < at_ms]
+        return [submission for submission in begun if submission.started_at < at_ms]
