@@ -53,7 +53,7 @@ def test_doctor_names_the_same_fault(monkeypatch: pytest.MonkeyPatch, variable: 
     checks = [serviceable(service, load()) for service in ("console", "voice", "agent-host")]
     (fault,) = [check for check in checks if not check.ok]
     assert said in fault.detail
-    assert fault.mend
+    assert fault.fix
 
 
 @pytest.mark.parametrize("model", ["builtin", "bedrock/amazon.nova-pro-v1:0", "llamacpp/http://127.0.0.1:8080"])

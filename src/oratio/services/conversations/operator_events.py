@@ -72,7 +72,7 @@ class OperatorEventService:
     def _change(
         self, user_id: str, agent_id: str, conversation_id: str, change: Callable[[Conversation], Conversation]
     ) -> None:
-        self._begun(user_id, agent_id, conversation_id)
+        self._started(user_id, agent_id, conversation_id)
         self._conversations.change(user_id, conversation_id, change)
 
     def _started(self, user_id: str, agent_id: str, conversation_id: str) -> Conversation:
