@@ -21,6 +21,7 @@ from oratio.ports.identity import Identity
 from oratio.ports.live_calls import LiveCallRepository
 from oratio.ports.repositories import AgentRepository
 from oratio.protocol import voice as protocol
+from oratio.protocol.problems import MEDIA_TYPE, problem_body
 from oratio.protocol.voice import CloseCode
 from oratio.protocol.voice_events import SessionEnded
 from oratio.tenancy import acting_for
@@ -204,14 +205,7 @@ class VoiceServer:
 
     def _refusal(self, error: OratioError) -> Response:
         self._metrics.refused.labels(str(error.status)).inc()
-        body = {
-            "type": f"urn:oratio:problem:{error.code}",
-            "title": http.HTTPStatus(error.status).phrase,
-            "status": error.status,
-            "detail": str(error),
-            "code": error.code,
-        }
-        response = _json(error.status, body, "application/problem+json")
+        response = _json(error.status, problem_body(error.status, error.code, str(error)), MEDIA_TYPE)
         if isinstance(error, RateLimited | Unavailable):
             after = error.retry_after_s if isinstance(error, RateLimited) else _RETRY_AFTER_S
             response.headers["Retry-After"] = str(max(1, round(after)))

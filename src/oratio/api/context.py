@@ -12,11 +12,11 @@ from pydantic import BaseModel
 from oratio.api.agent_events import Watchers
 from oratio.api.caller import Caller
 from oratio.api.metrics import ApiMetrics
-from oratio.api.problems import MEDIA_TYPE
 from oratio.api.readiness import Readiness
 from oratio.api.uploads.upload_receiver import UploadReceiver
 from oratio.bootstrap import Platform, Services
 from oratio.errors import FieldProblem, InvalidInput
+from oratio.protocol.problems import MEDIA_TYPE
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 

@@ -13,12 +13,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from oratio.domain.refs import Value
 from oratio.errors import FieldProblem, InvalidInput, NotAuthenticated, OratioError, RateLimited
+from oratio.protocol.problems import MEDIA_TYPE, problem_body
 
 logger = logging.getLogger(__name__)
 
-MEDIA_TYPE = "application/problem+json"
 _HTTP_CODES: Mapping[int, str] = {
     400: "malformed_body",
     404: "not_found",
@@ -35,24 +34,6 @@ _HTTP_DETAILS: Mapping[int, str] = {
 # What pydantic calls a body that is not an object at all.
 _NO_OBJECT = frozenset({"model_attributes_type", "model_type", "dict_type"})
 _CLIENT_CLOSED = 499
-
-
-class ErrorItem(Value):
-    """One thing wrong with one field or file; `loc` is where it stands, outermost first."""
-
-    loc: tuple[str, ...]
-    msg: str
-
-
-class Problem(Value):
-    """The body of every error."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    errors: tuple[ErrorItem, ...] | None = None
 
 
 class Refusal(Exception):
@@ -75,25 +56,6 @@ def problem(
 ) -> Response:
     body = problem_body(status, code, detail, problems)
     return Response(json.dumps(body), status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
-
-
-def problem_body(status: int, code: str, detail: str, problems: Iterable[FieldProblem] = ()) -> dict[str, object]:
-    """The JSON object of an error; text is made safe to encode."""
-    found = tuple(ErrorItem(loc=tuple(map(_plain, entry.loc)), msg=_plain(entry.msg)) for entry in problems)
-    body = Problem(
-        type=f"urn:oratio:problem:{code}",
-        title=code.replace("_", " ").capitalize(),
-        status=status,
-        detail=_plain(detail),
-        code=code,
-        errors=found or None,
-    )
-    return body.model_dump(mode="json", exclude_none=True)
-
-
-def _plain(text: str) -> str:
-    """Text that UTF-8 can carry: lone surrogates become escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def of_error(error: OratioError) -> Response:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from oratio.api import problems, sse
+from oratio.api import problems
 from oratio.errors import NotAuthenticated, OratioError
+from oratio.protocol.problems import problem_body
+from oratio.protocol.sse import event
 
 logger = logging.getLogger(__name__)
 
@@ -66,5 +68,5 @@ async def while_it_stands(
             assert answer is not None
             await answer(scope, receive, send)
             return
-        told = sse.event("error", problems.problem_body(error.status, error.code, str(error)))
+        told = event(problem_body(error.status, error.code, str(error)), name="error")
         await send({"type": "http.response.body", "body": told, "more_body": False})

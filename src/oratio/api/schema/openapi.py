@@ -6,9 +6,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from oratio.api.context import MEANINGS
-from oratio.api.problems import MEDIA_TYPE, Problem, problem_body
 from oratio.api.schema import examples
 from oratio.errors import FieldProblem
+from oratio.protocol.problems import MEDIA_TYPE, Problem, problem_body
 
 _OPERATOR: list[dict[str, list[str]]] = [{"operatorToken": []}]
 _EITHER: list[dict[str, list[str]]] = [{"operatorToken": []}, {"apiKey": []}, {"apiKeyHeader": []}]
