@@ -22,7 +22,7 @@ socket.onopen = () => socket.send(JSON.stringify({{type: "session.start"}}))"""
 
 
 def phone(voice: str) -> str:
-    """Return the code of a bridge from Twilio Media Streams, whose calls are 8 kHz mu-law, which a call here speaks too."""
+    """Return the code of a bridge from Twilio Media Streams, whose 8 kHz mu-law a call here speaks too."""
     return f'''# pip install websockets; then, in Twilio: <Connect><Stream url="wss://your-host:8080"/></Connect>
 import asyncio
 import base64

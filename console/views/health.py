@@ -14,7 +14,7 @@ _NAMES = {"records": "Records", "objects": "Object store", "prefect": "Flow engi
 _TICK_S = 5.0
 
 
-class Part(NamedTuple):
+class HealthPart(NamedTuple):
     """Service and its health; `detail` says what is wrong."""
 
     name: str
@@ -22,20 +22,24 @@ class Part(NamedTuple):
     detail: str
 
 
-def parts() -> list[Part]:
+def parts() -> list[HealthPart]:
     """Return every service's health. The voice server answers on its own port; the API reports the others."""
     with httpx.Client(transport=backend.transport(), timeout=3) as http:
         try:
             ready = ReadinessView.model_validate_json(http.get(f"{backend.api_base()}/readyz").content)
-            found = [Part("HTTP API", True, "")]
-            found += [Part(_NAMES.get(name, name), check.ok, check.detail) for name, check in ready.checks.items()]
+            found = [HealthPart("HTTP API", True, "")]
+            found += [
+                HealthPart(_NAMES.get(name, name), check.ok, check.detail) for name, check in ready.checks.items()
+            ]
         except (httpx.HTTPError, ValueError):
-            found = [Part("HTTP API", False, "does not answer")]
+            found = [HealthPart("HTTP API", False, "does not answer")]
         try:
             answer = http.get(f"{backend.settings().local_url('voice')}/healthz")
-            found.append(Part("Voice server", answer.is_success, "" if answer.is_success else f"{answer.status_code}"))
+            found.append(
+                HealthPart("Voice server", answer.is_success, "" if answer.is_success else f"{answer.status_code}")
+            )
         except httpx.HTTPError:
-            found.append(Part("Voice server", False, "does not answer"))
+            found.append(HealthPart("Voice server", False, "does not answer"))
     return found
 
 

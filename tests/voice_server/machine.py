@@ -1,12 +1,13 @@
 """A session in a test's hands: time is a number, the client's end is played out by the test."""
 
+import json
 from typing import Any
 
 from oratio.domain.conversations.conversation import TurnResult
 from oratio.ports.dialogue import DialogueEvent
 from oratio.ports.speech import CallerSpeechStarted, CallerSpeechStopped, Heard, SpeechEvent, Spoken
 from oratio.protocol.operator import OperatorStart
-from oratio.protocol.voice import dumps
+from oratio.protocol.voice_events import CallAgent
 from tests.voice_server.fakes import spoken_pcm
 from voice_server.session import effects as do
 from voice_server.session.config import SessionConfig
@@ -20,7 +21,7 @@ class Machine:
 
     def __init__(self, config: SessionConfig = CONFIG, *, speaks: bool = True, dialogue: bool = False) -> None:
         self.now = 1_000.0
-        who = CallIdentity("s1", "token", {"agentId": "a1"})
+        who = CallIdentity("s1", "token", CallAgent(agent_id="a1"))
         self.session = Session(who, config, speaks=speaks, dialogue=dialogue, now_ms=self.now)
         self.done: list[do.Effect] = []
         # What the fake voice still has to say; hushed texts leave it.
@@ -35,7 +36,7 @@ class Machine:
                 self.to_say.clear()
 
     def client(self, kind: str, **fields: Any) -> None:
-        self.session.receive(dumps({"type": kind, **fields}), self.now)
+        self.session.receive(json.dumps({"type": kind, **fields}), self.now)
         self._collect()
 
     def frame(self, frame: str | bytes) -> None:
@@ -52,7 +53,7 @@ class Machine:
         return self.told(line)[-1]
 
     def operates(self, kind: str, line: int = 1, **fields: Any) -> None:
-        self.session.desk.receive(line, dumps({"type": kind, **fields}), self.now)
+        self.session.desk.receive(line, json.dumps({"type": kind, **fields}), self.now)
         self._collect()
 
     def operator_audio(self, audio: bytes, line: int = 1) -> None:
@@ -68,7 +69,7 @@ class Machine:
         tells = [
             effect for effect in self.done if isinstance(effect, do.NotifyOperators) and effect.line in (None, line)
         ]
-        return [tell.message for tell in tells]
+        return [tell.message.wire() for tell in tells]
 
     def effects[E](self, kind: type[E]) -> list[E]:
         return [effect for effect in self.done if isinstance(effect, kind)]
@@ -118,7 +119,7 @@ class Machine:
 
     @property
     def sent(self) -> list[dict[str, Any]]:
-        return [effect.message for effect in self.done if isinstance(effect, do.Send)]
+        return [effect.message.wire() for effect in self.done if isinstance(effect, do.Send)]
 
     def kinds(self) -> list[str]:
         return [message["type"] for message in self.sent]

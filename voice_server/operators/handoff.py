@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from oratio.domain.conversations.conversation import Handoff
-from oratio.protocol.voice import Json
+from oratio.protocol.voice_events import HandoffMessage, HandoffProgress
 from voice_server.session.config import SessionConfig
 from voice_server.session.effects import CallChanged, Effect, HandoffFailed, HandoffStarted, RecordWords, Send
 from voice_server.session.timers import Timer, Timers
@@ -55,7 +55,7 @@ class HumanHandoff:
             return
         self.wanted = handoff or _WANTED
         self._unmet = None
-        self._out(Send(_told("handoff.started", self.wanted)))
+        self._out(Send(HandoffProgress(type="handoff.started", reason=self.wanted.reason, summary=self.wanted.summary)))
         self._out(HandoffStarted(self.wanted))
         self._timers.set(Timer.HANDOFF, now_ms + self._config.operator.handoff_ms)
         self._out(CallChanged())
@@ -64,7 +64,7 @@ class HumanHandoff:
         """An operator has the call."""
         handoff = self.wanted or Handoff(reason="An operator joined the call.", summary="")
         self._settled()
-        self._out(Send(_told("handoff.connected", handoff)))
+        self._out(Send(HandoffProgress(type="handoff.connected", reason=handoff.reason, summary=handoff.summary)))
 
     def nobody_came(self, now_ms: float) -> None:
         handoff = self.wanted
@@ -72,7 +72,7 @@ class HumanHandoff:
             return
         self._settled()
         self._unmet = handoff
-        self._out(Send({**_told("handoff.failed", handoff), "reason": "no_operator"}))
+        self._out(Send(HandoffProgress(type="handoff.failed", reason="no_operator", summary=handoff.summary)))
         self._out(CallChanged())
         self.floor.announce(self._config.lines.no_operator, now_ms)
 
@@ -83,7 +83,7 @@ class HumanHandoff:
             return False
         message = None if _DECLINED.fullmatch(text.strip()) else text
         if message is not None:
-            self._out(Send({"type": "handoff.message", "text": message}))
+            self._out(Send(HandoffMessage(text=message)))
         self._out(HandoffFailed(handoff, "no_operator", message))
         line = self._config.lines.no_message if message is None else self._config.lines.message_taken
         self._out(RecordWords(text, line, "assistant"))
@@ -101,7 +101,3 @@ class HumanHandoff:
     def _settled(self) -> None:
         self._asked, self.wanted, self._unmet = False, None, None
         self._timers.clear(Timer.HANDOFF)
-
-
-def _told(kind: str, handoff: Handoff) -> Json:
-    return {"type": kind, "reason": handoff.reason, "summary": handoff.summary}

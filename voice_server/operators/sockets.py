@@ -14,9 +14,10 @@ from typing import Protocol
 from websockets.exceptions import ConnectionClosed
 
 from oratio.ports.speech import INPUT_RATE, OUTPUT_RATE, Speech
-from oratio.protocol import operator as operator_wire
-from oratio.protocol.operator import OperatorStart
-from oratio.protocol.voice import BadMessage, CloseCode, Json, dumps, error
+from oratio.protocol import operator as protocol
+from oratio.protocol.operator import OperatorServerMessage, OperatorStart
+from oratio.protocol.voice import BadMessage, CloseCode, dumps
+from oratio.protocol.voice_events import Interrupt, error
 from voice_server.audio.codec import ClientDecoder, ClientEncoder
 from voice_server.audio.mixer import TICK_MS, Mixer
 from voice_server.operators.transcriber import OperatorTranscriber
@@ -41,7 +42,7 @@ class _Line:
     def __init__(self, socket: Socket, start: OperatorStart, now_ms: Callable[[], float]) -> None:
         self._socket = socket
         self._now = now_ms
-        self._unsent: deque[Json] = deque()
+        self._unsent: deque[OperatorServerMessage] = deque()
         self._wake = asyncio.Event()
         self._end: tuple[int, str] | None = None
         given, wanted = start.input, start.output
@@ -51,7 +52,7 @@ class _Line:
         self.to_ears = ClientDecoder(given, INPUT_RATE) if given else None
         self.writing = asyncio.create_task(self._write(), name="operator")
 
-    def tell(self, message: Json) -> None:
+    def tell(self, message: OperatorServerMessage) -> None:
         if len(self._unsent) >= _MOST_UNSENT:
             self._socket.abort()
             return
@@ -149,7 +150,7 @@ class OperatorSockets:
         try:
             async with asyncio.timeout(_START_S):
                 frame = await socket.recv()
-            message = operator_wire.parse(frame) if isinstance(frame, str) else None
+            message = protocol.parse(frame) if isinstance(frame, str) else None
             if isinstance(message, OperatorStart):
                 _ = message.input, message.output  # a format that is not spoken here is told now
                 return message
@@ -167,7 +168,7 @@ class OperatorSockets:
     def tell(self, effect: do.NotifyOperators) -> None:
         for line in self._named(effect.line):
             line.tell(effect.message)
-        if effect.message["type"] == "interrupt":
+        if isinstance(effect.message, Interrupt):
             for line in self._lines.values():
                 if line.mixer is not None:
                     line.mixer.interrupted(self._now())

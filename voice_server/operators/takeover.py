@@ -7,14 +7,21 @@ time, and it keeps the call for a grace when its socket is lost.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from oratio.protocol import operator as wire
-from oratio.protocol.voice import (
-    MAX_FRAME_BYTES,
-    AudioFormat,
-    BadMessage,
-    CloseCode,
-    Json,
-    Ping,
+from oratio.protocol import operator as protocol
+from oratio.protocol.audio_format import AudioFormat, AudioFormats
+from oratio.protocol.voice import MAX_FRAME_BYTES, BadMessage, CloseCode, Ping
+from oratio.protocol.voice_events import (
+    AudioDone,
+    AudioStart,
+    CallAgent,
+    HandoffEnded,
+    MirroredMessage,
+    Pong,
+    ResponseDone,
+    ResponseStart,
+    ServerMessage,
+    Speaker,
+    Transcript,
     error,
     transcript,
 )
@@ -35,7 +42,6 @@ from voice_server.session.effects import (
 from voice_server.session.timers import Timer, Timers
 from voice_server.turns.base import TurnController
 
-_MIRRORED = ("transcript.", "speech.", "response.", "interrupt", "tool.", "handoff.", "model.", "session.ended")
 _KEPT_LINES = 400
 _KEPT_WHISPERS = 20
 
@@ -57,7 +63,9 @@ class Takeover:
     def __init__(
         self,
         *,
-        about: Json,
+        conversation_id: str,
+        agent: CallAgent,
+        started_at: int,
         config: SessionConfig,
         timers: Timers,
         floor: TurnController,
@@ -66,7 +74,9 @@ class Takeover:
         new_id: Callable[[str], str],
         end: Callable[[str, int, float], None],
     ) -> None:
-        self._about = about
+        self._conversation_id = conversation_id
+        self._agent = agent
+        self._started_at = started_at
         self._config = config
         self._timers = timers
         self.floor = floor
@@ -81,7 +91,7 @@ class Takeover:
         # The response the operator's voice is to the caller, and how much of it there is.
         self._live: str | None = None
         self._live_ms = 0.0
-        self._transcript: list[Json] = []
+        self._transcript: list[protocol.SpokenEntry] = []
         self._whispers: tuple[str, ...] = ()
 
     @property
@@ -89,22 +99,22 @@ class Takeover:
         """What the agent is to know and the caller is not to hear."""
         return self._whispers
 
-    def mirror(self, message: Json) -> None:
+    def mirror(self, message: ServerMessage) -> None:
         """What the caller is sent, operators see too."""
-        if message["type"] == "transcript.done" and message["text"]:
-            self._write_down(message["role"], message["text"])
-        if self._lines and message["type"].startswith(_MIRRORED):
+        if isinstance(message, Transcript) and message.type == "transcript.done" and message.text:
+            self._write_down(message.role, message.text)
+        if self._lines and isinstance(message, MirroredMessage):
             self._out(NotifyOperators(message))
 
-    def _write_down(self, role: str, text: str) -> None:
-        self._transcript = [*self._transcript[1 - _KEPT_LINES :], {"role": role, "text": text}]
+    def _write_down(self, role: Speaker, text: str) -> None:
+        self._transcript = [*self._transcript[1 - _KEPT_LINES :], protocol.SpokenEntry(role=role, text=text)]
 
     def _whisper(self, text: str) -> None:
         self._whispers = (*self._whispers[1 - _KEPT_WHISPERS :], text)
 
     # --- lines
 
-    def join(self, line: int, operator: str, start: wire.OperatorStart, now_ms: float) -> None:
+    def join(self, line: int, operator: str, start: protocol.OperatorStart, now_ms: float) -> None:
         """A line begins; raises `BadMessage` for a format that is not spoken here."""
         given, wanted = start.input, start.output
         config = self._config
@@ -118,18 +128,16 @@ class Takeover:
             self._holder = line
             self._timers.clear(Timer.OPERATOR)
         handoff = self._handoff.wanted
-        ready: Json = {
-            "type": "operator.ready",
-            **self._about,
-            "audio": {
-                "input": given.as_json() if given else None,
-                "output": wanted.as_json() if wanted else None,
-            },
-            "mode": self._mode(line),
-            "operator": self.operator,
-            "handoff": {"reason": handoff.reason, "summary": handoff.summary} if handoff else None,
-            "transcript": list(self._transcript),
-        }
+        ready = protocol.OperatorReady(
+            conversation_id=self._conversation_id,
+            agent=self._agent,
+            started_at=self._started_at,
+            audio=AudioFormats(input=given, output=wanted),
+            mode=self._mode(line),
+            operator=self.operator,
+            handoff=protocol.HandoffWish(reason=handoff.reason, summary=handoff.summary) if handoff else None,
+            transcript=tuple(self._transcript),
+        )
         self._out(NotifyOperators(ready, line))
 
     def leave(self, line: int, now_ms: float) -> None:
@@ -151,7 +159,7 @@ class Takeover:
             self._spoke(line, known, frame, now_ms)
         else:
             try:
-                self._message(line, known, wire.parse(frame), now_ms)
+                self._message(line, known, protocol.parse(frame), now_ms)
             except BadMessage as bad:
                 self._refuse(line, CloseCode.BAD_MESSAGE, "bad_message", str(bad), now_ms)
 
@@ -160,29 +168,29 @@ class Takeover:
         self._out(HangUp(code, name, line))
         self.leave(line, now_ms)
 
-    def _message(self, line: int, known: _Line, message: wire.OperatorMessage, now_ms: float) -> None:
+    def _message(self, line: int, known: _Line, message: protocol.OperatorMessage, now_ms: float) -> None:
         match message:
-            case wire.OperatorStart():
+            case protocol.OperatorStart():
                 raise BadMessage("the line has started already")
-            case wire.Whisper(text=text):
+            case protocol.Whisper(text=text):
                 if text.strip():
                     self._whisper(text.strip())
                     self.floor.guide(text.strip())
-            case wire.TakeOver():
+            case protocol.TakeOver():
                 self._take_over(line, known, now_ms)
-            case wire.SayText(text=text):
+            case protocol.SayText(text=text):
                 if self._has(line) and text.strip():
                     self._say(text.strip(), now_ms)
-            case wire.HandBack(note=note):
+            case protocol.HandBack(note=note):
                 if self._has(line):
                     if note and note.strip():
                         self._whisper(note.strip())
                         self.floor.guide(note.strip())
                     self._hand_back("operator")
-            case wire.CallEnd():
+            case protocol.CallEnd():
                 self._end("operator_ended", CloseCode.ENDED, now_ms)
             case Ping(t=t):
-                self._out(NotifyOperators({"type": "pong", "t": t}, line))
+                self._out(NotifyOperators(Pong(t=t), line))
 
     def _has(self, line: int) -> bool:
         if self._holder == line:
@@ -190,14 +198,12 @@ class Takeover:
         self._out(NotifyOperators(error("not_taken_over", "take the call over first", fatal=False), line))
         return False
 
-    def _mode(self, line: int) -> str:
+    def _mode(self, line: int) -> protocol.OperatorState:
         return "takeover" if self._holder == line else "listening"
 
     def _tell_mode(self) -> None:
         for line in self._lines:
-            self._out(
-                NotifyOperators({"type": "operator.mode", "mode": self._mode(line), "operator": self.operator}, line)
-            )
+            self._out(NotifyOperators(protocol.OperatorMode(mode=self._mode(line), operator=self.operator), line))
 
     # --- take-over
 
@@ -218,8 +224,8 @@ class Takeover:
         self.still()
         self.operator = self._holder = None
         self._timers.clear(Timer.OPERATOR)
-        self.floor.regain_floor([line["text"] for line in self._transcript if line["role"] == "operator"])
-        self._out(Send({"type": "handoff.ended", "by": by}))
+        self.floor.regain_floor([line.text for line in self._transcript if line.role == "operator"])
+        self._out(Send(HandoffEnded(by=by)))
         self._out(CallChanged())
         self._tell_mode()
 
@@ -262,8 +268,8 @@ class Takeover:
             return
         if self.floor.voice and self._live is None:
             self._live, self._live_ms = self._new_id("resp"), 0.0
-            self._out(Send({"type": "response.start", "responseId": self._live, "speaker": "operator"}))
-            self._out(Send({"type": "audio.start", "responseId": self._live, "rate": self.floor.rate}))
+            self._out(Send(ResponseStart(response_id=self._live, speaker="operator")))
+            self._out(Send(AudioStart(response_id=self._live, rate=self.floor.rate)))
         self._live_ms += ms
         self._timers.set(Timer.OPERATOR_STILL, now_ms + self._config.operator.still_ms)
         self._out(OperatorAudio(line, audio, audible=self.floor.voice))
@@ -274,8 +280,8 @@ class Takeover:
         self._timers.clear(Timer.OPERATOR_STILL)
         self._out(OperatorSpeechStopped(spoken=live is not None))
         if live is not None:
-            self._out(Send({"type": "audio.done", "responseId": live, "ms": round(self._live_ms)}))
-            self._out(Send({"type": "response.done", "responseId": live, "status": "completed", "spokenText": ""}))
+            self._out(Send(AudioDone(response_id=live, ms=round(self._live_ms))))
+            self._out(Send(ResponseDone(response_id=live, status="completed", spoken_text="")))
 
     def end(self, code: int, reason: str) -> None:
         """The call is over: every line with it."""

@@ -20,9 +20,10 @@ from oratio.errors import NotAuthenticated, NotFound, OratioError, RateLimited, 
 from oratio.ports.identity import Identity
 from oratio.ports.live_calls import LiveCallRepository
 from oratio.ports.repositories import AgentRepository
-from oratio.protocol import voice as wire
-from oratio.protocol.problem import MEDIA_TYPE, problem_body
+from oratio.protocol import voice as protocol
+from oratio.protocol.problems import MEDIA_TYPE, problem_body
 from oratio.protocol.voice import CloseCode
+from oratio.protocol.voice_events import SessionEnded
 from oratio.tenancy import acting_for
 from oratio.token_bucket import KeyedBuckets
 from voice_server.server import fast_path
@@ -121,7 +122,7 @@ class VoiceServer:
             process_request=admit,  # type: ignore[arg-type]
             select_subprotocol=_select,
             compression=None,
-            max_size=wire.MAX_FRAME_BYTES,
+            max_size=protocol.MAX_FRAME_BYTES,
             max_queue=32,
             write_limit=32_768,
             open_timeout=5,
@@ -285,8 +286,8 @@ class VoiceServer:
         resume = _resume_of(await connection.recv())
         call = self._switchboard.find(resume, passed.user_id, passed.agent_id) if resume else None
         if call is None:
-            await connection.send(wire.dumps(wire.error("resume_failed", wire.NOT_RESUMED, fatal=True)))
-            await connection.send(wire.dumps({"type": "session.ended", "reason": "resume_failed"}))
+            await connection.send(protocol.dumps(protocol.error("resume_failed", protocol.NOT_RESUMED, fatal=True)))
+            await connection.send(protocol.dumps(SessionEnded(reason="resume_failed")))
             await closed(connection, CloseCode.BAD_MESSAGE, "resume_failed")
             return
         await call.take_over(connection)
@@ -297,15 +298,15 @@ class VoiceServer:
             call.lost(connection)
 
 
-def _resume_of(frame: str | bytes) -> wire.ResumeRequest | None:
+def _resume_of(frame: str | bytes) -> protocol.ResumeRequest | None:
     """The call the first message asks for, None for a new one."""
     if not isinstance(frame, str):
         return None
     try:
-        message = wire.parse(frame)
-    except wire.BadMessage:
+        message = protocol.parse(frame)
+    except protocol.BadMessage:
         return None
-    return message.resume if isinstance(message, wire.SessionStart) else None
+    return message.resume if isinstance(message, protocol.SessionStart) else None
 
 
 def _select(_connection: ServerConnection, offered: Any) -> Subprotocol | None:

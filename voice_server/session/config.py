@@ -6,7 +6,7 @@ from oratio.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class SessionLimits:
+class LimitConfig:
     """Ends of a call, and how fast a client may send; times in ms.
 
     Attributes:
@@ -108,7 +108,7 @@ class LineTexts:
 class SessionConfig:
     """All that a session is configured by."""
 
-    limits: SessionLimits = field(default_factory=SessionLimits)
+    limits: LimitConfig = field(default_factory=LimitConfig)
     turn: TurnConfig = field(default_factory=TurnConfig)
     barge_in: BargeInConfig = field(default_factory=BargeInConfig)
     operator: OperatorConfig = field(default_factory=OperatorConfig)
@@ -118,7 +118,7 @@ class SessionConfig:
 def config_of(settings: Settings) -> SessionConfig:
     """Return the configuration that these settings ask for."""
     return SessionConfig(
-        limits=SessionLimits(
+        limits=LimitConfig(
             idle_ms=int(settings.voice_idle_seconds * 1000),
             call_ms=int(settings.voice_call_seconds * 1000),
             resume_ms=int(settings.voice_resume_seconds * 1000),

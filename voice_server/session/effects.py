@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from oratio.domain.conversations.conversation import Handoff, Role, TurnResult
-from oratio.protocol.voice import AudioFormat, Json
+from oratio.protocol.audio_format import AudioFormat
+from oratio.protocol.operator import OperatorServerMessage
+from oratio.protocol.voice_events import ServerMessage
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
     """A message to the client."""
 
-    message: Json
+    message: ServerMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ class CallChanged:
 class NotifyOperators:
     """A message to one operator's line, or to all of them."""
 
-    message: Json
+    message: OperatorServerMessage
     line: int | None = None
 
 

@@ -19,6 +19,7 @@ from oratio.errors import OratioError, Unavailable
 from oratio.ports.dialogue import DialogueBrief, Dialogues
 from oratio.ports.speech import INPUT_RATE, OUTPUT_RATE, Speech, VoiceSession
 from oratio.protocol.voice import CloseCode, dumps
+from oratio.protocol.voice_events import CallAgent
 from voice_server.audio.codec import ClientDecoder, ClientEncoder
 from voice_server.operators.sockets import OperatorSockets
 from voice_server.recording.transcript_writer import TranscriptWriter
@@ -78,8 +79,8 @@ class CallRunner:
         self.token = secrets.token_urlsafe(24)
         self._loop = asyncio.get_running_loop()
         agent = grant.agent
-        told = {"agentId": agent.agent_id, "name": agent.agent_name, "version": agent.current_version}
-        who = CallIdentity(session_id, self.token, told, started_at)
+        shown = CallAgent(agent_id=agent.agent_id, name=agent.agent_name, version=agent.current_version)
+        who = CallIdentity(session_id, self.token, shown, started_at)
         self.started_at = started_at
         self._moved = moved
         self._conversing = RealtimeConversation(speech, brief) if isinstance(speech, Dialogues) else None

@@ -14,9 +14,20 @@ from oratio.domain.conversations.live_call import CallState
 from oratio.errors import OratioError
 from oratio.ports.dialogue import DialogueEvent
 from oratio.ports.speech import SpeechEvent
-from oratio.protocol import voice as wire
+from oratio.protocol import voice as protocol
 from oratio.protocol.operator import OperatorStart
-from oratio.protocol.voice import AudioFormat, BadMessage, CloseCode, Json
+from oratio.protocol.voice import AudioFormat, AudioFormats, BadMessage, CloseCode
+from oratio.protocol.voice_events import (
+    CallAgent,
+    ModelRestarting,
+    ModelRestored,
+    Pong,
+    ServerMessage,
+    SessionEnded,
+    SessionLimits,
+    SessionReady,
+    error,
+)
 from oratio.token_bucket import TokenBucket
 from voice_server.operators.handoff import HumanHandoff
 from voice_server.operators.takeover import Takeover
@@ -42,7 +53,7 @@ class CallIdentity:
 
     session_id: str
     resume_token: str
-    agent: Json
+    agent: CallAgent
     # ms since 1970
     started_at: int = 0
 
@@ -71,14 +82,16 @@ class Session:
         self._speaks = speaks
         self._dialogue = dialogue
         self._effects: list[Effect] = []
-        self._missed: list[Json] = []
+        self._missed: list[ServerMessage] = []
         self._timers = Timers()
         numbers = itertools.count(1)
         self._number = ids or (lambda: str(next(numbers)))
         self.turns: CascadeTurns | RealtimeTurns = self._machine(CascadeTurns)
         self.handoff = HumanHandoff(config=config, timers=self._timers, floor=self.turns, out=self._out)
         self.desk = Takeover(
-            about={"conversationId": who.session_id, "agent": who.agent, "startedAt": who.started_at},
+            conversation_id=who.session_id,
+            agent=who.agent,
+            started_at=who.started_at,
             config=config,
             timers=self._timers,
             floor=self.turns,
@@ -131,7 +144,7 @@ class Session:
                 return
         self._effects.append(effect)
 
-    def _send(self, message: Json) -> None:
+    def _send(self, message: ServerMessage) -> None:
         self._out(Send(message))
 
     def _new_id(self, word: str) -> str:
@@ -145,13 +158,13 @@ class Session:
             return
         if not self._frames.take(1, now_ms):
             self._refuse(CloseCode.LIMIT, "rate_limited", "frames come too fast", now_ms)
-        elif len(frame) > wire.MAX_FRAME_BYTES:
+        elif len(frame) > protocol.MAX_FRAME_BYTES:
             self._refuse(CloseCode.TOO_LARGE, "too_large", "a frame may have 65,536 bytes", now_ms)
         elif isinstance(frame, bytes):
             self._audio_frame(frame, now_ms)
         else:
             try:
-                self._message(wire.parse(frame), now_ms)
+                self._message(protocol.parse(frame), now_ms)
             except BadMessage as bad:
                 self._refuse(CloseCode.BAD_MESSAGE, "bad_message", str(bad), now_ms)
 
@@ -182,35 +195,35 @@ class Session:
             silent = b"\xff" if self._input.encoding == "mulaw" else b"\x00\x00"
             self._hear(silent * (ms * self._input.rate // 1000), ms, now_ms)
 
-    def _message(self, message: wire.ClientMessage, now_ms: float) -> None:
+    def _message(self, message: protocol.ClientMessage, now_ms: float) -> None:
         if self.phase is Phase.WAITING:
-            if not isinstance(message, wire.SessionStart):
+            if not isinstance(message, protocol.SessionStart):
                 raise BadMessage("the first message must be session.start")
             self._start(message, now_ms)
             return
         self._active(now_ms)
         match message:
-            case wire.SessionStart():
+            case protocol.SessionStart():
                 raise BadMessage("the session has started already")
-            case wire.InputText(text=text):
+            case protocol.InputText(text=text):
                 self._typed(text.strip(), now_ms)
-            case wire.InputDtmf(digits=digits):
+            case protocol.InputDtmf(digits=digits):
                 self._pressed(digits, now_ms)
-            case wire.InputMute(on=on):
+            case protocol.InputMute(on=on):
                 self._muted = on
-            case wire.ResponseCancel(response_id=response_id):
+            case protocol.ResponseCancel(response_id=response_id):
                 self.turns.cancel(response_id, now_ms)
-            case wire.Playback(response_id=response_id, played_ms=played_ms):
+            case protocol.Playback(response_id=response_id, played_ms=played_ms):
                 self.turns.played(response_id, played_ms, now_ms)
-            case wire.HandoffRequest():
+            case protocol.HandoffRequest():
                 if self.desk.operator is None:
                     self.handoff.request(now_ms)
-            case wire.Ping(t=t):
-                self._send({"type": "pong", "t": t})
-            case wire.SessionEnd():
+            case protocol.Ping(t=t):
+                self._send(Pong(t=t))
+            case protocol.SessionEnd():
                 self.end("client_ended", CloseCode.ENDED, now_ms)
 
-    def _start(self, message: wire.SessionStart, now_ms: float) -> None:
+    def _start(self, message: protocol.SessionStart, now_ms: float) -> None:
         self._input, self._output = message.input, message.output
         self._timers.clear(Timer.START)
         self._timers.set(Timer.CALL, now_ms + self._config.limits.call_ms)
@@ -228,33 +241,31 @@ class Session:
         self._out(CallChanged())
 
     def _ready(self, *, resumed: bool) -> None:
-        config = self._config
-        message: Json = {
-            "type": "session.ready",
-            "sessionId": self._who.session_id,
-            "resumeToken": self._who.resume_token,
-            "agent": self._who.agent,
-            "audio": {
-                "input": self._input.as_json() if self._input and self.turns.hears else None,
-                "output": self._output.as_json() if self._output and self.turns.voice else None,
-            },
-            "limits": {
-                "maxFrameBytes": wire.MAX_FRAME_BYTES,
-                "maxTextChars": wire.MAX_TEXT_CHARS,
-                "maxCallS": config.limits.call_ms // 1000,
-                "idleS": config.limits.idle_ms // 1000,
-                "resumeS": config.limits.resume_ms // 1000,
-            },
-            "resumed": resumed,
-        }
+        limits = self._config.limits
+        message = SessionReady(
+            session_id=self._who.session_id,
+            resume_token=self._who.resume_token,
+            agent=self._who.agent,
+            audio=AudioFormats(
+                input=self._input if self.turns.hears else None, output=self._output if self.turns.voice else None
+            ),
+            limits=SessionLimits(
+                max_frame_bytes=protocol.MAX_FRAME_BYTES,
+                max_text_chars=protocol.MAX_TEXT_CHARS,
+                max_call_s=limits.call_ms // 1000,
+                idle_s=limits.idle_ms // 1000,
+                resume_s=limits.resume_ms // 1000,
+            ),
+            resumed=resumed,
+        )
         self._send(message)
 
     def _typed(self, text: str, now_ms: float) -> None:
-        if not text or len(text) > wire.MAX_TEXT_CHARS:
-            what = "text is empty" if not text else f"text is longer than {wire.MAX_TEXT_CHARS} characters"
-            self._send(wire.error("invalid_input", what, fatal=False))
+        if not text or len(text) > protocol.MAX_TEXT_CHARS:
+            what = "text is empty" if not text else f"text is longer than {protocol.MAX_TEXT_CHARS} characters"
+            self._send(error("invalid_input", what, fatal=False))
         elif not self.turns.typed(text, now_ms):
-            self._send(wire.error("rate_limited", "too many texts are waiting", fatal=False, retry_after_s=1))
+            self._send(error("rate_limited", "too many texts are waiting", fatal=False, retry_after_s=1))
 
     def _pressed(self, digits: str, now_ms: float) -> None:
         """Keys make one prompt: until `#`, or a pause."""
@@ -276,7 +287,7 @@ class Session:
         self._timers.set(Timer.IDLE, now_ms + self._config.limits.idle_ms)
 
     def _refuse(self, code: int, name: str, message: str, now_ms: float) -> None:
-        self._send(wire.error(name, message, fatal=True))
+        self._send(error(name, message, fatal=True))
         self.end(name, code, now_ms)
 
     # --- the human side
@@ -319,7 +330,7 @@ class Session:
     def speech_missing(self, message: str, now_ms: float) -> None:
         """There is no speech model for this call: it goes on in writing."""
         if self.phase in (Phase.OPEN, Phase.AWAY):
-            self._send(wire.error("speech_unavailable", message, fatal=False))
+            self._send(error("speech_unavailable", message, fatal=False))
             if isinstance(self.turns, RealtimeTurns):
                 prompts = self.turns.untold
                 self.turns = self._machine(CascadeTurns)
@@ -330,10 +341,10 @@ class Session:
             self.turns.lose_voice(now_ms)
 
     def speech_lost(self) -> None:
-        self._send({"type": "model.restarting"})
+        self._send(ModelRestarting())
 
     def speech_restored(self, gap_ms: int) -> None:
-        self._send({"type": "model.restored", "gapMs": gap_ms, "turnLost": self.turns.restart_speech()})
+        self._send(ModelRestored(gap_ms=gap_ms, turn_lost=self.turns.restart_speech()))
 
     def model_lost(self, now_ms: float) -> None:
         """The speech model or the agent cannot be had any more; the call ends."""
@@ -399,7 +410,7 @@ class Session:
         busy = self.turns.busy or self.turns.caller_speaking
         return busy or self.phase is Phase.AWAY or self.desk.operator is not None
 
-    def lose_line(self, now_ms: float, unsent: Sequence[Json] = ()) -> None:
+    def lose_line(self, now_ms: float, unsent: Sequence[ServerMessage] = ()) -> None:
         """The socket is gone, with some messages not sent. A call that had begun waits for a resume."""
         if self.phase is Phase.OPEN:
             self.phase = Phase.AWAY
@@ -432,7 +443,7 @@ class Session:
             self._timers.set(Timer.DRAIN, deadline_ms)
 
     def refuse_resume(self, now_ms: float) -> None:
-        self._refuse(CloseCode.BAD_MESSAGE, "resume_failed", wire.NOT_RESUMED, now_ms)
+        self._refuse(CloseCode.BAD_MESSAGE, "resume_failed", protocol.NOT_RESUMED, now_ms)
 
     def revoke(self, now_ms: float) -> None:
         """What let the caller in is no longer good."""
@@ -445,7 +456,7 @@ class Session:
             return
         self.turns.end(now_ms)
         self.handoff.end()
-        ended: Json = {"type": "session.ended", "reason": reason}
+        ended = SessionEnded(reason=reason)
         if self.phase is Phase.AWAY:
             self.desk.mirror(ended)
         else:

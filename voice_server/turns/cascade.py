@@ -5,7 +5,21 @@ from collections.abc import Callable
 from oratio.domain.conversations.conversation import Role, TurnResult
 from oratio.errors import OratioError
 from oratio.ports.speech import CallerSpeechStarted, CallerSpeechStopped, Heard, Hypothesis, SpeechEvent, Spoken
-from oratio.protocol import voice as wire
+from oratio.protocol.voice_events import (
+    AudioDone,
+    AudioStart,
+    Interrupt,
+    ResponseDone,
+    ResponseStart,
+    ResponseStatus,
+    SpeechStarted,
+    SpeechStopped,
+    ToolDone,
+    ToolStart,
+    UsageReport,
+    transcript,
+)
+from oratio.protocol.voice_events import error as protocol_error
 from voice_server.audio.playout import Playout
 from voice_server.session.config import SessionConfig
 from voice_server.session.effects import CancelQuery, CancelSpeech, Effect, Play, QueryAgent, Say, Send, TurnEnded
@@ -71,7 +85,7 @@ class CascadeTurns(TurnController):
         """A prompt in writing; ends what the agent is saying. False when too many are waiting."""
         if len(self._prompts) >= MAX_QUEUED:
             return False
-        self._out(Send(wire.transcript("user", self._new_id("item"), text, final=True)))
+        self._out(Send(transcript("user", self._new_id("item"), text, final=True)))
         if (current := self._interruptible()) is not None and current.audio_on:
             self._interrupt("caller_text", now_ms)
             self._finish("interrupted", now_ms)
@@ -122,7 +136,7 @@ class CascadeTurns(TurnController):
                 self._speech_stopped()
             case Hypothesis(text):
                 if text:
-                    self._out(Send(wire.transcript("user", self._item(), text, final=False)))
+                    self._out(Send(transcript("user", self._item(), text, final=False)))
             case Heard(text, ended_at_ms):
                 self._turn_heard(text.strip(), self._moment(ended_at_ms, now_ms), now_ms)
 
@@ -138,7 +152,7 @@ class CascadeTurns(TurnController):
 
     def _speech_started(self, now_ms: float) -> None:
         self.caller_speaking = self.listening = True
-        self._out(Send({"type": "speech.started"}))
+        self._out(Send(SpeechStarted()))
         current = self._interruptible()
         if current is None or current.cut_ms is not None:
             return
@@ -151,7 +165,7 @@ class CascadeTurns(TurnController):
 
     def _speech_stopped(self) -> None:
         self.caller_speaking = False
-        self._out(Send({"type": "speech.stopped"}))
+        self._out(Send(SpeechStopped()))
         short = self._timers.pending(Timer.BARGE_IN)
         self._timers.clear(Timer.HOLD, Timer.BARGE_IN)
         if short and self._current is not None:
@@ -167,7 +181,7 @@ class CascadeTurns(TurnController):
             self._go_on()
             return
         item, self._caller_item = self._item(), None
-        self._out(Send(wire.transcript("user", item, text, final=True)))
+        self._out(Send(transcript("user", item, text, final=True)))
         if current is not None:
             unheard = not audible and not current.complete and current.turn is not None
             if current.cut_ms is None:
@@ -219,7 +233,7 @@ class CascadeTurns(TurnController):
         if pcm:
             if not current.audio_on:
                 current.audio_on = True
-                self._out(Send({"type": "audio.start", "responseId": current.response_id, "rate": self.rate}))
+                self._out(Send(AudioStart(response_id=current.response_id, rate=self.rate)))
             if current.first_out_ms is None:
                 current.first_out_ms = now_ms
             self._out(Play(pcm))
@@ -259,9 +273,9 @@ class CascadeTurns(TurnController):
             self._add_text(current, result.answer, now_ms)
         current.result = result
         for number, call in enumerate(result.tool_calls):
-            names = {"callId": f"{current.response_id}-{number}", "name": call.name}
-            self._out(Send({"type": "tool.start", **names, "status": "running", "ms": 0}))
-            self._out(Send({"type": "tool.done", **names, "status": call.status, "ms": call.ms}))
+            call_id = f"{current.response_id}-{number}"
+            self._out(Send(ToolStart(call_id=call_id, name=call.name)))
+            self._out(Send(ToolDone(call_id=call_id, name=call.name, status=call.status, ms=call.ms)))
         self._complete(current, now_ms)
 
     def agent_failed(self, turn: int, error: OratioError, now_ms: float) -> None:
@@ -271,7 +285,7 @@ class CascadeTurns(TurnController):
             return
         self.failures += 1
         self._timers.clear(Timer.HOLDING_LINE)
-        self._out(Send(wire.error(error.code, str(error), fatal=False)))
+        self._out(Send(protocol_error(error.code, str(error), fatal=False)))
         current.failed = True
         if not current.text and self.voice:
             self._add_text(current, self._config.lines.apology, now_ms)
@@ -283,7 +297,7 @@ class CascadeTurns(TurnController):
 
     def _add_text(self, current: Response, text: str, now_ms: float) -> None:
         current.text += text
-        self._out(Send(wire.transcript(current.role, current.item_id, text, final=False)))
+        self._out(Send(transcript(current.role, current.item_id, text, final=False)))
         if self.voice:
             for piece in current.clauses.feed(text):
                 self._say(current, piece, piece)
@@ -366,8 +380,8 @@ class CascadeTurns(TurnController):
         )
         current.playout.held = self._away or (self.caller_speaking and role == "assistant")
         self._current = current
-        speaker = {"speaker": role} if role == "operator" else {}
-        self._out(Send({"type": "response.start", "responseId": current.response_id, **speaker}))
+        speaker = role if role == "operator" else None
+        self._out(Send(ResponseStart(response_id=current.response_id, speaker=speaker)))
         return current
 
     def _interrupt(self, reason: str, now_ms: float) -> None:
@@ -379,9 +393,9 @@ class CascadeTurns(TurnController):
         current.playout.held = True
         self._timers.clear(Timer.HOLD, Timer.BARGE_IN)
         self._timers.set(Timer.CUT, now_ms + self._config.barge_in.cut_ms)
-        message = {"type": "interrupt", "responseId": current.response_id, "reason": reason}
         if current.audio_on:
-            self._out(Send({**message, "sentMs": current.playout.sent_ms}))
+            sent_ms = current.playout.sent_ms
+            self._out(Send(Interrupt(response_id=current.response_id, reason=reason, sent_ms=sent_ms)))
         if current.waiting:
             current.playout.drop_open_segment()
             current.open_utterance = None
@@ -389,10 +403,9 @@ class CascadeTurns(TurnController):
 
     def _audio_done(self, current: Response) -> None:
         current.audio_done = True
-        ms = current.playout.sent_ms
-        self._out(Send({"type": "audio.done", "responseId": current.response_id, "ms": ms}))
+        self._out(Send(AudioDone(response_id=current.response_id, ms=current.playout.sent_ms)))
 
-    def _finish(self, status: str, now_ms: float) -> None:
+    def _finish(self, status: ResponseStatus, now_ms: float) -> None:
         current = self._current
         if current is None:
             return
@@ -407,12 +420,14 @@ class CascadeTurns(TurnController):
                 spoken = current.playout.text_until(heard)
         if current.audio_on and not current.audio_done:
             self._audio_done(current)
-        self._out(Send(wire.transcript(current.role, current.item_id, spoken, final=True)))
-        done = {"responseId": current.response_id, "status": status, "spokenText": spoken}
-        self._out(Send({"type": "response.done", **done}))
+        self._out(Send(transcript(current.role, current.item_id, spoken, final=True)))
+        self._out(Send(ResponseDone(response_id=current.response_id, status=status, spoken_text=spoken)))
         if current.result is not None:
-            usage = current.result.usage.model_dump(by_alias=True)
-            self._out(Send({"type": "usage", "responseId": current.response_id, **usage}))
+            used = current.result.usage
+            report = UsageReport(
+                response_id=current.response_id, input_tokens=used.input_tokens, output_tokens=used.output_tokens
+            )
+            self._out(Send(report))
         if current.turn is not None:
             self._out(self._record(current, spoken, status))
 

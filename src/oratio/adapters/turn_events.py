@@ -1,13 +1,13 @@
 """The events of one turn as an agent's application sends them, and what else may stand in their place."""
 
-import json
 from typing import Any
 
 from pydantic import ValidationError
 
-from oratio.domain.conversations.conversation import TurnDelta, TurnEvent, TurnResult
+from oratio.domain.conversations.conversation import TurnEvent
 from oratio.errors import AgentFailed, RateLimited
 from oratio.ports.agent_runtime import Invocation
+from oratio.protocol.turn import TURN_EVENTS, TurnDelta, TurnDone, TurnError
 
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 
@@ -32,12 +32,13 @@ def turn_event(data: str) -> TurnEvent:
         RateLimited: The agent is asked too much.
     """
     try:
-        value: dict[str, Any] = json.loads(data)
-        if value["type"] == "delta":
-            return TurnDelta(text=value["text"])
-        if value["type"] == "done":
-            return TurnResult.model_validate(value["result"])
-        code, message = str(value["code"]), str(value["message"])
-    except (ValueError, KeyError, TypeError, ValidationError):
+        event = TURN_EVENTS.validate_json(data)
+    except (ValidationError, UnicodeError):
         raise AgentFailed("the agent's answer cannot be read") from None
-    raise RateLimited(message) if code == "rate_limited" else AgentFailed(message)
+    match event:
+        case TurnDelta():
+            return event
+        case TurnDone(result=result):
+            return result
+        case TurnError(code=code, message=message):
+            raise RateLimited(message) if code == "rate_limited" else AgentFailed(message)

@@ -25,6 +25,7 @@ from oratio.agent_host.metrics import CONTENT_TYPE
 from oratio.agent_host.process import SESSION_HEADER
 from oratio.domain.plan.agent_plan import Drill
 from oratio.errors import OratioError
+from oratio.protocol.sse import event as encoded
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ def _payload(body: bytes | None) -> dict[str, Any] | None:
 async def _sse(events: AsyncGenerator[dict[str, Any]]) -> AsyncGenerator[bytes]:
     async with contextlib.aclosing(events) as open_events:
         async for event in open_events:
-            yield b"data: " + json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+            yield encoded(event)
 
 
 def _refusal(status: int, code: str, message: str) -> JSONResponse:

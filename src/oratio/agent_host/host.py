@@ -24,13 +24,13 @@ from oratio.agent_host.metrics import AgentHostMetrics
 from oratio.agent_host.process import AgentProcess
 from oratio.agent_host.sandbox.confinement import Tier
 from oratio.agentkit.drills import StagedDrill
-from oratio.domain.conversations.conversation import TurnResult
 from oratio.domain.plan.agent_plan import AgentPlan, Drill
 from oratio.domain.plan.rehearsal import DRILL_TEXTS
 from oratio.domain.refs import VersionRef
 from oratio.errors import AgentFailed, CodeRejected, Conflict, RateLimited
 from oratio.ports.agent_runtime import AgentPackage
 from oratio.ports.knowledge_bases import KnowledgeBases
+from oratio.protocol.turn import TURN_EVENTS, TurnDelta, TurnDone, TurnError
 
 logger = logging.getLogger(__name__)
 
@@ -379,20 +379,17 @@ def checked(event: dict[str, Any], served_paths: set[str]) -> dict[str, Any]:
         AgentFailed: The event has another form.
     """
     try:
-        match event["type"]:
-            case "delta" if isinstance(event["text"], str):
-                return {"type": "delta", "text": event["text"]}
-            case "done":
-                result = TurnResult.model_validate(event["result"])
+        match TURN_EVENTS.validate_python(event):
+            case TurnDone(result=result):
                 citations = tuple(citation for citation in result.citations if citation.path in served_paths)
-                result = result.model_copy(update={"citations": citations})
-                return {"type": "done", "result": result.model_dump(mode="json")}
-            case "error":
-                return _error(str(event["code"])[:64], str(event["message"])[:300])
-    except (KeyError, TypeError, ValidationError):
-        pass
-    raise AgentFailed("the agent's answer cannot be read")
+                return TurnDone(result=result.model_copy(update={"citations": citations})).wire()
+            case TurnError(code=code, message=message):
+                return _error(code[:64], message[:300])
+            case TurnDelta() as delta:
+                return delta.wire()
+    except (ValidationError, UnicodeError):
+        raise AgentFailed("the agent's answer cannot be read") from None
 
 
 def _error(code: str, message: str) -> dict[str, Any]:
-    return {"type": "error", "code": code, "message": message}
+    return TurnError(code=code, message=message).wire()

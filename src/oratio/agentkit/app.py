@@ -13,6 +13,7 @@ from oratio.agentkit.definition import AgentDefinition
 from oratio.agentkit.drills import KINDS, DrilledConnections, StagedDrill
 from oratio.agentkit.platform.connections import Connections
 from oratio.agentkit.sessions import Sessions, TurnRequest
+from oratio.agentkit.turn import TurnError
 
 MAX_PROMPT_CHARS = 20_000
 MAX_HISTORY = 400
@@ -43,7 +44,7 @@ def create_app(definition: AgentDefinition, connections: Connections, *, drills:
             request = read_request(payload, context.session_id)
             drill = read_drill(payload) if drills else None
         except ValueError as error:
-            yield {"type": "error", "code": "bad_request", "message": str(error)}
+            yield TurnError(code="bad_request", message=str(error)).wire()
             return
         staged = Sessions(definition, build, DrilledConnections(connections, drill)) if drill else sessions
         async for event in staged.turn(request):

@@ -15,7 +15,7 @@ from oratio.agentkit.context import AgentContext
 from oratio.agentkit.definition import AgentDefinition, BadDefinition, BuildAgent
 from oratio.agentkit.guidance import guided
 from oratio.agentkit.platform.connections import Connections
-from oratio.agentkit.turn import Status, trace
+from oratio.agentkit.turn import Status, TurnDelta, TurnDone, TurnError, TurnResult, trace
 
 logger = logging.getLogger(__name__)
 
@@ -142,16 +142,14 @@ class Sessions:
                     text = " " + text
                 new_message = False
                 pieces.append(text)
-                yield {"type": "delta", "text": text}
+                yield TurnDelta(text=text).wire()
         usage = {key: count - before[key] for key, count in _tokens(session.agent).items()}
         yield self._done(session, "".join(pieces), usage)
 
     def _done(self, session: _Session, answer: str, usage: Mapping[str, int]) -> dict[str, Any]:
         definition = self._definition
-        return {
-            "type": "done",
-            "result": session.context.turn.result(answer, definition.steps, usage, definition.model),
-        }
+        result = session.context.turn.result(answer, definition.steps, usage, definition.model)
+        return TurnDone(result=TurnResult.model_validate(result)).wire()
 
 
 def _tokens(agent: Agent) -> dict[str, int]:
@@ -168,4 +166,4 @@ def _tool_recorder(context: AgentContext) -> Any:
 
 
 def _error(code: str, message: str) -> dict[str, Any]:
-    return {"type": "error", "code": code, "message": message}
+    return TurnError(code=code, message=message).wire()

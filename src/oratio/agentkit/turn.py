@@ -1,10 +1,17 @@
-"""What happens in one turn, and the result that is made of it."""
+"""Recorder of what happens in one turn, and the events that an agent's application sends of it.
+
+The events are `delta` any number of times, then `done` or `error`: the one schema for agents, the agent host, the
+runtimes' adapters and the API (`oratio.protocol.turn`).
+"""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic.alias_generators import to_camel
 
 from oratio.agentkit.attribution import attribute
 
@@ -76,7 +83,7 @@ class TurnRecorder:
             )
 
     def result(self, answer: str, steps: Mapping[str, Any], usage: Mapping[str, int], model: str) -> dict[str, Any]:
-        """The turn's result, in the wire form of `domain.conversation.TurnResult`.
+        """The turn's result, in the wire form of `TurnResult`.
 
         With provenance the citations are exactly its passages. Without, they are those the answer's sentences
         rest on, and the turn counts as answered when there is one, or when nothing was searched for.
@@ -107,3 +114,120 @@ def _citation(passage: Mapping[str, Any]) -> dict[str, Any]:
 
 def _sop_step(step: Any) -> dict[str, Any]:
     return {"stepId": step.step_id, "title": step.title, "lineStart": step.line_start, "lineEnd": step.line_end}
+
+
+# --- the events
+
+
+class _Part(BaseModel):
+    """Frozen, closed, camelCase on the wire."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
+
+
+class Citation(_Part):
+    """A document behind an answer. `score` is the passage's retrieval score, 0 to 1."""
+
+    path: str
+    excerpt: str
+    score: float
+    page: int | None = None
+    heading: str | None = None
+
+
+class Handoff(_Part):
+    """A request that a human takes over: why, and what the human needs to know."""
+
+    reason: str
+    summary: str
+
+
+class SopStep(_Part):
+    """A plan step that shaped a reply, with the SOP lines it came from (1-based, inclusive)."""
+
+    step_id: str
+    title: str
+    line_start: int
+    line_end: int
+
+
+class Usage(_Part):
+    """Tokens a turn cost at the model; zero for `builtin`."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class ToolCall(_Part):
+    """One tool the agent used in a turn.
+
+    Attributes:
+        started_ms: When it was called, counted from the turn's beginning; None from an agent that does not say.
+    """
+
+    name: str
+    status: Literal["success", "error"]
+    ms: int
+    started_ms: int | None = None
+
+
+class TurnResult(_Part):
+    """What the agent answered to one prompt.
+
+    Attributes:
+        answered: False when the documents do not answer; then `citations` is empty.
+        model: Which model answered: `builtin`, or the provider's name.
+    """
+
+    answer: str
+    answered: bool
+    citations: tuple[Citation, ...] = ()
+    handoff: Handoff | None = None
+    sop_steps: tuple[SopStep, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    usage: Usage = Usage()
+    model: str = ""
+
+
+class _Event(BaseModel):
+    """Frozen; fields that a newer agent added are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    def wire(self) -> dict[str, Any]:
+        """Return the event as the JSON object that is sent."""
+        return self.model_dump(mode="json")
+
+
+class TurnDelta(_Event):
+    """A piece of the answer's text, in order."""
+
+    type: Literal["delta"] = "delta"
+    text: str
+
+
+class TurnDone(_Event):
+    """The end of a turn that was answered."""
+
+    type: Literal["done"] = "done"
+    result: TurnResult
+
+
+class TurnError(_Event):
+    """The end of a turn that was not; the message holds nothing of the caller's words."""
+
+    type: Literal["error"] = "error"
+    code: str
+    message: str
+
+
+AgentTurnEvent = TurnDelta | TurnDone | TurnError
+
+TURN_EVENTS: TypeAdapter[AgentTurnEvent] = TypeAdapter(Annotated[AgentTurnEvent, Field(discriminator="type")])

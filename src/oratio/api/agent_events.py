@@ -7,11 +7,12 @@ from collections.abc import AsyncGenerator, Callable
 
 from starlette.concurrency import run_in_threadpool
 
-from oratio.api import sse
 from oratio.api.metrics import ApiMetrics
 from oratio.domain.agents.agent import Agent, AgentStatus, StepStatus
 from oratio.domain.agents.journal import AgentEvent
 from oratio.errors import NotFound, RateLimited
+from oratio.protocol.sse import KEEP_ALIVE
+from oratio.protocol.sse import event as encoded
 from oratio.services.agents.agents import AgentService
 
 POLL_S = 0.2
@@ -63,7 +64,7 @@ class Watchers:
                 if events:
                     continue
                 if time.monotonic() - sent_at >= KEEP_ALIVE_S:
-                    yield sse.KEEP_ALIVE
+                    yield KEEP_ALIVE
                     sent_at = time.monotonic()
                 await asyncio.sleep(POLL_S)
         finally:
@@ -82,4 +83,4 @@ def settled(agent: Agent) -> bool:
 
 
 def _encode(event: AgentEvent) -> bytes:
-    return sse.event(event.kind, event.model_dump(mode="json", by_alias=True, exclude_none=True), seq=event.seq)
+    return encoded(event.model_dump(mode="json", by_alias=True, exclude_none=True), name=event.kind, seq=event.seq)

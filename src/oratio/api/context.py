@@ -16,7 +16,7 @@ from oratio.api.readiness import Readiness
 from oratio.api.uploads.upload_receiver import UploadReceiver
 from oratio.bootstrap import Platform, Services
 from oratio.errors import FieldProblem, InvalidInput
-from oratio.protocol.problem import MEDIA_TYPE
+from oratio.protocol.problems import MEDIA_TYPE
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from oratio.errors import FieldProblem, InvalidInput, NotAuthenticated, OratioError, RateLimited
-from oratio.protocol.problem import MEDIA_TYPE, problem_body
+from oratio.protocol.problems import MEDIA_TYPE, problem_body
 
 logger = logging.getLogger(__name__)
 

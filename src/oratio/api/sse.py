@@ -1,7 +1,6 @@
 """Server-sent events: a response that stops its source as soon as the client disconnects."""
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
@@ -12,18 +11,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from oratio.errors import OratioError
-from oratio.protocol.problem import problem_body
+from oratio.protocol.problems import problem_body
+from oratio.protocol.sse import event
 
 logger = logging.getLogger(__name__)
 
-KEEP_ALIVE = b": keep-alive\n\n"
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-
-
-def event(name: str, data: object, *, seq: int | None = None) -> bytes:
-    """Return one event; `data` as one line of JSON, `seq` as its id."""
-    head = f"id: {seq}\n" if seq is not None else ""
-    return f"{head}event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode("utf-8", "backslashreplace")
 
 
 class EventStream(Response):
@@ -58,11 +51,11 @@ class EventStream(Response):
             except OratioError as error:
                 # The status line is long gone: the problem goes as the last event.
                 found = problem_body(error.status, error.code, str(error))
-                await send({"type": "http.response.body", "body": event("error", found), "more_body": True})
+                await send({"type": "http.response.body", "body": event(found, name="error"), "more_body": True})
             except Exception:
                 logger.exception("| event stream failed")
                 found = problem_body(500, "internal", "something went wrong here; try again")
-                await send({"type": "http.response.body", "body": event("error", found), "more_body": True})
+                await send({"type": "http.response.body", "body": event(found, name="error"), "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -19,8 +19,19 @@ from websockets.typing import Subprotocol
 
 from oratio.client.answers import error_of
 from oratio.errors import Unavailable
+from oratio.protocol.messages import BadMessage, WireMessage, dumps
+from oratio.protocol.operator import (
+    OPERATOR_SERVER_MESSAGES,
+    SUBPROTOCOL,
+    CallEnd,
+    HandBack,
+    OperatorServerMessage,
+    OperatorStart,
+    SayText,
+    TakeOver,
+    Whisper,
+)
 
-SUBPROTOCOL = "oratio.operator.v1"
 _MOST_BYTES = 2**20
 # Half a minute of audio: a program may be busy for a while before the server takes it for gone.
 _MOST_UNREAD = 1_024
@@ -31,6 +42,14 @@ class Told(NamedTuple):
 
     type: str
     data: Mapping[str, Any]
+
+    @property
+    def message(self) -> OperatorServerMessage | None:
+        """The same as a typed value; None for a message that this version does not know."""
+        try:
+            return OPERATOR_SERVER_MESSAGES.of({**self.data, "type": self.type})
+        except BadMessage:
+            return None
 
 
 class OperatorLine:
@@ -67,8 +86,7 @@ class OperatorLine:
                 max_queue=_MOST_UNREAD,
                 proxy=None,
             )
-            audio = {"input": self._rate, "output": self._rate}
-            await self._send("operator.start", audio=audio)
+            await self._send(OperatorStart(audio={"input": self._rate, "output": self._rate}))
             first = json.loads(await self._socket.recv())
         except InvalidStatus as refused:
             raise error_of(refused.response.status_code, _problem(refused.response.body)) from None
@@ -90,15 +108,15 @@ class OperatorLine:
 
     async def whisper(self, text: str) -> None:
         """Tell the agent something for its next answers; the caller does not hear it."""
-        await self._send("whisper", text=text)
+        await self._send(Whisper(text=text))
 
     async def take_over(self) -> None:
         """Have the call; `operator.mode` says whether it worked, an `error` of code `conflict` that another has it."""
-        await self._send("takeover")
+        await self._send(TakeOver())
 
     async def say(self, text: str) -> None:
         """Have words said to the caller in the agent's voice, while this line has the call."""
-        await self._send("say", text=text)
+        await self._send(SayText(text=text))
 
     async def send_audio(self, pcm: bytes) -> None:
         """Speak to the caller, in real time, while this line has the call."""
@@ -106,10 +124,10 @@ class OperatorLine:
 
     async def hand_back(self, note: str | None = None) -> None:
         """Give the call back to the agent, with a note for it."""
-        await self._send("handback", **({"note": note} if note else {}))
+        await self._send(HandBack(note=note or None))
 
     async def end_call(self) -> None:
-        await self._send("call.end")
+        await self._send(CallEnd())
 
     async def __aiter__(self) -> AsyncIterator[Told | bytes]:
         try:
@@ -122,9 +140,9 @@ class OperatorLine:
         except ConnectionClosed:
             return
 
-    async def _send(self, kind: str, **fields: Any) -> None:
+    async def _send(self, message: WireMessage) -> None:
         try:
-            await self._line().send(json.dumps({"type": kind, **fields}))
+            await self._line().send(dumps(message))
         except ConnectionClosed:
             raise Unavailable("the call is over") from None
 

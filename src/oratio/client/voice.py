@@ -24,6 +24,52 @@ from websockets.typing import Subprotocol
 
 from oratio.client.answers import error_of
 from oratio.errors import Unavailable
+from oratio.protocol.messages import BadMessage, WireMessage, dumps
+from oratio.protocol.voice import (
+    SUBPROTOCOL,
+    HandoffRequest,
+    InputMute,
+    InputText,
+    Playback,
+    ResponseCancel,
+    ResumeRequest,
+    SessionEnd,
+    SessionStart,
+)
+from oratio.protocol.voice_events import (
+    AudioStart,
+    ErrorMessage,
+    HandoffEnded,
+    HandoffProgress,
+    Interrupt,
+    ResponseDone,
+    ResponseStart,
+    SessionEnded,
+    SpeechStarted,
+    SpeechStopped,
+    Transcript,
+    read_server_message,
+)
+
+__all__ = [
+    "Answered",
+    "Answering",
+    "Audio",
+    "AudioBegins",
+    "Ended",
+    "Fault",
+    "HandingOver",
+    "Interrupted",
+    "Notice",
+    "Resume",
+    "SpeechStarted",
+    "SpeechStopped",
+    "Transcript",
+    "VoiceCall",
+    "VoiceEvent",
+    "call",
+    "event_of",
+]
 
 _MAX_FRAME = 2**20
 
@@ -40,54 +86,13 @@ class Audio:
     pcm: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechStarted:
-    """The caller is heard speaking."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechStopped:
-    """The caller is silent; the turn may go on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Transcript:
-    """What somebody said. Not final: the agent's text adds to its item, the caller's replaces what was before."""
-
-    role: str
-    item_id: str
-    text: str
-    final: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Answering:
-    """A response begins."""
-
-    response_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    """What is queued of this response is not to be played; the next audio comes after another `AudioBegins`."""
-
-    response_id: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class AudioBegins:
-    response_id: str
-    rate: int
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A response ended: `completed`, `interrupted` (`text` is what was heard) or `failed`."""
-
-    response_id: str
-    status: str
-    text: str
+# A user's names for the messages of the protocol that are given as they come.
+Answering = ResponseStart
+AudioBegins = AudioStart
+Interrupted = Interrupt
+Answered = ResponseDone
+Fault = ErrorMessage
+Ended = SessionEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +102,6 @@ class HandingOver:
     state: str
     reason: str
     summary: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something went wrong; the call goes on unless `fatal`."""
-
-    code: str
-    message: str
-    fatal: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,32 +129,26 @@ type VoiceEvent = (
 
 
 def event_of(frame: str | bytes) -> VoiceEvent:
-    """A frame of the server as a value."""
+    """Return a frame of the server as a value; a message that this version does not know as a `Notice`."""
     if isinstance(frame, bytes):
         return Audio(frame)
-    message: dict[str, Any] = json.loads(frame)
+    try:
+        message = read_server_message(frame)
+    except BadMessage:
+        return _notice(json.loads(frame))
     match message:
-        case {"type": "speech.started"}:
-            return SpeechStarted()
-        case {"type": "speech.stopped"}:
-            return SpeechStopped()
-        case {"type": "transcript.delta" | "transcript.done", "role": role, "itemId": item, "text": text}:
-            return Transcript(role, item, text, message["type"] == "transcript.done")
-        case {"type": "response.start", "responseId": response}:
-            return Answering(response)
-        case {"type": "audio.start", "responseId": response, "rate": rate}:
-            return AudioBegins(response, rate)
-        case {"type": "interrupt", "responseId": response, "reason": reason}:
-            return Interrupted(response, reason)
-        case {"type": "response.done", "responseId": response, "status": status, "spokenText": text}:
-            return Answered(response, status, text)
-        case {"type": "handoff.started" | "handoff.connected" | "handoff.failed" | "handoff.ended" as kind}:
-            told = (str(message.get(name) or "") for name in ("reason", "summary"))
-            return HandingOver(kind.removeprefix("handoff."), *told)
-        case {"type": "error", "code": code, "message": text}:
-            return Fault(code, text, bool(message.get("fatal")))
-        case {"type": "session.ended", "reason": reason}:
-            return Ended(reason)
+        case HandoffProgress(type=kind, reason=reason, summary=summary):
+            return HandingOver(kind.removeprefix("handoff."), reason, summary)
+        case HandoffEnded():
+            return HandingOver("ended", "", "")
+        case SpeechStarted() | SpeechStopped() | Transcript() | ResponseStart() | AudioStart() | Interrupt():
+            return message
+        case ResponseDone() | ErrorMessage() | SessionEnded():
+            return message
+    return _notice(message.wire())
+
+
+def _notice(message: dict[str, Any]) -> Notice:
     return Notice(str(message.pop("type", "")), message)
 
 
@@ -197,32 +182,35 @@ class VoiceCall:
 
     async def say(self, text: str) -> None:
         """The caller's words in writing."""
-        await self.send("input.text", text=text)
+        await self._write(InputText(text=text))
 
     async def press(self, digits: str) -> None:
         await self.send("input.dtmf", digits=digits)
 
     async def mute(self, on: bool = True) -> None:
-        await self.send("input.mute", on=on)
+        await self._write(InputMute(on=on))
 
     async def cancel(self, response_id: str | None = None) -> None:
         """Stop what the agent is saying."""
-        await self.send("response.cancel", **({"responseId": response_id} if response_id else {}))
+        await self._write(ResponseCancel(response_id=response_id or None))
 
     async def played(self, response_id: str, ms: float) -> None:
         """How much of a response has been played: what the record then calls heard."""
-        await self.send("playback", responseId=response_id, playedMs=ms)
+        await self._write(Playback(response_id=response_id, played_ms=ms))
 
     async def ask_for_human(self) -> None:
-        await self.send("handoff.request")
+        await self._write(HandoffRequest())
 
     async def end(self) -> None:
         """Hang up; `events` goes on to the call's last words."""
-        await self.send("session.end")
+        await self._write(SessionEnd())
 
     async def send(self, kind: str, **fields: Any) -> None:
         """Any message of the protocol."""
         await self._put(json.dumps({"type": kind, **fields}))
+
+    async def _write(self, message: WireMessage) -> None:
+        await self._put(dumps(message))
 
     async def _put(self, frame: str | bytes) -> None:
         try:
@@ -255,12 +243,12 @@ async def call(
     Raises:
         OratioError: The server refuses the call, by the class of the refusal; `Unavailable` when it does not answer.
     """
-    start: dict[str, Any] = {"type": "session.start", "audio": {"input": hear_rate, "output": speak_rate}}
-    if variables:
-        start["vars"] = dict(variables)
-    if resume is not None:
-        start["resume"] = {"sessionId": resume.session_id, "token": resume.token}
-    protocols = [Subprotocol("oratio.v1"), Subprotocol(f"bearer.{credential}")]
+    start = SessionStart(
+        audio={"input": hear_rate, "output": speak_rate},
+        vars=dict(variables or {}),
+        resume=ResumeRequest(session_id=resume.session_id, token=resume.token) if resume is not None else None,
+    )
+    protocols = [Subprotocol(SUBPROTOCOL), Subprotocol(f"bearer.{credential}")]
     try:
         socket = await connect(url, subprotocols=protocols, compression=None, max_size=_MAX_FRAME)
     except InvalidStatus as refused:
@@ -269,7 +257,7 @@ async def call(
         raise Unavailable(f"the voice server does not take the call ({error})", hint="see `oratio status`") from None
     async with socket:
         try:
-            await socket.send(json.dumps(start))
+            await socket.send(dumps(start))
             ready = json.loads(await socket.recv())
         except ConnectionClosed as closed:
             raise Unavailable(f"the call was not taken ({_why(closed)})", hint="call again") from None

@@ -1,20 +1,32 @@
-"""Server-sent events as they are read, by the client, the adapters and the host of agents alike.
+"""Reader and writer of server-sent events, for the API, the client, the adapters and the agent host alike.
 
-httpx-sse parses them; here are what it leaves open: events without data (comments end in one) are passed over, an id is
+httpx-sse parses them; here is what it leaves open: events without data (comments end in one) are passed over, an id is
 a number or none, and a sender that is not trusted is held to a size.
 """
 
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 from httpx_sse import SSEError as NoEventStream
 
 MEDIA_TYPE = "text/event-stream"
+KEEP_ALIVE: Final = b": keep-alive\n\n"
 
-__all__ = ["MEDIA_TYPE", "EventsTooLarge", "NoEventStream", "ServerEvent", "aread", "aread_bounded", "read"]
+__all__ = [
+    "KEEP_ALIVE",
+    "MEDIA_TYPE",
+    "EventsTooLarge",
+    "NoEventStream",
+    "ServerEvent",
+    "aread",
+    "aread_bounded",
+    "event",
+    "read",
+]
 
 
 class ServerEvent(NamedTuple):
@@ -63,8 +75,8 @@ async def aread_bounded(response: httpx.Response, *, max_bytes: int, max_line: i
     """
     held = _Held(response, max_bytes, max_line)
     async with aclosing(aread(httpx.Response(200, headers={"Content-Type": MEDIA_TYPE}, stream=held))) as events:
-        async for event in events:
-            yield event
+        async for found in events:
+            yield found
 
 
 class _Held(httpx.AsyncByteStream):
@@ -86,3 +98,10 @@ class _Held(httpx.AsyncByteStream):
 
 def _event(found: ServerSentEvent) -> ServerEvent:
     return ServerEvent(found.event or "message", int(found.id) if found.id.isdecimal() else None, found.data)
+
+
+def event(data: object, *, name: str | None = None, seq: int | None = None) -> bytes:
+    """Return one event; `data` as one line of JSON, `seq` as its id."""
+    head = (f"id: {seq}\n" if seq is not None else "") + (f"event: {name}\n" if name is not None else "")
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"{head}data: {text}\n\n".encode("utf-8", "backslashreplace")

@@ -30,7 +30,7 @@ async def test_a_question_in_writing_is_answered_in_writing(exchange: Exchange) 
         "What now?",
         "Turn on data roaming.",
     ]
-    assert events[-1] == Ended("client_ended")
+    assert events[-1] == Ended(reason="client_ended")
 
 
 async def test_a_spoken_question_is_answered_aloud_and_can_be_cut(exchange: Exchange, speech: PlayedSpeech) -> None:

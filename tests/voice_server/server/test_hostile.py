@@ -3,7 +3,6 @@
 import json
 import random
 
-from oratio.protocol.voice import dumps
 from tests.voice_server.machine import Machine
 
 FRAMES = 10_000
@@ -37,7 +36,7 @@ _ODD: tuple[object, ...] = (
 def malformed(source: random.Random) -> str | bytes:
     """A good message with one thing wrong, or no message at all."""
     message: dict[str, object] = dict(source.choice(_GOOD))
-    text = dumps(message)
+    text = json.dumps(message)
     match source.randrange(7):
         case 0:
             return text[: source.randrange(len(text))]

@@ -1,9 +1,10 @@
 """The one tool of a speech-to-speech model: its calls become questions to the agent, the answers go back to it."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from oratio.domain.conversations.conversation import TurnResult
+from oratio.protocol.voice_events import ToolDone, ToolStart
 from voice_server.session.effects import Effect, QueryAgent, Send, ToolResult
 from voice_server.turns.realtime.questions import ASK_AGENT, AgentQuestion, AgentQuestions, question_in, told
 
@@ -36,7 +37,7 @@ class AgentTool:
     def called(self, call_id: str, name: str, arguments: Mapping[str, Any], turn: int, now_ms: float) -> bool:
         """Whether the model has to wait for the agent; else it has its answer already."""
         text = question_in(arguments)
-        self._out(Send({"type": "tool.start", "callId": call_id, "name": name, "status": "running", "ms": 0}))
+        self._out(Send(ToolStart(call_id=call_id, name=name)))
         if name != ASK_AGENT or not text:
             wrong = _NO_SUCH_TOOL if name != ASK_AGENT else _NO_QUESTION
             self._answer(call_id, wrong, now_ms, now_ms, failed=True)
@@ -72,5 +73,5 @@ class AgentTool:
     ) -> None:
         self._answered(now_ms)
         self._out(ToolResult(call_id, result, failed))
-        done = {"callId": call_id, "name": ASK_AGENT, "status": "error" if failed else "success"}
-        self._out(Send({"type": "tool.done", **done, "ms": round(now_ms - asked_ms)}))
+        status: Literal["success", "error"] = "error" if failed else "success"
+        self._out(Send(ToolDone(call_id=call_id, name=ASK_AGENT, status=status, ms=round(now_ms - asked_ms))))

@@ -21,7 +21,21 @@ from oratio.ports.dialogue import (
     UsageSpent,
 )
 from oratio.ports.speech import CallerSpeechStarted, CallerSpeechStopped, Heard, Hypothesis, Spoken
-from oratio.protocol import voice as wire
+from oratio.protocol.voice_events import (
+    AudioDone,
+    AudioStart,
+    Interrupt,
+    ModelRestarting,
+    ModelRestored,
+    ResponseDone,
+    ResponseStart,
+    ResponseStatus,
+    SpeechStarted,
+    SpeechStopped,
+    UsageReport,
+    transcript,
+)
+from oratio.protocol.voice_events import error as protocol_error
 from voice_server.audio.playout import Playout
 from voice_server.session.config import SessionConfig
 from voice_server.session.effects import (
@@ -103,7 +117,7 @@ class RealtimeTurns(TurnController):
             self._owed_ms = None
 
     def typed(self, text: str, now_ms: float) -> bool:
-        self._out(Send(wire.transcript("user", self._new_id("item"), text, final=True)))
+        self._out(Send(transcript("user", self._new_id("item"), text, final=True)))
         self._cut("caller_text", now_ms, hush=True)
         if not self._divert(text, now_ms):
             self._begin_turn(text, now_ms, now_ms)
@@ -113,7 +127,7 @@ class RealtimeTurns(TurnController):
 
     def request(self, text: str, now_ms: float) -> None:
         """The agent is asked, and its answer said, whatever the model would make of it."""
-        self._out(Send(wire.transcript("user", self._new_id("item"), text, final=True)))
+        self._out(Send(transcript("user", self._new_id("item"), text, final=True)))
         self._tool.put(text, self._turn.number, now_ms)
 
     def cancel(self, response_id: str | None, now_ms: float) -> None:
@@ -142,9 +156,9 @@ class RealtimeTurns(TurnController):
         match event:
             case CallerSpeechStarted() | CallerSpeechStopped():
                 self.caller_speaking = isinstance(event, CallerSpeechStarted)
-                self._out(Send({"type": "speech.started" if self.caller_speaking else "speech.stopped"}))
+                self._out(Send(SpeechStarted() if self.caller_speaking else SpeechStopped()))
             case Hypothesis(text):
-                self._out(Send(wire.transcript("user", self._item(), text, final=False)))
+                self._out(Send(transcript("user", self._item(), text, final=False)))
             case Heard(text, ended_at_ms):
                 self._heard(text, self._moment(ended_at_ms, now_ms), now_ms)
             case ReplyText(number, text, final):
@@ -165,9 +179,9 @@ class RealtimeTurns(TurnController):
             case UsageSpent():
                 self._spent(event)
             case Restarting():
-                self._out(Send({"type": "model.restarting"}))
+                self._out(Send(ModelRestarting()))
             case Restored(gap_ms, turn_lost):
-                self._out(Send({"type": "model.restored", "gapMs": gap_ms, "turnLost": turn_lost}))
+                self._out(Send(ModelRestored(gap_ms=gap_ms, turn_lost=turn_lost)))
 
     def _item(self) -> str:
         self._caller_item = self._caller_item or self._new_id("item")
@@ -175,7 +189,7 @@ class RealtimeTurns(TurnController):
 
     def _heard(self, text: str, ended_ms: float, now_ms: float) -> None:
         item, self._caller_item = self._item(), None
-        self._out(Send(wire.transcript("user", item, text, final=True)))
+        self._out(Send(transcript("user", item, text, final=True)))
         # A model that has given out its whole reply may not know that it is still being heard. What began after the
         # caller's words is the reply to them: some models tell the words late.
         first = self._replies[0] if self._replies else None
@@ -222,10 +236,10 @@ class RealtimeTurns(TurnController):
         if self._replies and not self._replies[0].begun:
             reply = self._replies[0]
             reply.begun = True
-            speaker = {"speaker": reply.role} if reply.role == "operator" else {}
-            self._out(Send({"type": "response.start", "responseId": reply.response_id, **speaker}))
+            speaker = reply.role if reply.role == "operator" else None
+            self._out(Send(ResponseStart(response_id=reply.response_id, speaker=speaker)))
             if reply.planned:
-                self._out(Send(wire.transcript(reply.role, reply.item_id, reply.planned, final=False)))
+                self._out(Send(transcript(reply.role, reply.item_id, reply.planned, final=False)))
 
     def _worded(self, number: int, text: str, final: bool) -> None:
         reply = self._known(number) if final else self._reply(number)
@@ -236,7 +250,7 @@ class RealtimeTurns(TurnController):
             return
         reply.add(text)
         if reply.begun:
-            self._out(Send(wire.transcript("assistant", reply.item_id, text, final=False)))
+            self._out(Send(transcript("assistant", reply.item_id, text, final=False)))
 
     # --- lines of our own
 
@@ -247,7 +261,7 @@ class RealtimeTurns(TurnController):
         reply = self._queue(utterance=self._utterances, role=role)
         reply.add(text)
         if reply.begun:
-            self._out(Send(wire.transcript(role, reply.item_id, text, final=False)))
+            self._out(Send(transcript(role, reply.item_id, text, final=False)))
         if not self.voice:
             reply.end()
             self._settle(now_ms)
@@ -311,7 +325,7 @@ class RealtimeTurns(TurnController):
         if question is None:
             return
         self.failures += 1
-        self._out(Send(wire.error(error.code, str(error), fatal=False)))
+        self._out(Send(protocol_error(error.code, str(error), fatal=False)))
         if not question.calls:
             self.announce(self._config.lines.apology, now_ms)
         self._tool.fail(question, now_ms)
@@ -335,7 +349,7 @@ class RealtimeTurns(TurnController):
         if pcm:
             if not reply.audio_on:
                 reply.audio_on = True
-                self._out(Send({"type": "audio.start", "responseId": reply.response_id, "rate": self.rate}))
+                self._out(Send(AudioStart(response_id=reply.response_id, rate=self.rate)))
             self._first_out(reply, now_ms)
             self._out(Play(pcm))
         self._settle(now_ms)
@@ -384,8 +398,8 @@ class RealtimeTurns(TurnController):
                 continue
             heard_ms = reply.playout.heard_ms(now_ms)
             if reply.audio_on:
-                message = {"type": "interrupt", "responseId": reply.response_id, "reason": reason}
-                self._out(Send({**message, "sentMs": reply.playout.sent_ms}))
+                sent_ms = reply.playout.sent_ms
+                self._out(Send(Interrupt(response_id=reply.response_id, reason=reason, sent_ms=sent_ms)))
             text = reply.playout.text_until(heard_ms) if self.voice else reply.said
             self._cut_text = text
             self._turn.interrupted = True
@@ -400,17 +414,16 @@ class RealtimeTurns(TurnController):
 
     def _audio_done(self, reply: RealtimeReply) -> None:
         reply.audio_done = True
-        self._out(Send({"type": "audio.done", "responseId": reply.response_id, "ms": reply.playout.sent_ms}))
+        self._out(Send(AudioDone(response_id=reply.response_id, ms=reply.playout.sent_ms)))
 
-    def _finish(self, reply: RealtimeReply, status: str, text: str, now_ms: float) -> None:
+    def _finish(self, reply: RealtimeReply, status: ResponseStatus, text: str, now_ms: float) -> None:
         if reply.number is not None:
             self._out(ReplyHeard(reply.number, text))
-        self._out(Send(wire.transcript(reply.role, reply.item_id, text, final=True)))
-        done = {"responseId": reply.response_id, "status": status, "spokenText": text}
-        self._out(Send({"type": "response.done", **done}))
+        self._out(Send(transcript(reply.role, reply.item_id, text, final=True)))
+        self._out(Send(ResponseDone(response_id=reply.response_id, status=status, spoken_text=text)))
         if self._usage:
             usage, self._usage = self._usage, {}
-            self._out(Send({"type": "usage", "responseId": reply.response_id, **usage}))
+            self._out(Send(UsageReport(response_id=reply.response_id, **usage)))
         turn = self._turn
         if reply.role == "operator":
             return
@@ -424,10 +437,10 @@ class RealtimeTurns(TurnController):
     def _spent(self, usage: UsageSpent) -> None:
         self._turn.spent(usage)
         for name, tokens in (
-            ("inputTokens", usage.input_tokens),
-            ("outputTokens", usage.output_tokens),
-            ("inputSpeechTokens", usage.input_speech_tokens),
-            ("outputSpeechTokens", usage.output_speech_tokens),
+            ("input_tokens", usage.input_tokens),
+            ("output_tokens", usage.output_tokens),
+            ("input_speech_tokens", usage.input_speech_tokens),
+            ("output_speech_tokens", usage.output_speech_tokens),
         ):
             self._usage[name] = self._usage.get(name, 0) + tokens
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from oratio.api import problems, sse
+from oratio.api import problems
 from oratio.errors import NotAuthenticated, OratioError
-from oratio.protocol.problem import problem_body
+from oratio.protocol.problems import problem_body
+from oratio.protocol.sse import event
 
 logger = logging.getLogger(__name__)
 
@@ -65,5 +66,5 @@ async def while_valid(app: ASGIApp, scope: Scope, receive: Receive, send: Send, 
             assert answer is not None
             await answer(scope, receive, send)
             return
-        told = sse.event("error", problem_body(error.status, error.code, str(error)))
-        await send({"type": "http.response.body", "body": told, "more_body": False})
+        last = event(problem_body(error.status, error.code, str(error)), name="error")
+        await send({"type": "http.response.body", "body": last, "more_body": False})

@@ -12,6 +12,7 @@ from oratio.api.context import ApiContext, ByCaller, InContext, answers, reply
 from oratio.domain.conversations.conversation import TurnDelta
 from oratio.errors import AgentFailed
 from oratio.protocol.http import Answer, PromptBody
+from oratio.protocol.sse import event as encoded
 from oratio.services.conversations.conversations import Closed, ConversationEvent, Opened
 
 router = APIRouter(tags=["conversations"])
@@ -75,8 +76,8 @@ async def _events(
     async with aclosing(turn):
         async for event in turn:
             if isinstance(event, TurnDelta):
-                yield sse.event("delta", {"text": event.text})
+                yield encoded({"text": event.text}, name="delta")
             elif isinstance(event, Closed):
                 context.metrics.turn(event.latency_ms, event.result.usage)
                 answer = Answer.of(opened.session_id, opened.version, event.result, event.latency_ms)
-                yield sse.event("done", answer.model_dump(mode="json", by_alias=True))
+                yield encoded(answer.model_dump(mode="json", by_alias=True), name="done")

@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from oratio.api.context import MEANINGS
 from oratio.api.schema import examples
 from oratio.errors import FieldProblem
-from oratio.protocol.problem import MEDIA_TYPE, Problem, problem_body
+from oratio.protocol.problems import MEDIA_TYPE, Problem, problem_body
 
 _OPERATOR: list[dict[str, list[str]]] = [{"operatorToken": []}]
 _EITHER: list[dict[str, list[str]]] = [{"operatorToken": []}, {"apiKey": []}, {"apiKeyHeader": []}]

@@ -1,80 +1,29 @@
-"""What one turn of a conversation yields, and the head of a whole conversation."""
+"""Turns of a conversation and the head of a whole one; what a turn yields is defined in agentkit, for agents too."""
 
 from enum import StrEnum
 from typing import Literal
 
+from oratio.agentkit.turn import Citation, Handoff, SopStep, ToolCall, TurnDelta, TurnResult, Usage
 from oratio.domain.conversations.conversation_stats import ConversationStats
 from oratio.domain.refs import Value
 
-
-class Citation(Value):
-    """A document behind an answer. `score` is the passage's retrieval score, 0 to 1."""
-
-    path: str
-    excerpt: str
-    score: float
-    page: int | None = None
-    heading: str | None = None
-
-
-class Handoff(Value):
-    """A request that a human takes over: why, and what the human needs to know."""
-
-    reason: str
-    summary: str
-
-
-class SopStep(Value):
-    """A plan step that shaped a reply, with the SOP lines it came from (1-based, inclusive)."""
-
-    step_id: str
-    title: str
-    line_start: int
-    line_end: int
-
-
-class Usage(Value):
-    """Tokens a turn cost at the model; zero for `builtin`."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-
-class ToolCall(Value):
-    """One tool the agent used in a turn.
-
-    Attributes:
-        started_ms: When it was called, counted from the turn's beginning; None from an agent that does not say.
-    """
-
-    name: str
-    status: Literal["success", "error"]
-    ms: int
-    started_ms: int | None = None
-
-
-class TurnResult(Value):
-    """What the agent answered to one prompt.
-
-    Attributes:
-        answered: False when the documents do not answer; then `citations` is empty.
-        model: Which model answered: `builtin`, or the provider's name.
-    """
-
-    answer: str
-    answered: bool
-    citations: tuple[Citation, ...] = ()
-    handoff: Handoff | None = None
-    sop_steps: tuple[SopStep, ...] = ()
-    tool_calls: tuple[ToolCall, ...] = ()
-    usage: Usage = Usage()
-    model: str = ""
-
-
-class TurnDelta(Value):
-    """A piece of the answer's text, in order."""
-
-    text: str
+__all__ = [
+    "Channel",
+    "Citation",
+    "Conversation",
+    "Handoff",
+    "HandoffFailure",
+    "Message",
+    "Outcome",
+    "Role",
+    "SopStep",
+    "ToolCall",
+    "Turn",
+    "TurnDelta",
+    "TurnEvent",
+    "TurnResult",
+    "Usage",
+]
 
 
 type TurnEvent = TurnDelta | TurnResult

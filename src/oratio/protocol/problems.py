@@ -1,15 +1,16 @@
-"""The problem body (RFC 9457) of every refused HTTP call and handshake."""
+"""The body of every error over HTTP: `application/problem+json` (RFC 9457) with a stable `code`."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from oratio.domain.refs import Value
 from oratio.errors import FieldProblem
 
-MEDIA_TYPE = "application/problem+json"
+MEDIA_TYPE: Final = "application/problem+json"
 
 
 class ErrorItem(Value):
-    """One thing wrong with one field or file; `loc` is where it stands, outermost first."""
+    """One thing wrong with one field or file; `loc` is where it is, outermost first."""
 
     loc: tuple[str, ...]
     msg: str
@@ -27,7 +28,7 @@ class Problem(Value):
 
 
 def problem_body(status: int, code: str, detail: str, problems: Iterable[FieldProblem] = ()) -> dict[str, object]:
-    """The JSON object of an error; text is made safe to encode."""
+    """Return the JSON object of an error; text is made safe to encode."""
     found = tuple(ErrorItem(loc=tuple(map(_plain, entry.loc)), msg=_plain(entry.msg)) for entry in problems)
     body = Problem(
         type=f"urn:oratio:problem:{code}",
@@ -41,5 +42,5 @@ def problem_body(status: int, code: str, detail: str, problems: Iterable[FieldPr
 
 
 def _plain(text: str) -> str:
-    """Text that UTF-8 can carry: lone surrogates become escapes."""
+    """Return text that UTF-8 can carry: lone surrogates become escapes."""
     return text.encode("utf-8", "backslashreplace").decode()
