@@ -69,6 +69,7 @@ class Fact(Value):
         question: The operator's own question, said as it is; None if the runtime words one from `label`.
         whether: For a boolean without own question: the clause after `whether` in the caller's view, such as
             `the power light is on`.
+        asks: Indirect question with its question word in the caller's view: `how many sandwiches you want`.
         pattern: Regular expression of an identifier, if the SOP describes its form.
         hint: The SOP's words on the form or purpose: `starts with PX and has ten digits`.
         unit: Of a number or duration: `days`, `percent`, `GB`.
@@ -85,6 +86,7 @@ class Fact(Value):
     unit: str | None = None
     question: str | None = None
     whether: str | None = None
+    asks: str | None = None
     validation: Validation | None = None
     sensitive: bool = False
     origin: Origin = Origin.CALLER
