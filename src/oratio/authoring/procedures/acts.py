@@ -73,6 +73,8 @@ def _bared(text: str, grammar: Grammar) -> tuple[str, bool, bool, bool, bool]:
 
 def _kind_of(act: Act, part: str, grammar: Grammar, *, subject: bool) -> Act:
     text = act.text
+    if re.match(grammar.identity, part, re.IGNORECASE) and not act.negative:
+        return _with(act, "background")
     if step := _BARE_STEP.match(text):
         return _with(act, "goto", step=step["step"])
     if text.endswith("?") or (act.quote.endswith("?") and re.match(grammar.asks, text, re.IGNORECASE)):
@@ -87,11 +89,11 @@ def _kind_of(act: Act, part: str, grammar: Grammar, *, subject: bool) -> Act:
                 step=(groups.get("step") or "").rstrip("."), rest=(groups.get("rest") or "").strip(" ,"),
             )  # fmt: skip
     if found := _FUNCTION.search(text):
-        if found["name"] and ("_" in found["name"] or found["arguments"] is not None or "()" in text):
+        if found["arguments"] is not None or not found[0].strip("`").startswith(found["name"]):
             return _with(act, "function", what=found["name"], rest=found["arguments"] or "")
     if grammar.passive_handoff and (found := re.match(grammar.passive_handoff, part.strip(" ."), re.IGNORECASE)):
         return _with(act, "passive_handoff", what=found["what"] or "", rest=found["who"])
-    if act.negative or subject or re.match(grammar.verbs, text, re.IGNORECASE):
+    if subject or re.match(grammar.verbs, text, re.IGNORECASE) or (act.negative and not re.match(grammar.bare_negation, part, re.IGNORECASE)):
         return _with(act, "do")
     return _with(act, "fact")
 

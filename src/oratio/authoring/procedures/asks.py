@@ -102,7 +102,9 @@ def ask_wh(what: str, tag: str, book: FactBook, lines: tuple[int, ...]) -> list[
             clause, values = choices
         spoken = second_person(clause, tag)
         kind = FactType.CHOICE if values else type_of(clause, tag)
-        name = book.add(_label_of(clause, tag), tag, lines, words=clause, type=kind, asks=spoken)
+        label = _label_of(clause, tag)
+        shown = label if values or re.search(grammar.quantity, clause, re.IGNORECASE) else clause
+        name = book.add(shown, tag, lines, words=clause, type=kind, asks=spoken, named=label)
         for value in values:
             book.choice(name, value)
         found.append(name)
@@ -125,7 +127,7 @@ def ask_question(question: str, tag: str, book: FactBook, lines: tuple[int, ...]
     label = re.sub(rf"^(?:{grammar.aux})\s+", "", body, flags=re.IGNORECASE) if closed else _label_of(body, tag)
     either = _either(body, tag) if closed else None
     kind = FactType.CHOICE if either else FactType.BOOLEAN if closed else type_of(body, tag)
-    name = book.add(label, tag, lines, words=body, type=kind, question=text)
+    name = book.add(label if closed else body, tag, lines, words=body, type=kind, question=text, named=label)
     for value in either or ():
         book.choice(name, value)
     return [name]

@@ -35,7 +35,7 @@ class Assembler:
         """Read the whole document."""
         root = self._document.root
         top = root.sections[0] if len(root.sections) == 1 and not any(n.children or n.ordered for n in root.nodes) else None
-        self.title = top.title if top else (root.sections[0].title if root.sections and root.sections[0].line < 4 else "")
+        self.title = top.title if top and not root.nodes else root.sections[0].title if root.sections and not root.nodes else ""
         many = len([s for s in _all(root) if s is not top and not STEP.match(s.title)]) > 0
         if root.nodes:
             self._section(Section(self.title, nodes=root.nodes), preamble=many)

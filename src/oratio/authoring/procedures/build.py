@@ -76,6 +76,8 @@ class Builder:
         if place.sequence and node.ordered:
             self._reader.scope.here = None
         sentences = list(node.sentences)
+        if sentences and self._danger(sentences, out, inner):
+            return
         lead = sentences[-1] if sentences and node.children else None
         if lead is not None and self._leads(lead, node, inner, out, start, sentences[:-1]):
             return
@@ -86,6 +88,26 @@ class Builder:
             self.sentence(sentence, inner, out, start)
         if node.children and not self._answers(node, inner, out):
             self.body(node.children, inner, out)
+
+    def _danger(self, sentences: list[Sentence], out: list[Step], place: Place) -> bool:
+        """`Leaking = dangerous! Stop using it, get Tom`: what follows is done in that danger."""
+        tag = self._tag(sentences[0].text)
+        found = re.match(grammar_of(tag).danger_label, sentences[0].text, re.IGNORECASE)
+        if found is None or len(sentences) < 2:
+            return False
+        steps: list[Step] = []
+        for sentence in sentences[1:]:
+            self.sentence(sentence, place, steps, 0)
+        lines = tuple(line for sentence in sentences for line in sentence.lines)
+        handoff = next((step for step in steps if isinstance(step, HandOff)), None)
+        condition = self._reader.read(found["what"], tag, lines)
+        if handoff is None:
+            if steps:
+                self._decide(condition, steps, lines, out)
+            return bool(steps)
+        urgent = handoff.model_copy(update={"urgent": True})
+        self._rules.trigger(condition, found["what"], [urgent], steps[: steps.index(handoff)], tuple(dict.fromkeys(lines)), tag)
+        return True
 
     # Lead-ins and answers
 
@@ -350,6 +372,9 @@ class Builder:
         place: Place, out: list[Step], start: int, given: Given | None, *, exclusive: bool,
     ) -> None:  # fmt: skip
         lines = sentence.lines
+        moved = next((step for step in steps if isinstance(step, HandOff)), None)
+        if exceptions and moved is not None and facts_in(condition) and not facts_in(condition) & set(self._state.asked):
+            self._rules.trigger(condition, given.text if given else "", [moved], [], lines, tag)
         if any(hoist_exception(out, act.text, tag, condition, steps, self._state, lines) for act in exceptions):
             return
         if not steps:
@@ -365,13 +390,20 @@ class Builder:
             out.insert(0, Decide(id=self._state.new_id(), lines=lines, branches=(branch,)))
             self._state.executed(out[:1])
             return
+        last = out[-1] if out else None
+        if given and isinstance(last, Do) and re.match(grammar_of(tag).error, given.text, re.IGNORECASE):
+            out[-1] = last.model_copy(update={"on_error": tuple(steps)})
+            return
         handoff = next((step for step in steps if isinstance(step, HandOff)), None)
+        unasked = facts_in(condition) and not facts_in(condition) & set(self._state.asked)
         if handoff is not None and not any(isinstance(step, GoTo) for step in steps):
             before = steps[: steps.index(handoff)]
             if self._rules.trigger_wanted(condition, handoff, place.sequence):
                 self._rules.trigger(condition, given.text if given else "", [handoff], before, lines, tag)
                 if not facts_in(condition) or not place.sequence:
                     return
+        if unasked and handoff is not None and not any(isinstance(step, GoTo) for step in steps):
+            self._rules.trigger(condition, given.text if given else "", [handoff], [], lines, tag)
         self._decide(condition, steps, lines, out)
 
     def _decide(self, condition: Condition, steps: list[Step], lines: Lines, out: list[Step]) -> None:

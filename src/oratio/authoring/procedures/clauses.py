@@ -64,7 +64,7 @@ def _starts(grammar: Grammar) -> "re.Pattern[str]":
 @cache
 def _separators(grammar: Grammar, *, firm: bool) -> "re.Pattern[str]":
     verbs = grammar.firm_verbs if firm else rf"{grammar.verbs}|{grammar.agent}|{grammar.negations}|{grammar.hearers}"
-    joints = rf"{_ARROW}|\s*[;:]\s+|\s*,?\s+(?:{grammar.joints})\s+|,\s+|\s*&\s*|\s+[–—-]{{1,2}}\s+"
+    joints = rf"{_ARROW}|\s*[;:]\s+|\s*,?\s+(?:{grammar.joints})\s+|,\s+(?:so\s+)?|\s*&\s*|\s+[–—-]{{1,2}}\s+"
     return re.compile(rf"(?:{joints})(?=(?:{grammar.adverbs})*(?:{verbs}))", re.IGNORECASE)
 
 
@@ -180,7 +180,7 @@ class _Splitter:
         return Part(main)
 
     def _may_trail(self, kind: str, main: str, at: int, word: str) -> bool:
-        if at == 0 or not main[:at].strip():
+        if at == 0 or not main[:at].strip() or (word.lower() == "when" and re.search(r"(?:day|date|time|moment)$", main[:at].rstrip())):
             return False
         before = main[:at].rstrip()
         if re.search(self._grammar.takes_if, before, re.IGNORECASE) or word.lower() in self._grammar.never_trailing:

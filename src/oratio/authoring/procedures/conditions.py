@@ -56,6 +56,7 @@ class ConditionReader:
         self.scope = Scope()
         self._lines: tuple[int, ...] = ()
         self._tag = "en"
+        self._compared_before: dict[tuple[str, ...], str] = {}
 
     def read(self, clause: str, tag: str, lines: tuple[int, ...]) -> Condition:
         """Read a clause without its conjunction; what no data decides is a judgement."""
@@ -202,7 +203,8 @@ class ConditionReader:
             if number and step and self.scope.here:
                 return Count(of="step", target=self.scope.here, op="ge", value=number - 1)
             if number and not self.scope.loop:
-                return Count(of="trigger", text=clause, op="ge", value=number)
+                of = "requests" if re.search(grammar.asks_same, clause, re.IGNORECASE) else "trigger"
+                return Count(of=of, text=clause, op="ge", value=number)  # type: ignore[arg-type]
         if self.scope.loop and (found := grammar.pattern("attempts").search(text)):
             times = _times(found["n"] or found["n2"], numbers)
             rest = (text[: found.start()] + text[found.end() :]).strip(" ,")
@@ -274,6 +276,8 @@ class ConditionReader:
         name = self._quantity_fact(noun) or self._numeric(subject, number)
         if name is None and noun and not number.currency:
             name = self._book.add(self._number_of(noun), self._tag, self._lines, words=noun, asked=False, type="integer")
+        if name is not None and noun and subject:
+            self._compared_before[content(subject, self._tag)] = name
         if name is None:
             return None
         return Compare(fact=name, op=op, value=number.value, unit=number.currency or number.unit)  # type: ignore[arg-type]
@@ -313,10 +317,13 @@ class ConditionReader:
         return any(word in grammar_of(self._tag).pronouns for word in tokens(subject)[:1])
 
     def _numeric(self, subject: str, number: Quantity) -> str | None:
-        if not subject or self._points_back(subject):
+        if not content(subject, self._tag) or (self._points_back(subject) and len(content(subject, self._tag)) == 0):
             last = self._book.last
-            name = last if last and self._book[last].type in _NUMERIC else self._book.latest(_NUMERIC[:3])
+            usable = last is not None and self._book[last].type in _NUMERIC and not (self._book[last].type is FactType.TEXT and self._book[last].asks)
+            name = last if usable else self._book.latest(_NUMERIC[:3])
             return self._typed(name, number) if name else None
+        if (same := self._compared_before.get(content(subject, self._tag))) and not number.unit and not number.currency:
+            return same
         if name := self._book.find(subject, self._tag, _NUMERIC):
             return self._typed(name, number)
         grammar = grammar_of(self._tag)

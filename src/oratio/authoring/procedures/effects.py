@@ -18,7 +18,7 @@ from oratio.authoring.procedures.grammar import grammar_of
 from oratio.authoring.procedures.marks import key_of
 from oratio.authoring.procedures.numbers import quantities
 from oratio.authoring.procedures.state import State
-from oratio.domain.procedures.conditions import Condition
+from oratio.domain.procedures.conditions import Condition, Count
 from oratio.domain.procedures.facts import FactType
 from oratio.domain.procedures.steps import Ask, Do, End, GoTo, HandOff, Search, Step, Tell
 
@@ -120,8 +120,20 @@ class Effects:
         if act.quote and len(act.quote.split()) > 1:
             return [Tell(id=self._state.new_id(), lines=where.lines, text=act.quote, verbatim=True)]
         facts = self._read_back(act, where) if re.match(grammar.read_back, act.text, re.IGNORECASE) else ()
-        text = second_person(_tidy(act.text), where.tag)
+        text = self._limited(_tidy(act.text), where)
+        if not re.fullmatch(rf"\w+\s+{grammar.caller}", text, re.IGNORECASE):
+            text = second_person(text, where.tag)
         return [Tell(id=self._state.new_id(), lines=where.lines, text=text, form="speech_act", facts=facts)]
+
+    def _limited(self, text: str, where: Where) -> str:
+        """The text without `once`, which becomes a rule."""
+        found = re.search(grammar_of(where.tag).once, text, re.IGNORECASE)
+        if found is None:
+            return text
+        text = text[: found.start()]
+        limit = 2 if found["twice"] else 1
+        self._state.rule(where.lines, kind="at_most", action=text, limit=limit, concerns="speech")
+        return text
 
     def _read_back(self, act: Act, where: Where) -> tuple[str, ...]:
         found = self._book.find(act.text, where.tag)
@@ -151,7 +163,17 @@ class Effects:
         return [HandOff(id=self._state.new_id(), lines=where.lines, to=recipient(act.what, where.tag), reason=reason, urgent=urgent)]
 
     def _passive_handoff(self, act: Act, where: Where) -> list[Step]:
-        return self._handoff(act, where)
+        """`People who ... should be put through to X`: a trigger, unless it is about the present caller."""
+        grammar = grammar_of(where.tag)
+        who = re.match(grammar.caller_clause, act.rest, re.IGNORECASE)
+        if who is None and re.fullmatch(grammar.caller, act.rest.strip(), re.IGNORECASE):
+            return self._handoff(act, where)
+        text = who["what"] if who else act.rest
+        condition = self._state.reader.typed(text, where.tag, where.lines)
+        by = "count" if isinstance(condition, Count) else "data" if condition is not None else "meaning"
+        to = recipient(act.what, where.tag)
+        self._state.trigger(where.lines, by=by, text=text, to=to, condition=condition)
+        return []
 
     def _goto(self, act: Act, where: Where) -> list[Step]:
         limit = limit_of(act.rest, where.tag) if act.rest else None
@@ -195,7 +217,13 @@ class Effects:
     def form(self, text: str, tag: str) -> bool:
         """Read a statement on the form of the fact asked last; return True if it is one."""
         last = self._book.last
-        return last is not None and quantities(text, tag) != [] and read_form(text, last, tag, self._book)
+        if last is None or not quantities(text, tag):
+            return False
+        hint = self._book[last].hint
+        if read_form(text, last, tag, self._book):
+            return True
+        self._book.update(last, hint=hint)
+        return False
 
 
 def second_person_action(text: str, tag: str) -> str:

@@ -42,13 +42,13 @@ class FactBook:
         """Start a new stretch of text: pronouns no longer point back."""
         self.last = None
 
-    def add(self, label: str, tag: str, lines: Iterable[int], *, words: str = "", asked: bool = True, **fields: object) -> str:
+    def add(self, label: str, tag: str, lines: Iterable[int], *, words: str = "", named: str = "", asked: bool = True, **fields: object) -> str:
         """Add a fact or return the one that has this label already; its lines grow."""
         label = label.strip(" .,;:!?\"'“”„«»")
         spoken = content(words or label, tag) or content(label, tag) or (label.lower(),)
         name = next((known for known, own in self._words.items() if set(own) == set(spoken)), None)
         if name is None:
-            bare = re.sub(rf"^{grammar_of(tag).articles}", "", label + " ", flags=re.IGNORECASE) or label
+            bare = re.sub(rf"^{grammar_of(tag).articles}", "", (named or label) + " ", flags=re.IGNORECASE) or label
             name = self._unused(identifier(bare, fallback="fact", max_words=5).rstrip("_"))
             kind = fields.pop("type", None) or type_of(label, tag)
             fact = Fact(name=name, label=label, type=FactType(kind), sensitive=_SENSITIVE.search(label) is not None)

@@ -30,6 +30,14 @@ class Rules:
         lines, tag = where.lines, where.tag
         action, concerns = act.text.strip(" .!,"), self._effects.concerns(act, tag)
         if act.negative:
+            if not act.quote:
+                action = action.split(":")[0].strip()
+            if concerns == "speech" and re.search(grammar_of(tag).denies_ai, action):
+                self._state.fate(lines, "not_understood", reason="an agent may not deny that it is a machine")
+                return True
+            if act.kind == "fact":
+                self._state.rule(lines, kind="always", action=f"{grammar_of(tag).not_word} {action}", concerns="manner")
+                return True
             if self._second_time(act, extra, lines, tag):
                 return True
             self._state.rule(lines, action=action, concerns=concerns, **self._narrowed("never", extra, condition, lines, tag))

@@ -1,7 +1,7 @@
 """Form of a grammar table."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -33,7 +33,7 @@ class Grammar:
         firm_verbs: Verbs that are the agent's even after `ask the caller to ...`. `hearers`: the caller as subject of a
             coordinated statement. `requests`: openings of a request to the caller.
         takes_if: What makes a following `if` a question. `before_infinitive`: what makes a following verb no main verb.
-        jump, limit, ...: See `jumps`.
+        limit, attempts, nth_time: Counts of loops and of requests.
         compare: Operators to patterns with a number at `#`; `clock`, `elapsed`: see `conditions`.
         types: Fact types to patterns on a noun phrase.
     """
@@ -74,13 +74,9 @@ class Grammar:
     has: str
     types: Patterns
     wh: str
-    whether: str
     yes: frozenset[str]
     no: frozenset[str]
     opposites: tuple[tuple[str, str], ...]
-    jump: str
-    repeat: str
-    end: str
     limit: str
     attempts: str
     nth_time: str
@@ -107,6 +103,14 @@ class Grammar:
     read_back: str = r"(?!)"
     confirm_clause: str = ""
     topic_label: str = "topic"
+    reshape: "Callable[[str, bool, bool], tuple[str, bool]] | None" = None
+    asks_same: str = r"(?!)"
+    bare_negation: str = r"(?!)"
+    identity: str = r"(?!)"
+    error: str = r"(?!)"
+    danger_label: str = r"(?!)"
+    denies_ai: str = r"(?!)"
+    once: str = r"(?!)"
     chart_ends: str = r"(?!)"
     date_label: str = "date"
     again: str = r"(?!)"
@@ -116,7 +120,7 @@ class Grammar:
     after_word: str = "after"
     contact: str = r"(?!)"
     only_word: str = "only"
-    not_word: str = "not:"
+    not_word: str = "not"
     message_label: str = "message"
     tail: str = r"(?!)"
     times: Mapping[str, int] = field(default_factory=dict)
@@ -125,6 +129,8 @@ class Grammar:
 
     def reshaped(self, text: str, *, subject: bool, negative: bool) -> tuple[str, bool]:
         """Return a verb phrase in the form that the acts are written for."""
+        if self.reshape is not None:
+            return self.reshape(text, subject, negative)
         if subject and self.third_person:
             for pattern, said in self.third_person:
                 text = re.sub(pattern, said, text, count=1, flags=_I)

@@ -5,10 +5,11 @@
 from oratio.authoring.procedures.grammar.base import Grammar, words
 
 _PERSON = (
-    r"(?:user|customer|caller|client|guest|patient|member|visitor|buyer|passenger|tenant|owner|contact|student|person|"
-    r"people|somebody|someone|anybody|anyone)s?"
+    r"(?:user|customer|caller|client|guest|patient|member|visitor|buyer|passenger|tenant|owner|contact|student|person)s?"
 )
-_CALLER = rf"(?:them|him|her|(?:the |each |every |a |an |any )?{_PERSON})"
+_ANYONE = r"(?:people|somebody|someone|anybody|anyone)"
+_SUBJECT = rf"(?:they|he|she|the {_PERSON})"
+_CALLER = rf"(?:them|him|her|(?:the |each |every |a |an |any )?{_PERSON}|people|everybody|anyone)"
 _TO = r"(?:\s+(?:straight |directly |immediately |on |over |back |through )?(?:to|with)\s+(?P<what>.+))?"
 
 ENGLISH = Grammar(
@@ -44,20 +45,20 @@ ENGLISH = Grammar(
         r"(?:never(?: ever)?|do not|don['’]?t|does not|doesn['’]t|must not|mustn['’]?t|must never|cannot|can ?not|can['’]t|may not|"
         r"may never|should not|shouldn['’]t|should never|shall not|will not|won['’]t|will never|(?:are|is) (?:not|never) "
         r"(?:allowed|permitted|authori[sz]ed|supposed) to|aren['’]t allowed to|not allowed to|under no circumstances|"
-        r"in no (?:case|event)|not|avoid|refrain from|no (?=\w+ing\b))\s*(?:ever\s+|under any circumstances\s+)?"
+        r"in no (?:case|event)|not|avoid|refrain from|no(?= \w+ing\b))(?!\w)\s*(?:ever\s+|under any circumstances\s+)?"
     ),
     inner_negations=words("must not", "mustn['’]?t", "(?:is|are) (?:not|never) (?:allowed|permitted|acceptable)",
                           "(?:is|are) (?:strictly )?(?:forbidden|prohibited)", "cannot", "can only be", "may not"),
     musts=words("must", "always", "have to", "has to", "need to", "required", "mandatory", "at all times"),
     verbs=(
-        r"(?:ask|tell|say|inform|explain|offer|let|advise|remind|apologi[sz]e|thank|greet|welcome|wish|mention|recommend|suggest|"
-        r"promise|confirm|verify|check|collect|gather|obtain|record|note|take|get|find|look|search|consult|transfer|hand|"
-        r"escalate|forward|refer|put|pass|connect|call|book|arrange|schedule|create|open|close|start|send|cancel|update|"
-        r"change|register|log|file|submit|issue|process|apply|calculate|go|return|continue|proceed|repeat|read|answer|"
-        r"end|hang|wait|make|give|provide|state|quote|name|describe|request|enquire|inquire|identify|authenticate|locate|"
-        r"stop|use|follow|try|set|add|remove|block|unblock|lift|resume|enable|disable|refund|replace|report|notify|review|assign|"
-        r"select|choose|enter|follow up|skip|move|switch|warn|reassure|summari[sz]e|list|deny|refuse|decline|reject|accept|"
-        r"approve|discuss|share|guide|help|walk|direct|don['’]?t|do not|never|please|we|you)(?!\w)"
+        r"(?:(?:name|note|record|list|change|state|return|refund|report|review|file|issue|process|quote|check|call|share|help|answer|wish|request|offer|book|order|number|start|end|contact|show|select|update|guide)(?!\s*(?:[,.;:)/&]|and\b|or\b|$))|ask|tell|say|inform|explain|let|advise|remind|apologi[sz]e|thank|greet|welcome|mention|recommend|suggest|"
+        r"promise|confirm|verify|collect|gather|obtain|take|get|find|look|search|consult|transfer|hand|"
+        r"escalate|forward|refer|put|pass|connect|arrange|schedule|create|open|close|send|cancel|"
+        r"change|register|log|submit|apply|calculate|go|continue|proceed|repeat|read|"
+        r"end|hang|wait|make|give|provide|describe|enquire|inquire|identify|authenticate|locate|"
+        r"stop|use|follow|try|set|add|remove|block|unblock|lift|resume|enable|disable|replace|notify|assign|"
+        r"select|choose|enter|follow up|skip|move|switch|warn|reassure|summari[sz]e|deny|refuse|decline|reject|accept|"
+        r"approve|discuss|walk|direct|don['’]?t|do not|never|please|we|you)(?!\w)"
     ),
     acts=(
         ("goto", r"(?:(?:go|jump|move|return|proceed|continue|skip|switch|advance)(?: on| back| ahead| again| straight| directly)*"
@@ -67,9 +68,9 @@ ENGLISH = Grammar(
         ("repeat", r"(?:repeat|redo)\s+(?:the )?(?:steps?|points?)\s*(?P<step>[\w.]+)(?P<rest>.*)"),
         ("again", r"(?:do (?:this|that|it)|try (?:this|that|it)|repeat(?: (?:this|that|it))?)(?: again)?\s+(?P<rest>(?:at most|up to|no more|not more|"
                   r"a maximum|once|twice|until|\w+ times).*)"),
-        ("handoff", r"(?:transfer|hand|escalate|forward|put|pass|connect|refer|redirect|route|patch)\s+"
-                    r"(?:(?:it|this|that|the (?:call|case|conversation|request|matter|issue|chat)|" + _CALLER + r")\s*)?"
-                    r"(?:(?:over|through|off|on|along|up)\b)?" + _TO + r"$"),
+        ("handoff", r"(?:transfer|hand|escalate|forward|put|pass|connect|refer|redirect|route|patch)"
+                    r"(?:\s+(?:it|this|that|the (?:call|case|conversation|request|matter|issue|chat)|" + _CALLER + r"))?"
+                    r"(?:\s+(?:over|through|off|on|along|up)\b)?" + _TO + r"$"),
         ("handoff", r"(?:call|get|fetch|involve|bring in|alert|page|notify|contact)\s+(?P<what>(?:the |a |an |your |our )?(?:\w+ ){0,2}"
                     r"(?:supervisor|manager|human|colleague|team lead|nurse|doctor|technician|specialist|duty \w+|person|"
                     r"agent|officer|engineer on duty))\b.*$"),
@@ -78,6 +79,7 @@ ENGLISH = Grammar(
         ("wait", r"wait(?: for (?:the |their |an? )?(?:answer|reply|response|caller|customer|user)\b.*)?$"),
         ("search", r"(?:look up|search(?: for| in)?|consult|find out from|check in)\s+(?P<what>.+)"),
         ("search", r"answer (?:only )?(?:from|with|using|based on)\s+(?P<what>.+)"),
+        ("tell", rf"ask (?:{_CALLER} )?how (?:you|we|i) (?:can|may|could) (?:help|assist|be of).*"),
         ("manner", r"ask only\b.*"),
         ("ask_yes", r"(?:ask|wait) for (?:an? |their |explicit |the )*(?:yes|confirmation|consent|permission|approval|agreement|ok|okay)"
                     r"(?P<rest>.*)"),
@@ -125,15 +127,15 @@ ENGLISH = Grammar(
         r"(?:ask|say|inform|explain|offer|advise|remind|apologi[sz]e|thank|transfer|hand over|hand (?:it|them|him|her) over|escalate|"
         r"forward|refer|put (?:them|him|her|it|the \w+) through|pass (?:it|them|the \w+)|check (?:if|whether|that)|look up|verify|note|record|"
         r"(?:go|return|proceed|continue|skip|jump)(?: on| back| straight)* (?:to|with|at) (?:step|point|section|path|\[)|end the (?:call|conversation)|"
-        r"tell (?!you|us|me)|then|do not|don['’]t|never|we|you (?:should|must|can|will)|book|create|send|confirm|read back|wish|say goodbye|"
+        r"tell (?!you|us|me)|repeat steps?|(?:go|start) (?:back|over|again)|then|do not|don['’]t|never|we|you (?:should|must|can|will)|book|create|send|confirm|read back|wish|say goodbye|"
         r"get (?:the |a )?(?:supervisor|manager|nurse|technician))(?!\w)"
     ),
     plain_agent=r"(?:we|you)\s+(?:first|then|must|should|always|never|want|need|have to|start|ask|do not|don['’]t|can)(?!\w)",
     hearers=r"(?:they|he|she)\s+(?:will\s+)?\w+",
-    joints=r"and then|and also|then|and|but|otherwise|or else|so that|so",
+    joints=r"and then|and also|then|and|but|otherwise|or else|so that",
     then=r"then",
     requests=rf"(?:(?:and|but|so|then|first|next|also|please|instead|politely)\s+)*(?:(?:you|we)\s+(?:\w+\s+){{0,2}})?(?:ask|tell|advise|instruct|request|invite|remind|urge|have|get)\s+{_CALLER} to\s",
-    takes_if=rf"(?:ask|see|check|know|find out|verify|clarify|determine|establish|wonder|say|sure|test|enquire|inquire|tell)(?:s|ed)?(?: (?:{_CALLER}|you|us))?(?: \w+)?$|(?:even|as|only|but|what|about|day|date|time|moment)$",
+    takes_if=rf"(?:ask|see|check|know|find out|verify|clarify|determine|establish|wonder|say|sure|test|enquire|inquire|tell)(?:s|ed)?(?: (?:{_CALLER}|you|us))?(?: \w+)?$|(?:even|as|only|but|what|about)$",
     before_infinitive=r"(?:\bto|\b(?:customer|caller|user|client|guest|patient|they|he|she|you|we|who|that|can|could|should|must|will|would|may|and|or|not|don['’]t|doesn['’]t|did|didn['’]t))$",
     never_trailing=frozenset({"once", "should", "where", "for", "on", "as soon as", "assuming"}),
     passive_handoff=(
@@ -196,16 +198,12 @@ ENGLISH = Grammar(
         ("boolean", r"\(y/n\)|\(yes/no\)|\byes or no\b"),
     ),
     wh=words("how", "what", "which", "when", "where", "why", "who", "whose"),
-    whether=words("whether", "if"),
     yes=frozenset({"yes", "y", "true", "yeah", "ok"}),
     no=frozenset({"no", "n", "false", "nope"}),
     opposites=(("on", "off"), ("open", "closed"), ("active", "inactive"), ("enabled", "disabled"), ("available", "unavailable"),
                ("valid", "invalid"), ("valid", "expired"), ("possible", "impossible"), ("plugged", "unplugged"), ("locked", "unlocked"),
                ("paid", "unpaid"), ("known", "unknown"), ("works", "fails"), ("up", "down"), ("full", "empty"), ("same", "different"),
                ("correct", "incorrect"), ("correct", "wrong"), ("right", "wrong"), ("installed", "missing"), ("new", "used"), ("opened", "unopened")),
-    jump=r"(?:go|return|proceed|continue|skip|jump|back|follow)",
-    repeat=r"repeat",
-    end=r"(?:end of|the end|done|finish(?:ed)?|end|stop)",
     limit=r"(?:at most|up to|no more than|not more than|a maximum of|maximum|max\.?|only)\s+(?P<n>once|twice|thrice|#)(?:\s+times?)?(?:\s+(?P<noun>\w+))?",
     attempts=r"after\s+(?P<n>#|once|twice|the (?:first|second|third))\s*(?:failed |unsuccessful )?(?:try|tries|attempts?|times?|restarts?|rounds?|calls?)?|(?P<n2>#|twice)\s*(?:failed |unsuccessful )?(?:tries|attempts?|times)",
     nth_time=r"(?:for the|is the|the|their|a)\s+(?P<nth>first|second|third|fourth|fifth|sixth|2nd|3rd|4th|5th)\s+(?:time|request|call|attempt|try|question|wrong|failed)",
@@ -230,14 +228,14 @@ ENGLISH = Grammar(
         "who": r"\b(?:who|owner|responsible|decides|approv\w+|escalate(?: to)?|hand ?over to|team|level)\b",
     },
     step_word="step",
-    value_of="value of the {}",
+    value_of="value of {}",
     date_of="date of {}",
     second_person=(
         (rf"(?<!\w)(?:the )?{_PERSON}['’]s?(?!\w)|(?<!\w)(?:their|his)(?!\w)", "your"),
-        (r"(?<!\w)(?:they|he|she|" + _CALLER + r") (?:has|have)(?!\w)", "you have"),
-        (r"(?<!\w)(?:they|he|she|" + _CALLER + r") (?:is|are)(?!\w)", "you are"),
-        (r"(?<!\w)(?:they|he|she|" + _CALLER + r") (?:was|were)(?!\w)", "you were"),
-        (r"(?<!\w)(?:they|he|she|" + _CALLER + r") (?:does|do)(?!\w)", "you do"),
+        (rf"(?<!\w){_SUBJECT} (?:has|have)(?!\w)", "you have"),
+        (rf"(?<!\w){_SUBJECT} (?:is|are)(?!\w)", "you are"),
+        (rf"(?<!\w){_SUBJECT} (?:was|were)(?!\w)", "you were"),
+        (rf"(?<!\w){_SUBJECT} (?:does|do)(?!\w)", "you do"),
         (r"(?<!\w)(?<!other )(?<!many )(?<!more )(?:he|she|(?:the|a|an) " + _PERSON + r") (\w+[^s\W])s(?!\w)", r"you \1"),
         (r"(?<!\w)(?<!other )(?<!many )(?<!more )(?:they|he|she|the " + _PERSON + r")(?!\w)", "you"),
         (r"(?<!\w)(?:them|themselves)(?!\w)", "you"),
@@ -258,6 +256,13 @@ ENGLISH = Grammar(
     contact=r"(?:somebody|someone|anybody|anyone|a |an |the |people|customers|callers|users|guests)?\s*(?:caller|customer|user|client|guest|patient|person)?s?\s*"
             r"(?:calls?|rings?|contacts?|phones?|writes?|reports?|gets? in touch|wants? to|asks? (?:about|for)|comes?)\b",
     chart_ends=r"start|end|stop|done|finish(?:ed)?|begin",
+    identity=r"(?:hi,?\s+|hello,?\s+)?(?:you are|you['’]re|you (?:answer|speak|work|act) (?:for|at|as)|your (?:name|role|job|task|purpose) is|i am|i['’]m|we are|act as|as an? )\b",
+    error=r"(?:(?:it|this|that|the \w+) )?(?:error|errors|failure|fails?|failed)\b",
+    danger_label=r"^(?P<what>[^=:]{2,60}?)\s*(?:=|:|\bis\b|\bare\b|\bmeans\b|->|→)\s*(?:an? )?(?:very )?(?:danger\w*|emergency|life-threatening|urgent)\W*$",
+    denies_ai=r"\b(?:AI|a\.i\.|(?:chat)?bot|robot|machine|automated|artificial|virtual assistant|language model)\b",
+    once=r"\s+(?:(?P<once>once)|(?:only )?(?P<twice>twice))$",
+    bare_negation=r"(?:(?:but|and|nb|note|important|:|,)\W*)*not\s+(?!be\b)",
+    asks_same=r"\b(?:asks?|requests?|wants?|demands?|same)\b",
     topic_label="reason for the call",
     message_label="message",
     tail=r"as well|too|instead|again|now|then|for (?:assistance|help|support|further)[\w ]*|please",
