@@ -40,16 +40,18 @@ class Act:
 def read_act(part: str, tag: str) -> Act:
     """Return the act of a clause part."""
     grammar = grammar_of(tag)
-    text, negative, must, only, subject = _bared(part.strip(" .,"), grammar)
+    text, negative, must, only, subject, permitted = _bared(part.strip(" .,"), grammar)
     quote = next((match[1] or match[2] for match in _QUOTE.finditer(text)), "")
     known = Act("", text, negative=negative, must=must, only=only, quote=quote)
+    if permitted and not negative and not only:
+        return _with(known, "permission")
     return _kind_of(known, part.strip(), grammar, subject=subject)
 
 
-def _bared(text: str, grammar: Grammar) -> tuple[str, bool, bool, bool, bool]:
-    """The verb phrase; whether it is negated, obliged, restricted, and whether the agent is named as its subject."""
+def _bared(text: str, grammar: Grammar) -> tuple[str, bool, bool, bool, bool, bool]:
+    """The verb phrase; then if it is negated, obliged, restricted, has the agent as subject, is only permitted."""
     must = grammar.pattern("musts").match(text) is not None
-    only = negative = subject = False
+    only = negative = subject = permitted = False
     for _ in range(8):
         before = text
         if found := re.match(grammar.only, text, re.IGNORECASE):
@@ -62,13 +64,14 @@ def _bared(text: str, grammar: Grammar) -> tuple[str, bool, bool, bool, bool]:
         elif found := re.match(grammar.agent, text, re.IGNORECASE):
             must = must or re.search(grammar.musts, found[0], re.IGNORECASE) is not None
             negative = negative or re.search(grammar.negative, found[0], re.IGNORECASE) is not None
+            permitted = re.search(grammar.permits, found[0], re.IGNORECASE) is not None
             text, subject = text[found.end() :], True
         if text == before:
             break
     if not negative and subject and (inner := re.search(grammar.inner_negations, text, re.IGNORECASE)):
         text, negative = " ".join((text[: inner.start()] + text[inner.end() :]).split()), True
     text, negative = grammar.reshaped(text, subject=subject, negative=negative)
-    return text.strip(" ,."), negative, must, only, subject
+    return text.strip(" ,."), negative, must, only, subject, permitted
 
 
 def _kind_of(act: Act, part: str, grammar: Grammar, *, subject: bool) -> Act:
@@ -79,8 +82,13 @@ def _kind_of(act: Act, part: str, grammar: Grammar, *, subject: bool) -> Act:
         return _with(act, "goto", step=step["step"])
     if text.endswith("?") or (act.quote.endswith("?") and re.match(grammar.asks, text, re.IGNORECASE)):
         return _with(act, "question", what=act.quote if act.quote.endswith("?") else text)
+    called = _FUNCTION.search(_QUOTE.sub(" ", text))
+    if called and "{{" not in text and not act.negative and ("_" in called["name"] or called["arguments"] is not None or text.endswith("()")):
+        return _with(act, "function", what=called["name"], rest=called["arguments"] or "")
     if re.match(grammar.manners, text, re.IGNORECASE):
         return _with(act, "manner")
+    if found := re.match(grammar.passive_only, part.strip(" ."), re.IGNORECASE):
+        return Act("passive_only", f"{found['who']} {found['verb']}", found["who"], found["verb"], found["rest"].strip(" ,"), only=True)
     for kind, pattern in grammar.act_patterns:
         if found := pattern.match(text):
             groups = found.groupdict()
@@ -88,10 +96,7 @@ def _kind_of(act: Act, part: str, grammar: Grammar, *, subject: bool) -> Act:
                 act, kind, what=(groups.get("what") or groups.get("noted") or "").strip(" ,"),
                 step=(groups.get("step") or "").rstrip("."), rest=(groups.get("rest") or "").strip(" ,"),
             )  # fmt: skip
-    if found := _FUNCTION.search(text):
-        if found["arguments"] is not None or not found[0].strip("`").startswith(found["name"]):
-            return _with(act, "function", what=found["name"], rest=found["arguments"] or "")
-    if grammar.passive_handoff and (found := re.match(grammar.passive_handoff, part.strip(" ."), re.IGNORECASE)):
+    if grammar.passive_handoff and (found := re.match(grammar.passive_handoff, _QUOTE.sub("", part).strip(" ."), re.IGNORECASE)):
         return _with(act, "passive_handoff", what=found["what"] or "", rest=found["who"])
     if subject or re.match(grammar.verbs, text, re.IGNORECASE) or (act.negative and not re.match(grammar.bare_negation, part, re.IGNORECASE)):
         return _with(act, "do")

@@ -13,14 +13,19 @@ from oratio.domain.procedures.facts import FactType
 MAX_FACTS = 12
 _LIST = re.compile(r"\s*[,;/+&]\s*(?![^(]*\))")
 _PAREN = re.compile(r"\s*\(([^()]*)\)")
-_RELATIVE = re.compile(r",?\s+(?:which|that|who|die|der|das|que|qui|welche\w*)\s+(?=\w+)", re.IGNORECASE)
+_RELATIVE = re.compile(r",\s+(?:which|that|who|die|der|das|que|qui|welche\w*)\s+(?=\w)|\s+(?:which|that)\s+(?=\w)", re.IGNORECASE)
+_HIDDEN = re.compile(r"\ue002(\d+)\ue003")
 _QUOTES = re.compile(r"[\"“„«'‘]([^\"“”„«»'’]{1,80})[\"”“»'’]")
 
 
 def ask_nouns(what: str, tag: str, book: FactBook, lines: tuple[int, ...], *, asked: bool = True) -> list[str]:
     """Return the facts of a list such as `first name, last name, insurance (y/n)`."""
-    head, hint = _head(what, tag)
     grammar = grammar_of(tag)
+    if re.match(rf"(?:\w+ )?{grammar.wh}", what.strip(), re.IGNORECASE):
+        return ask_wh(what, tag, book, lines)
+    head, hint = _head(what, tag)
+    asides: list[str] = []
+    head = _PAREN.sub(lambda match: asides.append(match[1]) or f" \ue002{len(asides) - 1}\ue003", head)  # type: ignore[func-returns-value]
     if choices := _choices_after_colon(head, tag):
         label, values = choices
         name = book.add(_bare(label, tag), tag, lines, asked=asked)
@@ -30,7 +35,8 @@ def ask_nouns(what: str, tag: str, book: FactBook, lines: tuple[int, ...], *, as
     joints = rf"(?:{grammar.conjunctions}|{grammar.disjunctions})"
     found: list[str] = []
     for piece in _LIST.split(head):
-        for part in re.split(joints, piece, flags=re.IGNORECASE) if not _PAREN.search(piece) else [piece]:
+        for raw in re.split(joints, piece, flags=re.IGNORECASE):
+            part = _HIDDEN.sub(lambda match: f" ({asides[int(match[1])]})", raw)
             if re.match(grammar.wh, part.strip(), re.IGNORECASE):
                 found += ask_wh(part.strip(), tag, book, lines)
                 continue

@@ -80,7 +80,7 @@ class Assembler:
         for sub in steps:
             self._step_section(sub, body)
         if body:
-            self._procedure(section, body, "opening" if preamble or kind == "opening" else "closing" if kind == "closing" else "topic")
+            self._procedure(section, body, "opening" if preamble or kind == "opening" else "closing" if kind in ("closing", "handoff") else "topic")
 
     def _step_section(self, section: Section, body: list[Step]) -> None:
         """A heading `Step 1.2: ...` with its text: one labelled group of steps."""

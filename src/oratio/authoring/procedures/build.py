@@ -81,7 +81,7 @@ class Builder:
         lead = sentences[-1] if sentences and node.children else None
         if lead is not None and self._leads(lead, node, inner, out, start, sentences[:-1]):
             return
-        if place.mode == "handoff" and sentences and not node.children:
+        if place.mode == "handoff" and node.kind == "item" and sentences and not node.children:
             self._rules.situation(node, "", self._tag(node.text))
             return
         for sentence in sentences:
@@ -118,9 +118,9 @@ class Builder:
         open_condition = clauses and clauses[-1].given is not None and not clauses[-1].parts
         if not (open_condition or lead.text.rstrip().endswith((":", "："))):  # noqa: RUF001
             return False
-        for sentence in before:
-            self.sentence(sentence, place, out, start)
         if open_condition and clauses[-1].given is not None:
+            for sentence in before:
+                self.sentence(sentence, place, out, start)
             self._scoped(clauses[-1].given, lead, node.children, place, out)
             return True
         act = read_act(clauses[-1].parts[-1].text, tag) if clauses and clauses[-1].parts else None
@@ -129,7 +129,27 @@ class Builder:
         given = clauses[-1].given or clauses[-1].parts[-1].extra
         if given is not None and given.text:
             return False
-        return self._listed(act, lead, node, place, out)
+        kind = self._list_kind(act, node, tag)
+        if not kind:
+            return False
+        for sentence in before:
+            self.sentence(sentence, place, out, start)
+        self._listed(kind, act, lead, node, place, out)
+        return True
+
+    def _list_kind(self, act: Act, node: Node, tag: str) -> str:
+        """What the children of a lead-in are: `rules`, `triggers`, `facts` or `steps`; empty if it leads nothing in."""
+        grammar = grammar_of(tag)
+        if act.negative:
+            return "rules"
+        if act.kind == "handoff":
+            return "triggers"
+        objects = [child for child in node.children if child.sentences]
+        asks = act.kind in _ASK_KINDS or re.match(grammar.asks, act.text, re.IGNORECASE)
+        bare = all(len(child.text.split()) <= 7 and not re.match(grammar.verbs, child.text, re.IGNORECASE) for child in objects)
+        if asks and objects and bare:
+            return "facts"
+        return "steps" if re.search(grammar.lead_only, act.text.rstrip(" :"), re.IGNORECASE) else ""
 
     def _scoped(self, given: Given, lead: Sentence, children: list[Node], place: Place, out: list[Step]) -> None:
         tag = self._tag(lead.text)
@@ -145,37 +165,31 @@ class Builder:
         else:
             self._state.fate(lead.lines, "rule" if self._state.rules else "background")
 
-    def _listed(self, act: Act, lead: Sentence, node: Node, place: Place, out: list[Step]) -> bool:
-        """Children as the objects of the lead-in: facts to ask, things forbidden, reasons to hand over."""
+    def _listed(self, kind: str, act: Act, lead: Sentence, node: Node, place: Place, out: list[Step]) -> None:
+        """Read children as the objects of the lead-in: facts to ask, things forbidden, reasons to hand over, steps."""
         tag = self._tag(lead.text)
         objects = [child for child in node.children if child.sentences]
-        grammar = grammar_of(tag)
-        if act.negative:
+        if kind == "steps":
+            self._state.fate(lead.lines, "structure", reason="lead-in")
+            self.body(node.children, place, out)
+        elif kind == "rules":
             for child in objects:
                 for sentence in child.sentences:
                     self._rules.forbidden(sentence.text, act, sentence.lines, self._tag(sentence.text))
             self._state.fate(lead.lines, "rule", self._state.rules[-1].id if self._state.rules else None)
-            return True
-        if act.kind == "handoff":
+        elif kind == "triggers":
             for child in objects:
                 self._rules.situation(child, act.what, self._tag(child.text))
             self._state.fate(lead.lines, "executed", self._state.triggers[-1].id if self._state.triggers else None)
-            return True
-        asks = act.kind in _ASK_KINDS or re.match(grammar.asks, act.text, re.IGNORECASE)
-        bare = all(len(child.text.split()) <= 7 and not re.match(grammar.verbs, child.text, re.IGNORECASE) for child in objects)
-        if asks and objects and bare:
-            names: list[str] = []
+        else:
             for child in objects:
-                found = ask_nouns(child.text, tag, self._state.book, child.sentences[0].lines)
-                names += found
-                for name in found:
-                    step = Ask(id=self._state.new_id(), lines=child.sentences[0].lines, fact=name)
+                lines = child.sentences[0].lines
+                for name in ask_nouns(child.text, tag, self._state.book, lines):
+                    step = Ask(id=self._state.new_id(), lines=lines, fact=name)
                     out.append(step)
                     self._state.executed([step])
-            self._state.asked += names
+                    self._state.asked.append(name)
             self._state.fate(lead.lines, "executed")
-            return bool(names)
-        return False
 
     def _answers(self, node: Node, place: Place, out: list[Step]) -> bool:
         """Children that say what follows from each answer: `No -> go to step 2`."""
@@ -238,6 +252,9 @@ class Builder:
         if self._loop_limit(text, tag, sentence, out, start):
             return
         before = len(out)
+        if place.mode == "background" and not re.match(rf"(?:{grammar_of(tag).agent}|{grammar_of(tag).negations})", text, re.IGNORECASE):
+            self._rest(sentence, tag, place, out)
+            return
         for clause in split_sentence(text, tag):
             self._clause(clause, sentence, tag, place, out, start)
         if len(out) == before and not any(line in self._state.fates for line in sentence.lines):
@@ -310,7 +327,8 @@ class Builder:
                 continue
             if self._alternative(part.text, condition, tag, out, lines):
                 return
-            made = self._effects.steps(act, Where(lines, tag, place.ordered, (extra.text if extra else where.because)))
+            requested = any(isinstance(step, Tell) and step.form == "request" for step in steps)
+            made = self._effects.steps(act, Where(lines, tag, place.ordered, (extra.text if extra else where.because), requested))
             if not made and act.kind in ("fact", "background"):
                 self._form_or_background(part.text, tag, lines)
             if extra is not None and made:
@@ -329,6 +347,8 @@ class Builder:
         self, act: Act, text: str, condition: Condition | None, extra: Given | None, where: Where, place: Place
     ) -> bool:
         """Outside of procedures an instruction holds throughout: a rule. Greetings and questions open the conversation."""
+        if place.mode == "handoff":
+            return False
         if act.kind in ("fact", "background", "wait") or place.mode == "background":
             self._state.background.append(text)
             self._state.fate(where.lines, "background")

@@ -27,7 +27,7 @@ _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixt
              "ersten": 1, "zweiten": 2, "dritten": 3, "vierten": 4, "fünften": 5, "zweite": 2, "dritte": 3, "vierte": 4,
              "primera": 1, "segunda": 2, "segundo": 2, "tercera": 3, "tercer": 3, "tercero": 3, "cuarta": 4, "cuarto": 4,
              "première": 1, "deuxième": 2, "seconde": 2, "troisième": 3, "quatrième": 4, "cinquième": 5}  # fmt: skip
-_QUOTED = re.compile(r"[\"'“„«‘]([^\"'”“»’]{1,60})[\"'”“»’]")  # noqa: RUF001
+_QUOTED = re.compile(r"(?<!\w)[\"'“„«‘]([^\"'”“»’]{1,60})[\"'”“»’](?!\w)")  # noqa: RUF001
 
 
 def ordinal(word: str) -> int | None:
@@ -116,9 +116,14 @@ class ConditionReader:
     def _answer(self, clause: str) -> Condition | None:
         """A bare `yes` or `no` to what was asked last."""
         grammar, word = grammar_of(self._tag), clause.lower().strip(" .!\"'")
-        if self._book.last is None or not (word in grammar.yes or word in grammar.no):
+        if self._book.last is None:
             return None
         fact = self._book[self._book.last]
+        echo = re.match(grammar.echo, word, re.IGNORECASE)
+        if echo is not None and fact.type is FactType.BOOLEAN:
+            return Compare(fact=fact.name, op="eq", value=not echo["no"] and word not in grammar.no)
+        if not (word in grammar.yes or word in grammar.no):
+            return None
         if fact.type is FactType.CHOICE:
             return None
         if fact.type is FactType.TEXT:
@@ -364,7 +369,7 @@ class ConditionReader:
         while previous != words:
             previous = words
             words = re.sub(rf"^{grammar_of(self._tag).articles}", "", words + " ", flags=re.IGNORECASE).strip(" ,:")
-        return words
+        return " ".join(words.split())
 
     def _definite(self, subject: str) -> str:
         return f"the {subject[0].lower()}{subject[1:]}" if self._tag == "en" else subject
@@ -407,7 +412,7 @@ class ConditionReader:
 
 _COPULA = (
     r"(?<!\w)(?:is|are|was|were|be|been|has|have|had|costs?|there|worth|ist|sind|war|hat|haben|beträgt|liegt|betragen|es gibt|wert|"
-    r"es|está|son|fue|ha|han|tiene|hay|vale|supera|cuesta|est|sont|était|a|ont|il y a|vaut|coûte|dépasse|by|still|um)(?!\w)"
+    r"es|hace|se|está|son|fue|ha|han|tiene|hay|vale|supera|cuesta|est|sont|était|a|ont|il y a|vaut|coûte|dépasse|by|still|um)(?!\w)"
 )
 
 

@@ -19,7 +19,7 @@ from oratio.authoring.procedures.marks import key_of
 from oratio.authoring.procedures.numbers import quantities
 from oratio.authoring.procedures.state import State
 from oratio.domain.procedures.conditions import Condition, Count
-from oratio.domain.procedures.facts import FactType
+from oratio.domain.procedures.facts import FactType, Origin
 from oratio.domain.procedures.steps import Ask, Do, End, GoTo, HandOff, Search, Step, Tell
 
 type Lines = tuple[int, ...]
@@ -32,12 +32,14 @@ class Where:
     Attributes:
         ordered: In a numbered or lettered step.
         because: The condition's words: the reason of a hand-off.
+        requested: The clause asks the caller to do something before this act: `ask them to look and check if ...`.
     """
 
     lines: Lines
     tag: str
     ordered: bool = False
     because: str = ""
+    requested: bool = False
 
 
 class Effects:
@@ -80,7 +82,10 @@ class Effects:
     def _nouns(self, act: Act, where: Where) -> list[Step]:
         return self._asks(ask_nouns(act.what, where.tag, self._book, where.lines), where)
 
-    _provide = _nouns
+    def _provide(self, act: Act, where: Where) -> list[Step]:
+        if act.what.lower().strip(" .") in grammar_of(where.tag).pronouns | {"one", "eine", "uno", "una", "en"}:
+            return self._request(Act("request", act.text, act.text.split(" to ", 1)[-1]), where)
+        return self._nouns(act, where)
 
     def _nouns_bare(self, act: Act, where: Where) -> list[Step]:
         return self._nouns(act, where)
@@ -89,6 +94,11 @@ class Effects:
         return self._asks(ask_wh(act.what, where.tag, self._book, where.lines), where)
 
     def _whether(self, act: Act, where: Where) -> list[Step]:
+        if re.match(grammar_of(where.tag).checks, act.text, re.IGNORECASE) and not where.requested:
+            name = ask_whether(act.what, where.tag, self._book, where.lines)[0]
+            self._book.update(name, origin=Origin.OPERATION)
+            self._state.asked.append(name)
+            return [Do(id=self._state.new_id(), lines=where.lines, action=_tidy(act.text), result=name)]
         return self._asks(ask_whether(act.what, where.tag, self._book, where.lines), where)
 
     def _question(self, act: Act, where: Where) -> list[Step]:
@@ -120,7 +130,7 @@ class Effects:
         if act.quote and len(act.quote.split()) > 1:
             return [Tell(id=self._state.new_id(), lines=where.lines, text=act.quote, verbatim=True)]
         facts = self._read_back(act, where) if re.match(grammar.read_back, act.text, re.IGNORECASE) else ()
-        text = self._limited(_tidy(act.text), where)
+        text = self._limited(_action(act.text, where.tag), where)
         if not re.fullmatch(rf"\w+\s+{grammar.caller}", text, re.IGNORECASE):
             text = second_person(text, where.tag)
         return [Tell(id=self._state.new_id(), lines=where.lines, text=text, form="speech_act", facts=facts)]
@@ -208,7 +218,7 @@ class Effects:
         ]
 
     def _do(self, act: Act, where: Where) -> list[Step]:
-        return [Do(id=self._state.new_id(), lines=where.lines, action=second_person_action(act.text, where.tag))]
+        return [Do(id=self._state.new_id(), lines=where.lines, action=_action(act.text, where.tag))]
 
     def _manner(self, act: Act, where: Where) -> list[Step]:
         self._state.rule(where.lines, kind="always", action=_tidy(act.text), concerns="manner")
@@ -226,9 +236,10 @@ class Effects:
         return False
 
 
-def second_person_action(text: str, tag: str) -> str:
-    """Return a deed's words; they stay in the SOP's view, as the caller does not hear them."""
-    return _tidy(text)
+def _action(text: str, tag: str) -> str:
+    """Return a deed's words as a verb phrase."""
+    reshaped = grammar_of(tag).as_action
+    return _tidy(reshaped(text) if reshaped is not None else text)
 
 
 def recipient(what: str, tag: str) -> str | None:

@@ -56,8 +56,14 @@ def _limited_branches(step: Decide, limit: int, then: list[Step], lines: tuple[i
     branches: list[Branch] = []
     for branch in step.branches:
         counted = repeated_step(branch.steps)
-        if not jumps_in(branch.steps) or counted is None:
+        if not jumps_in(branch.steps):
             branches.append(branch)
+            continue
+        if counted is None:
+            limited = tuple(
+                s.model_copy(update={"at_most": limit, "then": tuple(then)}) if isinstance(s, GoTo) else s for s in branch.steps
+            )
+            branches.append(branch.model_copy(update={"steps": limited}))
             continue
         left = Count(of="step", target=counted.id, op="lt", value=limit)
         branches.append(branch.model_copy(update={"condition": _both(branch.condition, left)}))

@@ -42,6 +42,8 @@ class Rules:
                 return True
             self._state.rule(lines, action=action, concerns=concerns, **self._narrowed("never", extra, condition, lines, tag))
             return True
+        if act.kind == "passive_only":
+            return self._passive(act, extra, condition, where)
         if extra is not None and extra.kind in ("only_if", "if") and (act.only or extra.kind == "only_if"):
             if act.kind in ("goto",):
                 return False
@@ -52,6 +54,21 @@ class Rules:
             self._state.rule(lines, kind="always", action=f"{grammar_of(tag).only_word} {action}", concerns=concerns)
             return act.kind not in ("nouns", "whether", "ask_wh", "question", "handoff", "search")
         return False
+
+    def _passive(self, act: Act, extra: Given | None, condition: Condition | None, where: Where) -> bool:
+        """`An order can only be cancelled if ...`, `can only be called once per order`."""
+        grammar = grammar_of(where.tag)
+        once = re.match(grammar.passive_once, " " + act.rest, re.IGNORECASE)
+        action = f"have {act.what[0].lower()}{act.what[1:]} {act.step}"
+        if once is not None:
+            self._state.rule(where.lines, kind="at_most", action=action, concerns="deed", limit=1, per=once["per"], condition=condition)
+            return True
+        if extra is None:
+            self._state.rule(where.lines, kind="always", action=f"{grammar.only_word} {action} {act.rest}".strip(), concerns="deed", condition=condition)
+            return True
+        read = self._state.reader.read(extra.text, where.tag, where.lines)
+        self._state.rule(where.lines, kind="only_if", action=action, concerns="deed", condition=read)
+        return True
 
     def _narrowed(self, kind: str, extra: Given | None, condition: Condition | None, lines: tuple[int, ...], tag: str) -> dict[str, object]:
         """Kind and condition of a prohibition: `never X before Y` is `only after Y`, `never X unless Y` is `only if Y`."""

@@ -103,6 +103,13 @@ class Grammar:
     read_back: str = r"(?!)"
     confirm_clause: str = ""
     topic_label: str = "topic"
+    permits: str = r"(?!)"
+    lead_only: str = r"(?!)"
+    passive_only: str = r"(?!)"
+    passive_once: str = r"(?!)"
+    echo: str = r"(?!)"
+    checks: str = r"(?!)"
+    as_action: "Callable[[str], str] | None" = None
     reshape: "Callable[[str, bool, bool], tuple[str, bool]] | None" = None
     asks_same: str = r"(?!)"
     bare_negation: str = r"(?!)"

@@ -42,6 +42,12 @@ def _reshape(text: str, subject: bool, negative: bool) -> tuple[str, bool]:
     return text, negative
 
 
+def _action(text: str) -> str:
+    """Return an instruction as an infinitive phrase: `bieten Sie das Paket an` is `das Paket anbieten`."""
+    found = re.match(r"(?P<verb>\w+(?:en|rn|ln))\s+sie\s+(?:sich\s+)?(?P<rest>[^,]*)$", text.strip(" ."), re.IGNORECASE)
+    return _infinitive(found["verb"], found["rest"]) if found and found["rest"].strip() else text
+
+
 def _infinitive(verb: str, rest: str) -> str:
     particle = re.search(rf"\s+({_PARTICLES})$", " " + rest, re.IGNORECASE)
     if particle is not None:
@@ -164,6 +170,7 @@ GERMAN = Grammar(
     ),
     request_form=((r"\b(\w+?)zu(\w+en)\b(?=$|\s+und)", r"\1\2"), (r"\szu (?=\w+(?:en|rn|ln)\b)", " ")),
     reshape=_reshape,
+    as_action=_action,
     passive_handoff=r"(?P<who>.+?)\s+(?:soll|sollen|sollte|sollten|muss|müssen|wird|werden)\s+(?:\w+\s+){0,2}?(?:an|zu|zum|zur|mit)\s+(?P<what>.+?)\s+(?:weitergeleitet|verbunden|durchgestellt|übergeben)(?:\s+werden)?$",
     alternative=r"(?P<what>.+?)\s+(?:genügt|reicht|tut es|geht)(?:\s+(?:auch|ebenfalls))?\W*$|(?:genügt|reicht)\s+(?:auch\s+)?(?P<also>.+)",
     aux=r"(?:ist|sind|war|waren|hat|haben|hatte|kann|können|wird|werden|darf|soll|leuchtet|funktioniert|geht|möchten|gibt)(?!\w)",
@@ -177,5 +184,7 @@ GERMAN = Grammar(
     only_word="nur", not_word="nicht", identity=r"(?:hallo,?\s+)?(?:sie sind|du bist|sie arbeiten|du arbeitest|ihre? (?:name|rolle|aufgabe) ist|wir sind|ich bin)\b", error=r"(?:(?:es|das|der \w+) )?(?:fehler|fehlschlag|schlägt fehl|fehlschlägt)\b",
     danger_label=r"^(?P<what>[^=:]{2,60}?)\s*(?:=|:|\bist\b|->|→)\s*(?:eine? )?(?:lebens)?(?:gefahr|gefährlich|notfall)\W*$", denies_ai=r"\b(?:KI|Bot|Roboter|Maschine|Computer|Sprachassistent)\b", once=r"\s+(?:(?P<once>einmal)|(?P<twice>zweimal))(?=\s+an$|$)",
     bare_negation=r"(?:(?:aber|und|achtung|hinweis|:|,)\W*)*nicht\s+", asks_same=r"\b(?:fragt|verlangt|möchte|will|bittet|gleiche\w*|selbe\w*)\b", chart_ends=r"start|ende|stopp?|fertig|beginn",
+    permits=r"\b(?:können|kann|dürfen|darf)\b", lead_only=r"(?:schritte|wie folgt|folgendes|folgende\w*)[^,.]{0,20}$", checks=r"(?:prüfen|überprüfen|kontrollieren|klären)(?!\w)",
+    echo=r"(?:(?:es|das|dies|er|sie)\s+(?:ist|sind|hat|haben|war|nicht)|ja|nein)(?P<no>\s*nicht)?\W*$",
     quantity=r"(?:wie viele|anzahl der|anzahl)\s+(?P<noun>[\w-]+)",
 )

@@ -25,7 +25,7 @@ ENGLISH = Grammar(
     ),
     openers={
         "unless": words("unless", "except (?:if|when)", "but not (?:if|when)"),
-        "only_if": words("only (?:if|when|where)", "provided(?: that)?", "as long as"),
+        "only_if": words("(?:if and )?only (?:if|when|where)", "provided that", "as long as"),
         "otherwise": words("otherwise", "else", "if not", "if none of (?:these|those|this|that)[^,:]*", "in all other cases",
                            "in any other case", "failing that", "for any other[^,:]*"),
         "if": words("if", "when(?:ever)?", "in case(?: of)?", "in the event (?:that|of)", "should", "where", "once", "as soon as",
@@ -39,11 +39,11 @@ ENGLISH = Grammar(
         r"afterwards?|after that|after this|in that case|in this case|at the end|at the start|at the beginning(?: of the \w+)?|"
         r"at first|to (?:begin|start|finish)(?: with)?|whatever happens|no matter what|in any case|in all cases|"
         r"under all circumstances|at all times|immediately|politely|briefly|always|in addition|additionally|however|"
-        r"nb|note|important|remember|to do so|to do this|thank you|yes|ok|still|again|either|both|kindly)\s*[,:]?\s+"
+        r"\w+ly(?=,)|nb|note|important|remember|to do so|to do this|thank you|yes|ok|still|again|either|both|kindly)\s*[,:]?\s+"
     ),
     negations=(
         r"(?:never(?: ever)?|do not|don['’]?t|does not|doesn['’]t|must not|mustn['’]?t|must never|cannot|can ?not|can['’]t|may not|"
-        r"may never|should not|shouldn['’]t|should never|shall not|will not|won['’]t|will never|(?:are|is) (?:not|never) "
+        r"may never|should not|shouldn['’]t|should never|shall not|will not(?! be able)|won['’]t(?! be able)|will never|(?:are|is) (?:not|never) "
         r"(?:allowed|permitted|authori[sz]ed|supposed) to|aren['’]t allowed to|not allowed to|under no circumstances|"
         r"in no (?:case|event)|not|avoid|refrain from|no(?= \w+ing\b))(?!\w)\s*(?:ever\s+|under any circumstances\s+)?"
     ),
@@ -101,7 +101,7 @@ ENGLISH = Grammar(
                   r"(?:\w+[\s-]){0,3}?(?:names?|numbers?|no\b|address(?:es)?|e-?mails?|dates?|dob\b|day|time|details?|codes?|ids?|phone|postcode|zip|reason|"
                   r"amount|model|account|reference|description|birth|contact)\b)(?P<what>.+)"),
         ("nouns", r"look at\s+(?P<what>(?:(?:the|their|your)\s+)?(?:\w+\s)?(?:date|time|amount|price|age|number|value|balance)\b.*)"),
-        ("nouns", r"(?:collect|gather|obtain|capture)\s*:?\s+(?P<what>.+)"),
+        ("nouns", r"(?:collect|gather|obtain|capture)(?:\s*:\s*|\s+(?=(?:their|his|her|the caller|the customer|the user)\b))(?P<what>.+)"),
         ("nouns", rf"(?:make sure|ensure) (?:that )?(?:you|we) (?:have|know|get)\s+(?P<what>.+)"),
         ("nouns", rf"(?:verify|authenticate|identify|validate|confirm)\s+(?:the )?{_PERSON}(?:['’]s|s['’])\s+(?P<what>.+)"),
         ("nouns", r"(?:verify|authenticate|identify|validate|confirm)\s+their\s+(?P<what>.+)"),
@@ -110,7 +110,8 @@ ENGLISH = Grammar(
         ("message", r"take (?:only )?(?:a|the) (?:message|note)\b.*"),
         ("statement", rf"(?:tell|inform|advise|remind|notify|let|warn|assure|reassure)\s+(?:{_CALLER}|you|us)\s*(?:know)?,?\s+that\s+(?P<what>.+)"),
         ("statement", r"(?:say|explain|state|mention|confirm|answer|reply|point out|clarify)\s+(?:to (?:them|him|her|the \w+) )?that\s+(?P<what>.+)"),
-        ("tell", rf"(?:tell|inform|remind|let|give|show|read|send)\s+{_CALLER}(?!\w).*"),
+        ("tell", rf"(?:tell|inform|remind|let|give|show|read)\s+{_CALLER}(?!\w).*"),
+        ("tell", r"send (?:them |him |her |the \w+ )?(?:the |this |a )?(?:following )?(?:message|text|reply)\b.*"),
         ("caller_statement", r"(?P<what>(?:they|he|she)\s+(?:will\s+)?\w+\s+.+)"),
         ("tell", r"(?:say|explain|state|mention|apologi[sz]e|thank|greet|welcome|wish|offer|recommend|suggest|promise|advise|warn|inform|"
                  r"remind|reassure|name|quote|list|summari[sz]e|describe|read|repeat|answer|reply|respond|confirm|introduce|congratulate|"
@@ -192,7 +193,7 @@ ENGLISH = Grammar(
         ("date", r"\b(?:date|birthday|dob|day|birth)\b|\bwhen\b"),
         ("time", r"\btime\b|\bhour\b|what time"),
         ("duration", r"\bhow long\b|\bduration\b|\bfor how long\b|\bterm\b|\bperiod\b"),
-        ("amount", r"\b(?:amount|price|cost|sum|balance|budget|income|salary|fee|value|worth|payment|deposit|total)s?\b|\bhow much\b"),
+        ("amount", r"\b(?:amount|price|cost|sum|balance|budget|income|salary|fee|value|worth|deposit|total)s?(?=$| (?:of|for|in|to|on|due)\b)|\bhow much\b"),
         ("integer", r"\bhow many\b|\bnumber of\b|\bquantity\b|\bcount\b|\bage\b|\bhow old\b"),
         ("decimal", r"\b(?:percent(?:age)?|rate|weight|height|distance|temperature|size)\b"),
         ("boolean", r"\(y/n\)|\(yes/no\)|\byes or no\b"),
@@ -246,7 +247,7 @@ ENGLISH = Grammar(
     only=r"only\s+(?!if\b|when\b|after\b)",
     asks=r"(?:ask|say|question|inquire|enquire)(?!\w)",
     form_units=r"(?:digits?|figures?|characters?|letters?|numbers?)(?!\w)",
-    cuts=r"so that|so|in order to|before|because|as|when|if|unless|until|to (?=\w+ (?:the|their|a|it|you|them)\b)|for (?=verification|the record)|via|then|again|too|first|and (?:then|wait|proceed)|from (?:the|them)|with which|to proceed|from the (?:caller|customer|user)",
+    cuts=r"so that|so|in order to|before|because|as|when|if|unless|until|to(?= \w)|for (?=verification|the record)|via|then|again|too|first|and (?:then|wait|proceed)|from (?:the|them)|with which|to proceed|from the (?:caller|customer|user)",
     possessors=rf"{_PERSON}(?:['’]s|s['’])\s+|following\s+|down\s+|new\s+(?=new)|of\s+",
     read_back=r"(?:read .*\bback|repeat|summari[sz]e|recap|go over)(?!\w)",
     again=r"(?:do (?:this|that|it|so)|try (?:this|that|it)|repeat (?:this|that|it))(?: again)?",
@@ -263,6 +264,12 @@ ENGLISH = Grammar(
     once=r"\s+(?:(?P<once>once)|(?:only )?(?P<twice>twice))$",
     bare_negation=r"(?:(?:but|and|nb|note|important|:|,)\W*)*not\s+(?!be\b)",
     asks_same=r"\b(?:asks?|requests?|wants?|demands?|same)\b",
+    permits=r"\b(?:can|may|are allowed to|is allowed to|feel free)\b",
+    lead_only=r"(?:\bsteps|as follows|\bthe following|\bthese)\b[^,.]{0,20}$|^(?:do|follow|use)\b.{0,40}$",
+    passive_only=r"(?P<who>.+?)\s+(?:can|may|must|should) only be\s+(?P<verb>\w+)(?P<rest>.*)$",
+    passive_once=r"\s*\b(?:once|one time)\b(?:\s+per\s+(?P<per>\w+))?",
+    echo=r"(?:it|this|that|they|he|she|so)(?:\s+(?:is|are|was|were|does|do|has|have|did|can))?(?P<no>\s*(?:not|n['’]t))?\W*$",
+    checks=r"(?:check|verify|determine|establish|make sure|see)(?!\w)",
     topic_label="reason for the call",
     message_label="message",
     tail=r"as well|too|instead|again|now|then|for (?:assistance|help|support|further)[\w ]*|please",

@@ -24,6 +24,8 @@ def _reshape(text: str, subject: bool, negative: bool) -> tuple[str, bool]:
         return f"{found['verb']} {found['rest']}".strip(), True
     if found := re.match(r"(?:ne\s+)(?:jamais|pas|plus)\s+(?P<rest>.*)$", text, re.IGNORECASE):
         return found["rest"], True
+    text = re.sub(r"^(\w+ez)-(?:le|la|les)(?!\w)", r"\1 le client", text, flags=re.IGNORECASE)
+    text = re.sub(r"^(\w+ez)-(?:lui|leur)(?!\w)", r"\1 au client", text, flags=re.IGNORECASE)
     return re.sub(r"^veuillez\s+", "", text, flags=re.IGNORECASE), negative
 
 
@@ -52,7 +54,7 @@ FRENCH = Grammar(
         ("whether", rf"(?:demand(?:ez|er)|vérifi(?:ez|er))\s*{_TO_CALLER}\s*(?:si\s+|(?=s['’]il|s['’]elle))(?P<what>.+)"),
         ("ask_wh", rf"(?:demand(?:ez|er)|not(?:ez|er))\s*{_TO_CALLER}\s*(?P<what>(?:(?:à|de|pour|depuis|avec|dans) )?(?:combien|quel(?:le)?s?|quand|où|comment|pourquoi|qui|ce qu['’e]\w*)\b.+)"),
         ("provide", rf"(?:demand(?:ez|er)|invitez)\s*{_TO_CALLER}\s*(?:{_CALLER}\s+)?(?:de|d['’]|à)\s*(?:donner|fournir|indiquer|préciser|communiquer|épeler)\s+(?P<what>.+)"),
-        ("request", rf"(?:demand(?:ez|er)|dites|conseillez|invitez|priez)\s*{_TO_CALLER}\s*(?:{_CALLER}\s+)?(?:de\s+|d['’]|à\s+)(?P<what>(?:ne pas\s+)?\w+(?:er|ir|re)\b.+)"),
+        ("request", rf"(?:demand(?:ez|er)|dites|conseillez|invitez|priez)\s*{_TO_CALLER}\s*(?:{_CALLER}\s+)?(?:de\s+|d['’]|à\s+)(?P<what>(?:ne pas\s+)?\w+(?:er|ir|re)\b.*)"),
         ("nouns", rf"(?:demand(?:ez|er)|recueill(?:ez|ir)|collect(?:ez|er)|not(?:ez|er)|obten(?:ez|ir)|relev(?:ez|er))\s*{_TO_CALLER}\s*:?\s*(?P<what>.+)"),
         ("statement", rf"{_SAY}\s*{_TO_CALLER}(?:\s*{_CALLER})?\s+(?:que\s+|qu['’])(?P<what>.+)"),
         ("tell", rf"(?:{_SAY}|propos(?:ez|er)|offr(?:ez|ir)|salu(?:ez|er)|remerci(?:ez|er)|souhait(?:ez|er)|confirm(?:ez|er)|recommand(?:ez|er)|excus(?:ez|er)|présent(?:ez|er)|lisez|lire|répétez|répéter|donn(?:ez|er)|promett(?:ez|re))(?!\w).*"),
