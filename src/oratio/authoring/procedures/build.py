@@ -129,6 +129,12 @@ class Builder:
         given = clauses[-1].given or clauses[-1].parts[-1].extra
         if given is not None and given.text:
             return False
+        if act.kind == "permission" and not place.ordered:
+            inner = Place("background")
+            for sentence in (*before, lead):
+                self.sentence(sentence, place, out, start)
+            self.body(node.children, inner)
+            return True
         kind = self._list_kind(act, node, tag)
         if not kind:
             return False
@@ -349,17 +355,23 @@ class Builder:
         """Outside of procedures an instruction holds throughout: a rule. Greetings and questions open the conversation."""
         if place.mode == "handoff":
             return False
-        if act.kind in ("fact", "background", "wait") or place.mode == "background":
+        if act.kind in ("fact", "background", "wait", "permission") or place.mode == "background":
             self._state.background.append(text)
             self._state.fate(where.lines, "background")
             return True
         if act.kind in ("handoff", "passive_handoff"):
             return False
-        opening = act.kind in _ASK_KINDS or (act.kind == "tell" and act.quote)
+        greets = re.match(grammar_of(where.tag).greets, act.text, re.IGNORECASE)
+        opening = act.kind in _ASK_KINDS or (act.kind == "tell" and greets)
         if place.mode == "preamble" and opening and condition is None and extra is None:
             return False
         if extra is not None and condition is None:
             condition = self._condition(extra, where.tag, where.lines)
+        if act.kind == "tell" and len(act.quote.split()) > 1:
+            action = act.text.replace(act.quote, "").strip(" \"'“”„«»:")
+            words = act.quote
+            self._state.rule(where.lines, kind="exactly_these_words", action=action, words=words, condition=condition)
+            return True
         concerns = self._effects.concerns(act, where.tag)
         self._state.rule(where.lines, kind="always", action=act.text, concerns=concerns, condition=condition)
         return True

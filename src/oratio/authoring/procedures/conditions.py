@@ -322,7 +322,9 @@ class ConditionReader:
         return any(word in grammar_of(self._tag).pronouns for word in tokens(subject)[:1])
 
     def _numeric(self, subject: str, number: Quantity) -> str | None:
-        if not content(subject, self._tag) or (self._points_back(subject) and len(content(subject, self._tag)) == 0):
+        if self._points_back(subject) and content(subject, self._tag):
+            return None
+        if not content(subject, self._tag):
             last = self._book.last
             usable = last is not None and self._book[last].type in _NUMERIC and not (self._book[last].type is FactType.TEXT and self._book[last].asks)
             name = last if usable else self._book.latest(_NUMERIC[:3])

@@ -103,6 +103,7 @@ class Grammar:
     read_back: str = r"(?!)"
     confirm_clause: str = ""
     topic_label: str = "topic"
+    greets: str = r"(?!)"
     permits: str = r"(?!)"
     lead_only: str = r"(?!)"
     passive_only: str = r"(?!)"

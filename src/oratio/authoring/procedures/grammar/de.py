@@ -184,7 +184,7 @@ GERMAN = Grammar(
     only_word="nur", not_word="nicht", identity=r"(?:hallo,?\s+)?(?:sie sind|du bist|sie arbeiten|du arbeitest|ihre? (?:name|rolle|aufgabe) ist|wir sind|ich bin)\b", error=r"(?:(?:es|das|der \w+) )?(?:fehler|fehlschlag|schlägt fehl|fehlschlägt)\b",
     danger_label=r"^(?P<what>[^=:]{2,60}?)\s*(?:=|:|\bist\b|->|→)\s*(?:eine? )?(?:lebens)?(?:gefahr|gefährlich|notfall)\W*$", denies_ai=r"\b(?:KI|Bot|Roboter|Maschine|Computer|Sprachassistent)\b", once=r"\s+(?:(?P<once>einmal)|(?P<twice>zweimal))(?=\s+an$|$)",
     bare_negation=r"(?:(?:aber|und|achtung|hinweis|:|,)\W*)*nicht\s+", asks_same=r"\b(?:fragt|verlangt|möchte|will|bittet|gleiche\w*|selbe\w*)\b", chart_ends=r"start|ende|stopp?|fertig|beginn",
-    permits=r"\b(?:können|kann|dürfen|darf)\b", lead_only=r"(?:schritte|wie folgt|folgendes|folgende\w*)[^,.]{0,20}$", checks=r"(?:prüfen|überprüfen|kontrollieren|klären)(?!\w)",
+    permits=r"\b(?:können|kann|dürfen|darf)\b", greets=r"(?:begrüß|melden)", lead_only=r"(?:schritte|wie folgt|folgendes|folgende\w*)[^,.]{0,20}$", checks=r"(?:prüfen|überprüfen|kontrollieren|klären)(?!\w)",
     echo=r"(?:(?:es|das|dies|er|sie)\s+(?:ist|sind|hat|haben|war|nicht)|ja|nein)(?P<no>\s*nicht)?\W*$",
     quantity=r"(?:wie viele|anzahl der|anzahl)\s+(?P<noun>[\w-]+)",
 )

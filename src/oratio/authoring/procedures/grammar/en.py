@@ -39,7 +39,7 @@ ENGLISH = Grammar(
         r"afterwards?|after that|after this|in that case|in this case|at the end|at the start|at the beginning(?: of the \w+)?|"
         r"at first|to (?:begin|start|finish)(?: with)?|whatever happens|no matter what|in any case|in all cases|"
         r"under all circumstances|at all times|immediately|politely|briefly|always|in addition|additionally|however|"
-        r"\w+ly(?=,)|nb|note|important|remember|to do so|to do this|thank you|yes|ok|still|again|either|both|kindly)\s*[,:]?\s+"
+        r"\w+ly(?=,)|as an? [\w ]{2,40}(?=,)|to (?:transfer|escalate|hand over)(?=,)|nb|note|important|remember|to do so|to do this|thank you|yes|ok|still|again|either|both|kindly)\s*[,:]?\s+"
     ),
     negations=(
         r"(?:never(?: ever)?|do not|don['’]?t|does not|doesn['’]t|must not|mustn['’]?t|must never|cannot|can ?not|can['’]t|may not|"
@@ -264,6 +264,7 @@ ENGLISH = Grammar(
     once=r"\s+(?:(?P<once>once)|(?:only )?(?P<twice>twice))$",
     bare_negation=r"(?:(?:but|and|nb|note|important|:|,)\W*)*not\s+(?!be\b)",
     asks_same=r"\b(?:asks?|requests?|wants?|demands?|same)\b",
+    greets=r"(?:greet|welcome|open|introduce|say hello|start)",
     permits=r"\b(?:can|may|are allowed to|is allowed to|feel free)\b",
     lead_only=r"(?:\bsteps|as follows|\bthe following|\bthese)\b[^,.]{0,20}$|^(?:do|follow|use)\b.{0,40}$",
     passive_only=r"(?P<who>.+?)\s+(?:can|may|must|should) only be\s+(?P<verb>\w+)(?P<rest>.*)$",
