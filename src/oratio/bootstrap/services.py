@@ -29,6 +29,7 @@ from oratio.services.replay import ReplayService
 from oratio.services.retention import RetentionService
 from oratio.services.runs import RunService
 from oratio.services.shared_uploads import SharedUploads
+from oratio.services.sop_check import SopCheckService
 from oratio.services.uploads import Limits, UploadService
 from oratio.services.webhooks import WebhookService
 
@@ -53,6 +54,7 @@ class Services:
     replay: ReplayService
     webhooks: WebhookService
     kept_uploads: KeptUploads
+    sop_check: SopCheckService
 
 
 def _builtin_author(brief: AgentBrief, documents: Sequence[Document], _findings: Sequence[Finding]) -> Authored:
@@ -134,6 +136,7 @@ def build_services(platform: Platform) -> Services:
         ),
         uploads=UploadService(settings.data / "staging", limits),
         kept_uploads=_kept_uploads(platform, limits),
+        sop_check=SopCheckService(max_chars=settings.max_sop_chars),
         runs=RunService(
             agents=platform.agents,
             knowledge_bases=platform.knowledge_bases,

@@ -29,7 +29,7 @@ def _oratio(
 
 _MODULES = (
     *("up", "run", "status", "agents", "compare", "keys", "webhooks", "backup"),
-    *("ask", "explain", "talk", "listen", "local", "doctor", "aws.commands"),
+    *("ask", "explain", "sop", "talk", "listen", "local", "doctor", "aws.commands"),
 )
 for _module in _MODULES:
     import_module(f"oratio.cli.{_module}").register(app)

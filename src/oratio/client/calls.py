@@ -163,6 +163,10 @@ def knowledge_use(agent_id: str, since: int) -> Call[wire.KnowledgeUseView]:
     return Call("GET", _agent(agent_id, "knowledge-use"), wire.KnowledgeUseView, {"since": since})
 
 
+def check_sop(sop: str, tools: list[dict[str, Any]] | None) -> Call[wire.SopCheckView]:
+    return Call("POST", "/api/sop/check", wire.SopCheckView, json=body_of(sop=sop, tools=tools))
+
+
 def search(agent_id: str, query: str, version: int | None) -> Call[wire.SearchView]:
     return Call("POST", _agent(agent_id, "searches"), wire.SearchView, json=body_of(query=query, version=version))
 

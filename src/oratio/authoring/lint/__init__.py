@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from oratio.authoring.lint.findings import Finding
+from oratio.domain.procedures.check import Finding
 from oratio.authoring.lint.meaning import meaning_findings
 from oratio.authoring.lint.paths import path_findings
 from oratio.authoring.lint.wording import wording_findings

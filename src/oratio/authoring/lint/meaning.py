@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from itertools import combinations
 
-from oratio.authoring.lint.findings import Finding
+from oratio.domain.procedures.check import Finding
 from oratio.authoring.procedures.readback import open_boundaries, with_unit
 from oratio.authoring.procedures.state import facts_in
 from oratio.authoring.procedures.words import content, share
@@ -57,7 +57,12 @@ def _decisions(steps: tuple[Step, ...]) -> Iterator[list[Decide]]:
 def _boundaries(procedure: Procedure) -> Iterator[Finding]:
     for group in _decisions(procedure.body):
         for fact, value, unit in open_boundaries(group):
-            lines = [branch.lines or step.lines for step in group for branch in step.branches if fact in facts_in(branch.condition)]
+            lines = [
+                branch.lines or step.lines
+                for step in group
+                for branch in step.branches
+                if fact in facts_in(branch.condition)
+            ]
             yield Finding(
                 code="missing_boundary", severity="warning", lines=_joined(*lines),
                 message=f"above and below {with_unit(value, unit)} are covered, exactly {with_unit(value, unit)} is not: write “at least” or “at most” in one of them",
@@ -68,19 +73,32 @@ def _overlaps(procedure: Procedure) -> Iterator[Finding]:
     """Conditions on one number that are true together and lead elsewhere."""
     for group in _decisions(procedure.body):
         branches = [branch for step in group for branch in step.branches if isinstance(branch.condition, Compare)]
+        reported: set[int] = set()
         for first, second in combinations(branches, 2):
             one, two = first.condition, second.condition
+            if id(second) in reported:
+                continue
             assert isinstance(one, Compare)
             assert isinstance(two, Compare)
             if one.fact != two.fact or not _conflict(first, second):
                 continue
             same = one == two
-            if same or (_is_number(one) and _is_number(two) and one.op == two.op and one.op != "eq" and _spans_overlap(one, two)):
+            if same or (
+                _is_number(one) and _is_number(two) and one.op == two.op and one.op != "eq" and _spans_overlap(one, two)
+            ):
+                reported.add(id(second))
                 yield Finding(
                     code="overlapping_branches", severity="warning", lines=_joined(first.lines, second.lines),
                     message="both conditions are true for some values and lead to different ends: narrow one of them; as it is, the one that is written first counts",
                 )  # fmt: skip
-            elif _is_number(one) and _is_number(two) and {one.op, two.op} <= {"le", "ge"} and one.op != two.op and one.value == two.value:
+            elif (
+                _is_number(one)
+                and _is_number(two)
+                and {one.op, two.op} <= {"le", "ge"}
+                and one.op != two.op
+                and one.value == two.value
+            ):
+                reported.add(id(second))
                 yield Finding(
                     code="overlapping_branches", severity="warning", lines=_joined(first.lines, second.lines),
                     message=f"exactly {with_unit(float(one.value), one.unit)} meets both conditions: make one of them exclude it; as it is, the one that is written first counts",
@@ -108,21 +126,25 @@ def _conflict(first: Branch, second: Branch) -> bool:
 
 
 def _contradictions(flow: Flow) -> Iterator[Finding]:
-    for first, second in combinations(flow.rules, 2):
+    kinds = [rule for rule in flow.rules if rule.kind in ("never", "always", "at_most")]
+    for first, second in combinations(kinds, 2):
+        if first.kind == second.kind != "at_most":
+            continue
         opposed = {first.kind, second.kind} == {"never", "always"}
         counts = first.kind == second.kind == "at_most" and first.limit != second.limit
-        if (opposed or counts) and _same_action(first.action, second.action, flow.language) and first.condition == second.condition:
+        if (
+            (opposed or counts)
+            and _same_action(first.action, second.action, flow.language)
+            and first.condition == second.condition
+        ):
             yield Finding(
                 code="contradicting_rules", severity="error", lines=_joined(first.lines, second.lines),
                 message=f"these rules contradict one another on “{first.action}”: keep one of them or say when each applies",
             )  # fmt: skip
     nevers = [rule for rule in flow.rules if rule.kind == "never" and rule.condition is None]
+    said = [(step, text) for p in flow.procedures for step in walk(p.body) if (text := _action_of(step))]
     for rule in nevers:
-        for procedure in flow.procedures:
-            for step in walk(procedure.body):
-                said = _action_of(step)
-                if said and _same_action(rule.action, said, flow.language):
-                    yield _against(rule, step.lines)
+        yield from (_against(rule, step.lines) for step, text in said if _same_action(rule.action, text, flow.language))
 
 
 def _against(rule: Rule, lines: Lines) -> Finding:
@@ -146,7 +168,14 @@ def _same_action(one: str, two: str, tag: str) -> bool:
 def _triggers(flow: Flow) -> Iterator[Finding]:
     asked = {n for p in flow.procedures for s in walk(p.body) if isinstance(s, Ask) for n in (s.fact, *s.alternatives)}
     facts = {fact.name: fact for fact in flow.facts}
-    decided = {name for p in flow.procedures for s in walk(p.body) if isinstance(s, Decide) for b in s.branches for name in facts_in(b.condition)}
+    decided = {
+        name
+        for p in flow.procedures
+        for s in walk(p.body)
+        if isinstance(s, Decide)
+        for b in s.branches
+        for name in facts_in(b.condition)
+    }
     for trigger in flow.triggers:
         needed = facts_in(trigger.condition) if trigger.condition is not None else set()
         unknown = sorted(name for name in needed - asked - decided if facts[name].origin is Origin.CALLER)
@@ -156,15 +185,29 @@ def _triggers(flow: Flow) -> Iterator[Finding]:
                 message=f"nothing asks for “{facts[unknown[0]].label}”: this hand-over happens only if a caller says it unasked; add the question",
             )  # fmt: skip
         elif trigger.condition is not None and _impossible(trigger.condition):
-            yield Finding(code="trigger_cannot_fire", severity="warning", lines=trigger.lines, message="this condition is never true: check its numbers")
+            yield Finding(
+                code="trigger_cannot_fire",
+                severity="warning",
+                lines=trigger.lines,
+                message="this condition is never true: check its numbers",
+            )
 
 
 def _impossible(condition: Condition) -> bool:
     """Return True if the parts of a conjunction exclude one another."""
-    parts = [p for p in getattr(condition, "of", ()) if isinstance(p, Compare) and _is_number(p)] if condition.kind == "all" else []
+    parts = (
+        [p for p in getattr(condition, "of", ()) if isinstance(p, Compare) and _is_number(p)]
+        if condition.kind == "all"
+        else []
+    )
     for one, two in combinations(parts, 2):
         low, high = (one, two) if one.op in ("gt", "ge") else (two, one)
-        if one.fact == two.fact and low.op in ("gt", "ge") and high.op in ("lt", "le") and float(low.value) >= float(high.value):
+        if (
+            one.fact == two.fact
+            and low.op in ("gt", "ge")
+            and high.op in ("lt", "le")
+            and float(low.value) >= float(high.value)
+        ):
             return True
     return False
 

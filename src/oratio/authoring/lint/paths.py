@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from oratio.authoring.lint.findings import Finding
+from oratio.domain.procedures.check import Finding
 from oratio.domain.procedures.conditions import AllOf, AnyOf, Compare, Condition, Count, Not
 from oratio.domain.procedures.facts import FactType
 from oratio.domain.procedures.flow import Flow, Procedure, bodies, walk
@@ -42,7 +42,11 @@ class _Graph:
         if isinstance(step, HandOff | End):
             return {_EXIT} | passed
         if isinstance(step, GoTo):
-            target = _EXIT if step.procedure and step.procedure != self._procedure.id else self._labels.get(step.target or "", self._procedure.body[0].id if step.target is None else _EXIT)
+            target = (
+                _EXIT
+                if step.procedure and step.procedure != self._procedure.id
+                else self._labels.get(step.target or "", self._procedure.body[0].id if step.target is None else _EXIT)
+            )
             spent = {self._sequence(step.then, follow)} if step.at_most is not None else set()
             return {target} | spent | passed
         if isinstance(step, Decide):
@@ -89,7 +93,11 @@ def _exhaustive(step: Decide) -> bool:
 def _jumps(flow: Flow, procedure: Procedure) -> Iterator[Finding]:
     labels = {(p.id, step.label) for p in flow.procedures for step in p.body if step.label}
     for step in walk(procedure.body):
-        if isinstance(step, GoTo) and step.target is not None and (step.procedure or procedure.id, step.target) not in labels:
+        if (
+            isinstance(step, GoTo)
+            and step.target is not None
+            and (step.procedure or procedure.id, step.target) not in labels
+        ):
             name = step.target.removeprefix("step_").replace("_", ".")
             yield Finding(
                 code="jump_to_nowhere", severity="error", lines=step.lines,
@@ -112,7 +120,12 @@ def _loops(procedure: Procedure, graph: _Graph) -> Iterator[Finding]:
                     code="loop_without_exit", severity="error", lines=step.lines,
                     message="this jump goes round for ever: no answer leads out of the loop; say when it ends and what follows",
                 )  # fmt: skip
-            elif at[step.target] <= index[step.id] and step.at_most is None and not counted and not _counts(procedure, at[step.target], index[step.id]):
+            elif (
+                at[step.target] <= index[step.id]
+                and step.at_most is None
+                and not counted
+                and not _counts(procedure, at[step.target], index[step.id])
+            ):
                 yield Finding(
                     code="loop_without_limit", severity="warning", lines=step.lines,
                     message="this jump back has no limit: a caller whose answer never changes is never let out; add “at most twice” and what follows then",
@@ -160,7 +173,9 @@ def _dead_ends(flow: Flow, procedure: Procedure) -> Iterator[Finding]:
         asked = before.fact if isinstance(before, Ask) else None
         if asked is None or step.otherwise is not None or facts[asked].type is not FactType.BOOLEAN:
             continue
-        values = {b.condition.value for b in step.branches if isinstance(b.condition, Compare) and b.condition.fact == asked}
+        values = {
+            b.condition.value for b in step.branches if isinstance(b.condition, Compare) and b.condition.fact == asked
+        }
         jumps = all(b.steps and isinstance(b.steps[-1], GoTo | HandOff | End) for b in step.branches)
         if len(values) == 1 and jumps and facts[asked].question:
             missing = "no" if True in values else "yes"

@@ -5,7 +5,7 @@
 import re
 from collections.abc import Iterator
 
-from oratio.authoring.lint.findings import Finding
+from oratio.domain.procedures.check import Finding
 from oratio.domain.procedures.flow import Flow, walk
 from oratio.domain.procedures.steps import Do
 

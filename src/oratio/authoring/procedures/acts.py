@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from oratio.authoring.procedures.grammar import grammar_of
 from oratio.authoring.procedures.grammar.base import Grammar
 
-_QUOTE = re.compile(r"[\"“„«]\s*([^\"“”„«»]{2,400}?)\s*[\"”“»]|(?<!\w)['‘]((?:[^'’]|(?<=\w)['’](?=\w)){2,300})['’](?!\w)")
+_QUOTE = re.compile(
+    r"[\"“„«]\s*([^\"“”„«»]{2,400}?)\s*[\"”“»]|(?<!\w)['‘]((?:[^'’]|(?<=\w)['’](?=\w)){2,300})['’](?!\w)"
+)
 _FUNCTION = re.compile(r"(?:\b(?:call|run|use|invoke|execute|trigger)(?: the)?(?: (?:function|tool|api|action|endpoint))?\s+)?`?(?P<name>[a-z][a-z0-9]*(?:_[a-z0-9]+)+|\w+(?=\(\)))`?(?:\((?P<arguments>[^()]*)\))?", re.IGNORECASE)  # fmt: skip
 _BARE_STEP = re.compile(r"^\[?(?:step|schritt|paso|[ée]tape)\s+(?P<step>[\w.]+)\]?\W*$", re.IGNORECASE)
 
@@ -83,12 +85,24 @@ def _kind_of(act: Act, part: str, grammar: Grammar, *, subject: bool) -> Act:
     if text.endswith("?") or (act.quote.endswith("?") and re.match(grammar.asks, text, re.IGNORECASE)):
         return _with(act, "question", what=act.quote if act.quote.endswith("?") else text)
     called = _FUNCTION.search(_QUOTE.sub(" ", text))
-    if called and "{{" not in text and not act.negative and ("_" in called["name"] or called["arguments"] is not None or text.endswith("()")):
+    if (
+        called
+        and "{{" not in text
+        and not act.negative
+        and ("_" in called["name"] or called["arguments"] is not None or text.endswith("()"))
+    ):
         return _with(act, "function", what=called["name"], rest=called["arguments"] or "")
     if re.match(grammar.manners, text, re.IGNORECASE):
         return _with(act, "manner")
     if found := re.match(grammar.passive_only, part.strip(" ."), re.IGNORECASE):
-        return Act("passive_only", f"{found['who']} {found['verb']}", found["who"], found["verb"], found["rest"].strip(" ,"), only=True)
+        return Act(
+            "passive_only",
+            f"{found['who']} {found['verb']}",
+            found["who"],
+            found["verb"],
+            found["rest"].strip(" ,"),
+            only=True,
+        )
     for kind, pattern in grammar.act_patterns:
         if found := pattern.match(text):
             groups = found.groupdict()
@@ -96,9 +110,15 @@ def _kind_of(act: Act, part: str, grammar: Grammar, *, subject: bool) -> Act:
                 act, kind, what=(groups.get("what") or groups.get("noted") or "").strip(" ,"),
                 step=(groups.get("step") or "").rstrip("."), rest=(groups.get("rest") or "").strip(" ,"),
             )  # fmt: skip
-    if grammar.passive_handoff and (found := re.match(grammar.passive_handoff, _QUOTE.sub("", part).strip(" ."), re.IGNORECASE)):
+    if grammar.passive_handoff and (
+        found := re.match(grammar.passive_handoff, _QUOTE.sub("", part).strip(" ."), re.IGNORECASE)
+    ):
         return _with(act, "passive_handoff", what=found["what"] or "", rest=found["who"])
-    if subject or re.match(grammar.verbs, text, re.IGNORECASE) or (act.negative and not re.match(grammar.bare_negation, part, re.IGNORECASE)):
+    if (
+        subject
+        or re.match(grammar.verbs, text, re.IGNORECASE)
+        or (act.negative and not re.match(grammar.bare_negation, part, re.IGNORECASE))
+    ):
         return _with(act, "do")
     return _with(act, "fact")
 

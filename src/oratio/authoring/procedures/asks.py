@@ -13,7 +13,9 @@ from oratio.domain.procedures.facts import FactType
 MAX_FACTS = 12
 _LIST = re.compile(r"\s*[,;/+&]\s*(?![^(]*\))")
 _PAREN = re.compile(r"\s*\(([^()]*)\)")
-_RELATIVE = re.compile(r",\s+(?:which|that|who|die|der|das|que|qui|welche\w*)\s+(?=\w)|\s+(?:which|that)\s+(?=\w)", re.IGNORECASE)
+_RELATIVE = re.compile(
+    r",\s+(?:which|that|who|die|der|das|que|qui|welche\w*)\s+(?=\w)|\s+(?:which|that)\s+(?=\w)", re.IGNORECASE
+)
 _HIDDEN = re.compile(r"\ue002(\d+)\ue003")
 _QUOTES = re.compile(r"[\"“„«'‘]([^\"“”„«»'’]{1,80})[\"”“»'’]")
 
@@ -97,7 +99,11 @@ def read_form(text: str, name: str, tag: str, book: FactBook) -> bool:
 def ask_wh(what: str, tag: str, book: FactBook, lines: tuple[int, ...]) -> list[str]:
     """Return the facts of an indirect question, two if two are joined: `where you are and which bicycle it is`."""
     grammar = grammar_of(tag)
-    parts = re.split(rf"\s*,?\s*{grammar.conjunctions}\s+(?=(?:\w+\s+)?{grammar.wh})|\s*,\s*(?={grammar.wh})", what, flags=re.IGNORECASE)
+    parts = re.split(
+        rf"\s*,?\s*{grammar.conjunctions}\s+(?=(?:\w+\s+)?{grammar.wh})|\s*,\s*(?={grammar.wh})",
+        what,
+        flags=re.IGNORECASE,
+    )
     found = []
     for part in parts:
         if not re.search(grammar.wh, part, re.IGNORECASE):
@@ -180,15 +186,19 @@ def _choices_after_colon(text: str, tag: str) -> tuple[str, list[str]] | None:
         return None
     values = [piece for part in tail.split(",") for piece in re.split(grammar.disjunctions, part, flags=re.IGNORECASE)]
     values = [_bare(value, tag) for value in values if value.strip(" .")]
-    return (head.strip(), values) if 1 < len(values) <= 10 and all(len(value.split()) <= 8 for value in values) else None
+    return (
+        (head.strip(), values) if 1 < len(values) <= 10 and all(len(value.split()) <= 8 for value in values) else None
+    )
 
 
 def _bare(label: str, tag: str) -> str:
     """A noun phrase without articles and possessives in front."""
-    label = label.strip(" .,:;!?\"“”„«»")
+    label = label.strip(' .,:;!?"“”„«»')
     grammar = grammar_of(tag)
     for _ in range(4):
-        shorter = re.sub(rf"^(?:{grammar.articles}|(?:{grammar.possessors}))", "", label + " ", flags=re.IGNORECASE).strip()
+        shorter = re.sub(
+            rf"^(?:{grammar.articles}|(?:{grammar.possessors}))", "", label + " ", flags=re.IGNORECASE
+        ).strip()
         if shorter == label or not shorter:
             break
         label = shorter

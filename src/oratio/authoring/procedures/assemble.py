@@ -34,8 +34,14 @@ class Assembler:
     def run(self) -> None:
         """Read the whole document."""
         root = self._document.root
-        top = root.sections[0] if len(root.sections) == 1 and not any(n.children or n.ordered for n in root.nodes) else None
-        self.title = top.title if top and not root.nodes else root.sections[0].title if root.sections and not root.nodes else ""
+        top = (
+            root.sections[0]
+            if len(root.sections) == 1 and not any(n.children or n.ordered for n in root.nodes)
+            else None
+        )
+        self.title = (
+            top.title if top and not root.nodes else root.sections[0].title if root.sections and not root.nodes else ""
+        )
         many = len([s for s in _all(root) if s is not top and not STEP.match(s.title)]) > 0
         if root.nodes:
             self._section(Section(self.title, nodes=root.nodes), preamble=many)
@@ -61,7 +67,9 @@ class Assembler:
             return ""
         return next((kind for kind in _KINDS if grammar.heading(kind).search(title)), "")
 
-    def _section(self, section: Section, *, preamble: bool = False, kind: str = "", steps: Sequence[Section] = ()) -> None:
+    def _section(
+        self, section: Section, *, preamble: bool = False, kind: str = "", steps: Sequence[Section] = ()
+    ) -> None:
         state = self._state
         state.asked, state.start_text, state.procedure = [], "", section.title
         state.book.forget_last()
@@ -70,7 +78,9 @@ class Assembler:
         if kind in ("example",):
             self._background(nodes, kind)
             return
-        mode = {"rules": "rules", "style": "rules", "background": "background", "handoff": "handoff"}.get(kind, "sequence")
+        mode = {"rules": "rules", "style": "rules", "background": "background", "handoff": "handoff"}.get(
+            kind, "sequence"
+        )
         if preamble and not any(node.ordered for node in nodes):
             mode = "preamble"
         if mode == "handoff" and any(node.ordered for node in nodes) and len(nodes) > 2:
@@ -80,7 +90,15 @@ class Assembler:
         for sub in steps:
             self._step_section(sub, body)
         if body:
-            self._procedure(section, body, "opening" if preamble or kind == "opening" else "closing" if kind in ("closing", "handoff") else "topic")
+            self._procedure(
+                section,
+                body,
+                "opening"
+                if preamble or kind == "opening"
+                else "closing"
+                if kind in ("closing", "handoff")
+                else "topic",
+            )
 
     def _step_section(self, section: Section, body: list[Step]) -> None:
         """A heading `Step 1.2: ...` with its text: one labelled group of steps."""

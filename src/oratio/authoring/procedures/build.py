@@ -106,12 +106,16 @@ class Builder:
                 self._decide(condition, steps, lines, out)
             return bool(steps)
         urgent = handoff.model_copy(update={"urgent": True})
-        self._rules.trigger(condition, found["what"], [urgent], steps[: steps.index(handoff)], tuple(dict.fromkeys(lines)), tag)
+        self._rules.trigger(
+            condition, found["what"], [urgent], steps[: steps.index(handoff)], tuple(dict.fromkeys(lines)), tag
+        )
         return True
 
     # Lead-ins and answers
 
-    def _leads(self, lead: Sentence, node: Node, place: Place, out: list[Step], start: int, before: list[Sentence]) -> bool:
+    def _leads(
+        self, lead: Sentence, node: Node, place: Place, out: list[Step], start: int, before: list[Sentence]
+    ) -> bool:
         """Read children in the scope of the sentence that leads them in; return False if it does not."""
         tag = self._tag(lead.text)
         clauses = split_sentence(lead.text.rstrip(" :："), tag)  # noqa: RUF001
@@ -152,7 +156,9 @@ class Builder:
             return "triggers"
         objects = [child for child in node.children if child.sentences]
         asks = act.kind in _ASK_KINDS or re.match(grammar.asks, act.text, re.IGNORECASE)
-        bare = all(len(child.text.split()) <= 7 and not re.match(grammar.verbs, child.text, re.IGNORECASE) for child in objects)
+        bare = all(
+            len(child.text.split()) <= 7 and not re.match(grammar.verbs, child.text, re.IGNORECASE) for child in objects
+        )
         if asks and objects and bare:
             return "facts"
         return "steps" if re.search(grammar.lead_only, act.text.rstrip(" :"), re.IGNORECASE) else ""
@@ -206,7 +212,10 @@ class Builder:
             return False
         tag = self._tag(node.text)
         grammar = grammar_of(tag)
-        if any(match and any(grammar.opener(k).match(match["answer"]) for k in ("if", "unless", "otherwise")) for _, match in found):
+        if any(
+            match and any(grammar.opener(k).match(match["answer"]) for k in ("if", "unless", "otherwise"))
+            for _, match in found
+        ):
             return False
         conditions = [self._answer(match["answer"], last, tag, child) for child, match in found if match]
         branches, otherwise = [], None
@@ -240,7 +249,11 @@ class Builder:
         if typed is not None and name in facts_in(typed):
             return typed
         if book[name].type in (FactType.TEXT, FactType.CHOICE, FactType.BOOLEAN):
-            for label in re.split(rf"\s*/\s*|\s*,\s*(?:{grammar.disjunctions}\s+)?|\s+{grammar.disjunctions}\s+", answer, flags=re.IGNORECASE):
+            for label in re.split(
+                rf"\s*/\s*|\s*,\s*(?:{grammar.disjunctions}\s+)?|\s+{grammar.disjunctions}\s+",
+                answer,
+                flags=re.IGNORECASE,
+            ):
                 book.choice(name, re.sub(rf"^{grammar.articles}", "", label, flags=re.IGNORECASE))
         return self._reader.read(answer, tag, lines)
 
@@ -255,10 +268,14 @@ class Builder:
         """Append the steps of a sentence; what it adds as facts, rules and triggers goes to the state."""
         tag = self._tag(sentence.text)
         text = re.sub(r"^\[[ xX]?\]\s*", "", sentence.text)
+        if self._state.denied.intersection(sentence.lines):
+            return
         if self._loop_limit(text, tag, sentence, out, start):
             return
         before = len(out)
-        if place.mode == "background" and not re.match(rf"(?:{grammar_of(tag).agent}|{grammar_of(tag).negations})", text, re.IGNORECASE):
+        if place.mode == "background" and not re.match(
+            rf"(?:{grammar_of(tag).agent}|{grammar_of(tag).negations})", text, re.IGNORECASE
+        ):
             self._rest(sentence, tag, place, out)
             return
         for clause in split_sentence(text, tag):
@@ -308,7 +325,11 @@ class Builder:
 
     def _clause(self, clause: Clause, sentence: Sentence, tag: str, place: Place, out: list[Step], start: int) -> None:
         lines, given = sentence.lines, clause.given
-        if given is not None and given.kind == "if" and self._starts_procedure(given, clause, sentence, tag, place, out):
+        if (
+            given is not None
+            and given.kind == "if"
+            and self._starts_procedure(given, clause, sentence, tag, place, out)
+        ):
             given = None
         if given is not None and self._rules.ordering(given, clause, lines, tag):
             if not (place.ordered and place.sequence):
@@ -324,8 +345,19 @@ class Builder:
             act = read_act(part.text, tag)
             exclusive = exclusive or act.only
             extra = part.extra
-            if act.negative or act.only or (extra and extra.kind in ("only_if",)) or (given and given.kind == "only_if"):
-                if self._rules.restrict(act, extra or (given if given and given.kind == "only_if" else None), condition, where, alone=len(clause.parts) == 1):
+            if (
+                act.negative
+                or act.only
+                or (extra and extra.kind in ("only_if",))
+                or (given and given.kind == "only_if")
+            ):
+                if self._rules.restrict(
+                    act,
+                    extra or (given if given and given.kind == "only_if" else None),
+                    condition,
+                    where,
+                    alone=len(clause.parts) == 1,
+                ):
                     if act.negative and condition is not None:
                         exceptions.append(act)
                     continue
@@ -334,7 +366,9 @@ class Builder:
             if self._alternative(part.text, condition, tag, out, lines):
                 return
             requested = any(isinstance(step, Tell) and step.form == "request" for step in steps)
-            made = self._effects.steps(act, Where(lines, tag, place.ordered, (extra.text if extra else where.because), requested))
+            made = self._effects.steps(
+                act, Where(lines, tag, place.ordered, (extra.text if extra else where.because), requested)
+            )
             if not made and act.kind in ("fact", "background"):
                 self._form_or_background(part.text, tag, lines)
             if extra is not None and made:
@@ -347,7 +381,9 @@ class Builder:
         elif condition is None:
             out += steps
         else:
-            self._conditioned(condition, steps, exceptions, sentence, tag, place, out, start, given, exclusive=exclusive)
+            self._conditioned(
+                condition, steps, exceptions, sentence, tag, place, out, start, given, exclusive=exclusive
+            )
 
     def _standing(
         self, act: Act, text: str, condition: Condition | None, extra: Given | None, where: Where, place: Place
@@ -382,7 +418,9 @@ class Builder:
 
     def _placed(self, act: Act, made: list[Step], steps: list[Step]) -> None:
         """Append steps; what must be known first (`make sure you have ...`) goes before the deeds of its sentence."""
-        sure = act.kind == "nouns" and re.match(r"make sure|ensure|stellen sie sicher|asegúrese|assurez", act.text, re.IGNORECASE)
+        sure = act.kind == "nouns" and re.match(
+            r"make sure|ensure|stellen sie sicher|asegúrese|assurez", act.text, re.IGNORECASE
+        )
         if sure and made:
             steps[0:0] = made
         elif act.kind == "wait" and steps and isinstance(steps[-1], Tell):
@@ -397,7 +435,13 @@ class Builder:
         if all(isinstance(step, HandOff) for step in made) and not facts_in(condition):
             self._rules.trigger(condition, extra.text, made, [], lines, tag)
             return []
-        return [Decide(id=self._state.new_id(), lines=lines, branches=(Branch(condition=condition, steps=tuple(made), lines=lines),))]
+        return [
+            Decide(
+                id=self._state.new_id(),
+                lines=lines,
+                branches=(Branch(condition=condition, steps=tuple(made), lines=lines),),
+            )
+        ]
 
     def _conditioned(
         self, condition: Condition, steps: list[Step], exceptions: list[Act], sentence: Sentence, tag: str,
@@ -405,7 +449,12 @@ class Builder:
     ) -> None:  # fmt: skip
         lines = sentence.lines
         moved = next((step for step in steps if isinstance(step, HandOff)), None)
-        if exceptions and moved is not None and facts_in(condition) and not facts_in(condition) & set(self._state.asked):
+        if (
+            exceptions
+            and moved is not None
+            and facts_in(condition)
+            and not facts_in(condition) & set(self._state.asked)
+        ):
             self._rules.trigger(condition, given.text if given else "", [moved], [], lines, tag)
         if any(hoist_exception(out, act.text, tag, condition, steps, self._state, lines) for act in exceptions):
             return
@@ -451,7 +500,9 @@ class Builder:
             return
         decide = out[at]
         if isinstance(decide, Decide) and decide.otherwise is None:
-            changed = decide.model_copy(update={"otherwise": tuple(steps), "lines": tuple(sorted({*decide.lines, *lines}))})
+            changed = decide.model_copy(
+                update={"otherwise": tuple(steps), "lines": tuple(sorted({*decide.lines, *lines}))}
+            )
             out[at] = changed
             self._state.executed([changed])
         else:
@@ -476,11 +527,15 @@ class Builder:
         names = ask_nouns(what, tag, self._state.book, lines)
         ask = out[at]
         assert isinstance(ask, Ask)
-        out[at] = ask.model_copy(update={"alternatives": (*ask.alternatives, *names), "lines": tuple(sorted({*ask.lines, *lines}))})
+        out[at] = ask.model_copy(
+            update={"alternatives": (*ask.alternatives, *names), "lines": tuple(sorted({*ask.lines, *lines}))}
+        )
         self._state.fate(lines, "executed", ask.id)
         return bool(names)
 
-    def _starts_procedure(self, given: Given, clause: Clause, sentence: Sentence, tag: str, place: Place, out: list[Step]) -> bool:
+    def _starts_procedure(
+        self, given: Given, clause: Clause, sentence: Sentence, tag: str, place: Place, out: list[Step]
+    ) -> bool:
         """`When somebody rings about a lost parcel we ...` at the very start says when the procedure starts."""
         if out or place.ordered or not place.sequence or self._state.start_text:
             return False
@@ -488,5 +543,3 @@ class Builder:
             return False
         self._state.start_text = given.text
         return True
-
-

@@ -39,7 +39,9 @@ def read_chart(lines: list[tuple[int, str]]) -> list[_Box]:
 
 
 def _statement(text: str, number: int, boxes: dict[str, _Box]) -> None:
-    if not text or re.match(r"(?:flowchart|graph|subgraph|end$|style|classDef|class |linkStyle|click|direction|%%)", text):
+    if not text or re.match(
+        r"(?:flowchart|graph|subgraph|end$|style|classDef|class |linkStyle|click|direction|%%)", text
+    ):
         return
     at, sources, label = 0, list[str](), ""
     while at < len(text):
@@ -112,7 +114,11 @@ class ChartReader:
             asserts = re.search(rf"\s{grammar_of(tag).aux}", text, re.IGNORECASE)
             said = second_person(text.strip(" ."), tag)
             form, awaits = ("statement", "nothing") if asserts else ("request", "done")
-            steps.append(Tell.model_validate({"id": self._state.new_id(), "lines": lines, "text": said, "form": form, "awaits": awaits}))
+            steps.append(
+                Tell.model_validate(
+                    {"id": self._state.new_id(), "lines": lines, "text": said, "form": form, "awaits": awaits}
+                )
+            )
         return steps
 
     def _decision(self, text: str, ways: list[tuple[str, str]], lines: tuple[int, ...], tag: str) -> list[Step]:

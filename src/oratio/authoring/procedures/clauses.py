@@ -128,15 +128,21 @@ class _Splitter:
         """Where the condition ends and where the main clause starts."""
         if (numbers := quantities(rest, self._grammar.tag)) and numbers[0].start == 0 and numbers[0].is_time:
             return numbers[0].end, numbers[0].end
-        if lacking := re.match(rf".{{0,40}}?{self._grammar.lacks}\s+(?:it|one|that|them|sie|ihn|es|lo|la)\s+(?=\w)", rest, re.IGNORECASE):
+        if lacking := re.match(
+            rf".{{0,40}}?{self._grammar.lacks}\s+(?:it|one|that|them|sie|ihn|es|lo|la)\s+(?=\w)", rest, re.IGNORECASE
+        ):
             return lacking.end(), lacking.end()
-        cuts = list(re.finditer(rf"{_ARROW}|\s*:\s+|\s*,\s+|\s+(?:{self._grammar.then})\s+|\s+[–—-]\s+|:$", rest, re.IGNORECASE))
+        cuts = list(
+            re.finditer(rf"{_ARROW}|\s*:\s+|\s*,\s+|\s+(?:{self._grammar.then})\s+|\s+[–—-]\s+|:$", rest, re.IGNORECASE)
+        )
         for cut in cuts:
             if "-" in cut[0] and ">" in cut[0] or "→" in cut[0] or "⇒" in cut[0]:
                 return cut.start(), cut.end()
             if _starts(self._grammar).match(rest, cut.end()) and not self._goes_on(rest, cut.end()):
                 return cut.start(), cut.end()
-        if (agent := re.search(rf"(?<=\w)\s+(?={self._grammar.plain_agent})", rest, re.IGNORECASE)) and len(rest[: agent.start()].split()) > 2:
+        if (agent := re.search(rf"(?<=\w)\s+(?={self._grammar.plain_agent})", rest, re.IGNORECASE)) and len(
+            rest[: agent.start()].split()
+        ) > 2:
             return agent.start(), agent.end()
         for cut in cuts:
             if not self._goes_on(rest, cut.end()):
@@ -148,7 +154,14 @@ class _Splitter:
 
     def _goes_on(self, rest: str, at: int) -> bool:
         """The condition goes on after this comma: `missing, locked, or active`."""
-        return re.match(rf"(?:{self._grammar.disjunctions}|{self._grammar.conjunctions})(?!\s+(?:{self._grammar.then})\b)", rest[at:], re.IGNORECASE) is not None
+        return (
+            re.match(
+                rf"(?:{self._grammar.disjunctions}|{self._grammar.conjunctions})(?!\s+(?:{self._grammar.then})\b)",
+                rest[at:],
+                re.IGNORECASE,
+            )
+            is not None
+        )
 
     def _is_object(self, before: str) -> bool:
         return re.search(self._grammar.before_infinitive, before, re.IGNORECASE) is not None
@@ -171,7 +184,8 @@ class _Splitter:
     def _trailing(self, main: str) -> Part:
         for kind in ("only_if", "unless", "if", "until", "before"):
             found = next(
-                (m for m in self._grammar.opener(kind).finditer(main) if self._may_trail(kind, main, m.start(), m[0])), None
+                (m for m in self._grammar.opener(kind).finditer(main) if self._may_trail(kind, main, m.start(), m[0])),
+                None,
             )
             if found is not None:
                 rest = main[found.end() :].strip(" ,.")
@@ -180,7 +194,11 @@ class _Splitter:
         return Part(main)
 
     def _may_trail(self, kind: str, main: str, at: int, word: str) -> bool:
-        if at == 0 or not main[:at].strip() or (word.lower() == "when" and re.search(r"(?:day|date|time|moment)$", main[:at].rstrip())):
+        if (
+            at == 0
+            or not main[:at].strip()
+            or (word.lower() == "when" and re.search(r"(?:day|date|time|moment)$", main[:at].rstrip()))
+        ):
             return False
         before = main[:at].rstrip()
         if re.search(self._grammar.takes_if, before, re.IGNORECASE) or word.lower() in self._grammar.never_trailing:

@@ -49,4 +49,3 @@ def compile_sop(text: str) -> Flow:
 
 def _stale(ref: str, names: dict[str, str]) -> bool:
     return re.fullmatch(r"x\d+", ref) is not None and ref not in names
-

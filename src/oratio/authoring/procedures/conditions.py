@@ -89,13 +89,18 @@ class ConditionReader:
             return None
         for kind, name in (("any", "disjunctions"), ("all", "conjunctions")):
             parts = [part.strip(" ,") for part in grammar.pattern(name).split(clause)]
-            parts = [piece for part in parts for piece in (re.split(r",\s+", part) if len(parts) > 1 else [part]) if piece]
+            parts = [
+                piece for part in parts for piece in (re.split(r",\s+", part) if len(parts) > 1 else [part]) if piece
+            ]
             if len(parts) < 2 or len(parts) > 6 or self._whole(clause):
                 continue
             read = [self._read(part) for part in parts]
             if all(condition is None for condition in read):
                 return Judgement(text=clause)
-            if any(condition is None and len(content(part, self._tag)) == 0 for condition, part in zip(read, parts, strict=True)):
+            if any(
+                condition is None and len(content(part, self._tag)) == 0
+                for condition, part in zip(read, parts, strict=True)
+            ):
                 return None
             known = tuple(condition or Judgement(text=part) for condition, part in zip(read, parts, strict=True))
             return AnyOf(of=known) if kind == "any" else AllOf(of=known)
@@ -106,7 +111,11 @@ class ConditionReader:
         text, _ = self._hashed(clause)
         grammar = grammar_of(self._tag)
         one = sum(1 for _, pattern in grammar.comparison_patterns if pattern.search(text))
-        if one and text.count("#") == 1 and re.search(r"#[^#]{0,40}\b(?:or|and|oder|und|o|y|ou|et)\b", text, re.IGNORECASE):
+        if (
+            one
+            and text.count("#") == 1
+            and re.search(r"#[^#]{0,40}\b(?:or|and|oder|und|o|y|ou|et)\b", text, re.IGNORECASE)
+        ):
             tail = next((m for _, p in grammar.comparison_patterns if (m := p.search(text))), None)
             return tail is not None and tail.end() >= len(text.rstrip()) - 2
         return isinstance(self._of_fact(clause, quiet=True), Among)
@@ -161,7 +170,11 @@ class ConditionReader:
         if rest and share(rest, own) < 0.5 and fact.name != self._book.last:
             return None
         values = tuple(choice.value for choice in named)
-        found: Condition = Among(fact=fact.name, values=values) if len(values) > 1 else Compare(fact=fact.name, op="eq", value=values[0])
+        found: Condition = (
+            Among(fact=fact.name, values=values)
+            if len(values) > 1
+            else Compare(fact=fact.name, op="eq", value=values[0])
+        )
         negated = grammar_of(self._tag).pattern("negative").search(clause) is not None
         return Not(of=found) if negated else found
 
@@ -175,7 +188,9 @@ class ConditionReader:
         for word in own:
             flipped = opposite(word, self._tag) & set(said)
             others = tuple(w for w in own if w != word)
-            if flipped and (share(others, said) >= 0.6 or (not others) or (fact.name == self._book.last and len(said) == 1)):
+            if flipped and (
+                share(others, said) >= 0.6 or (not others) or (fact.name == self._book.last and len(said) == 1)
+            ):
                 return Compare(fact=fact.name, op="eq", value=negated)
         if share(own, said) >= 0.75 and share(said, own) >= 0.5:
             return Compare(fact=fact.name, op="eq", value=not negated)
@@ -258,7 +273,10 @@ class ConditionReader:
             at = text[: both.start()].count("#")
             low, high = sorted((numbers[at], numbers[at + 1]), key=lambda number: number.value)
             unit, currency = low.unit or high.unit, low.currency or high.currency
-            ends = [("ge", Quantity(0, 0, low.value, unit, currency)), ("le", Quantity(0, 0, high.value, unit, currency))]
+            ends = [
+                ("ge", Quantity(0, 0, low.value, unit, currency)),
+                ("le", Quantity(0, 0, high.value, unit, currency)),
+            ]
             parts = [self._one(op, number, text[: both.start()], text[both.end() :], text) for op, number in ends]
             return AllOf(of=(parts[0], parts[1])) if parts[0] and parts[1] else None
         for op, pattern in grammar.comparison_patterns:
@@ -269,7 +287,11 @@ class ConditionReader:
                 after = noun + " " + text[found.end() :]
                 return self._one(op, number, text[: found.start()], after, text)
         if len(numbers) == 1 and numbers[0].is_time and grammar.pattern("elapsed_since").search(text):
-            op = "gt" if re.search(r"passed|after|vergangen|nach|tras|después|après|pasad", text, re.IGNORECASE) else "le"
+            op = (
+                "gt"
+                if re.search(r"passed|after|vergangen|nach|tras|después|après|pasad", text, re.IGNORECASE)
+                else "le"
+            )
             return self._elapsed(op, numbers[0], text[: text.find("#")], text)
         return None
 
@@ -280,7 +302,9 @@ class ConditionReader:
             return self._timed(op, number, subject, text)
         name = self._quantity_fact(noun) or self._numeric(subject, number)
         if name is None and noun and not number.currency:
-            name = self._book.add(self._number_of(noun), self._tag, self._lines, words=noun, asked=False, type="integer")
+            name = self._book.add(
+                self._number_of(noun), self._tag, self._lines, words=noun, asked=False, type="integer"
+            )
         if name is not None and noun and subject:
             self._compared_before[content(subject, self._tag)] = name
         if name is None:
@@ -326,7 +350,11 @@ class ConditionReader:
             return None
         if not content(subject, self._tag):
             last = self._book.last
-            usable = last is not None and self._book[last].type in _NUMERIC and not (self._book[last].type is FactType.TEXT and self._book[last].asks)
+            usable = (
+                last is not None
+                and self._book[last].type in _NUMERIC
+                and not (self._book[last].type is FactType.TEXT and self._book[last].asks)
+            )
             name = last if usable else self._book.latest(_NUMERIC[:3])
             return self._typed(name, number) if name else None
         if (same := self._compared_before.get(content(subject, self._tag))) and not number.unit and not number.currency:
@@ -362,7 +390,9 @@ class ConditionReader:
         return self._book.find(noun, self._tag, (FactType.INTEGER,)) if noun else None
 
     def _number_of(self, noun: str) -> str:
-        return {"de": "Anzahl der {}", "es": "número de {}", "fr": "nombre de {}"}.get(self._tag, "number of {}").format(noun)
+        return {"de": "Anzahl der {}", "es": "número de {}", "fr": "nombre de {}"}.get(
+            self._tag, "number of {}"
+        ).format(noun)
 
     def _subject(self, before: str) -> str:
         """The subject of a comparison without articles, copula and adverbs."""
@@ -404,11 +434,15 @@ class ConditionReader:
         subject = re.sub(rf"{grammar_of(self._tag).negative}", " ", subject, flags=re.IGNORECASE).strip()
         if not content(subject, self._tag) or len(tokens(subject)) > 5:
             return None
-        name = self._book.find(subject, self._tag) or self._book.add(subject, self._tag, self._lines, asked=False, type="choice", origin="operation")
+        name = self._book.find(subject, self._tag) or self._book.add(
+            subject, self._tag, self._lines, asked=False, type="choice", origin="operation"
+        )
         if self._book[name].type not in (FactType.CHOICE, FactType.TEXT):
             return None
         values = tuple(self._book.choice(name, value) for value in quoted)
-        found: Condition = Among(fact=name, values=values) if len(values) > 1 else Compare(fact=name, op="eq", value=values[0])
+        found: Condition = (
+            Among(fact=name, values=values) if len(values) > 1 else Compare(fact=name, op="eq", value=values[0])
+        )
         return Not(of=found) if grammar_of(self._tag).pattern("negative").search(_QUOTED.sub("", clause)) else found
 
 

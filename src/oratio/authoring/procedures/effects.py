@@ -59,7 +59,9 @@ class Effects:
     def forbid(self, act: Act, where: Where, condition: Condition | None = None) -> None:
         """Add the rule of a forbidden act."""
         action = _tidy(act.text)
-        self._state.rule(where.lines, kind="never", action=action, concerns=self.concerns(act, where.tag), condition=condition)
+        self._state.rule(
+            where.lines, kind="never", action=action, concerns=self.concerns(act, where.tag), condition=condition
+        )
 
     def concerns(self, act: Act, tag: str) -> str:
         """Return what kind of thing an action is: speech, deed, manner or hand-off."""
@@ -107,7 +109,10 @@ class Effects:
 
     def _ask_one_of(self, act: Act, where: Where) -> list[Step]:
         grammar = grammar_of(where.tag)
-        values = [re.sub(rf"^(?:{grammar.disjunctions})\s+", "", v.strip(" ."), flags=re.IGNORECASE) for v in re.split(r",", act.what)]
+        values = [
+            re.sub(rf"^(?:{grammar.disjunctions})\s+", "", v.strip(" ."), flags=re.IGNORECASE)
+            for v in re.split(r",", act.what)
+        ]
         label = grammar.topic_label
         name = self._book.add(label, where.tag, where.lines, type=FactType.CHOICE)
         for value in values:
@@ -170,7 +175,15 @@ class Effects:
         grammar = grammar_of(where.tag)
         urgent = re.search(rf"{grammar.urgent}", act.text, re.IGNORECASE) is not None
         reason = where.because or self._state.procedure or _tidy(act.text)
-        return [HandOff(id=self._state.new_id(), lines=where.lines, to=recipient(act.what, where.tag), reason=reason, urgent=urgent)]
+        return [
+            HandOff(
+                id=self._state.new_id(),
+                lines=where.lines,
+                to=recipient(act.what, where.tag),
+                reason=reason,
+                urgent=urgent,
+            )
+        ]
 
     def _passive_handoff(self, act: Act, where: Where) -> list[Step]:
         """`People who ... should be put through to X`: a trigger, unless it is about the present caller."""
@@ -204,7 +217,9 @@ class Effects:
     def _message(self, act: Act, where: Where) -> list[Step]:
         grammar = grammar_of(where.tag)
         asked = self._asks([self._book.add(grammar.message_label, where.tag, where.lines)], where)
-        done = Do(id=self._state.new_id(), lines=where.lines, action=_tidy(act.text), by="human", arguments=(asked[0].fact,))  # type: ignore[union-attr]
+        done = Do(
+            id=self._state.new_id(), lines=where.lines, action=_tidy(act.text), by="human", arguments=(asked[0].fact,)
+        )  # type: ignore[union-attr]
         return [*asked, done]
 
     def _function(self, act: Act, where: Where) -> list[Step]:
@@ -214,7 +229,13 @@ class Effects:
         names = [name.strip() for name in act.rest.split(",") if name.strip()]
         arguments = tuple(found for name in names if (found := self._book.find(name.replace("_", " "), where.tag)))
         return [
-            Do(id=self._state.new_id(), lines=where.lines, action=_tidy(act.text), operation=act.what, arguments=arguments)
+            Do(
+                id=self._state.new_id(),
+                lines=where.lines,
+                action=_tidy(act.text),
+                operation=act.what,
+                arguments=arguments,
+            )
         ]
 
     def _do(self, act: Act, where: Where) -> list[Step]:

@@ -42,7 +42,17 @@ class FactBook:
         """Start a new stretch of text: pronouns no longer point back."""
         self.last = None
 
-    def add(self, label: str, tag: str, lines: Iterable[int], *, words: str = "", named: str = "", asked: bool = True, **fields: object) -> str:
+    def add(
+        self,
+        label: str,
+        tag: str,
+        lines: Iterable[int],
+        *,
+        words: str = "",
+        named: str = "",
+        asked: bool = True,
+        **fields: object,
+    ) -> str:
         """Add a fact or return the one that has this label already; its lines grow."""
         label = label.strip(" .,;:!?\"'“”„«»")
         spoken = content(words or label, tag) or content(label, tag) or (label.lower(),)

@@ -45,10 +45,15 @@ def limit_loop(steps: list[Step], at: int, limit: int, then: list[Step], state: 
     state.reader.scope.loop = counted.id
     if then:
         done = Count(of="step", target=counted.id, op="ge", value=limit)
-        steps.insert(at, Decide(id=state.new_id(), lines=lines, branches=(Branch(condition=done, steps=tuple(then), lines=lines),)))
+        steps.insert(
+            at,
+            Decide(id=state.new_id(), lines=lines, branches=(Branch(condition=done, steps=tuple(then), lines=lines),)),
+        )
     else:
         more = Count(of="step", target=counted.id, op="lt", value=limit)
-        steps[at:] = [Decide(id=state.new_id(), lines=lines, branches=(Branch(condition=more, steps=tuple(loop), lines=lines),))]
+        steps[at:] = [
+            Decide(id=state.new_id(), lines=lines, branches=(Branch(condition=more, steps=tuple(loop), lines=lines),))
+        ]
     return True
 
 
@@ -61,7 +66,8 @@ def _limited_branches(step: Decide, limit: int, then: list[Step], lines: tuple[i
             continue
         if counted is None:
             limited = tuple(
-                s.model_copy(update={"at_most": limit, "then": tuple(then)}) if isinstance(s, GoTo) else s for s in branch.steps
+                s.model_copy(update={"at_most": limit, "then": tuple(then)}) if isinstance(s, GoTo) else s
+                for s in branch.steps
             )
             branches.append(branch.model_copy(update={"steps": limited}))
             continue
@@ -82,7 +88,13 @@ def counts_entry(condition: Condition, step_id: str | None) -> bool:
 
 
 def hoist_exception(
-    steps: list[Step], action: str, tag: str, condition: Condition, instead: list[Step], state: State, lines: tuple[int, ...]
+    steps: list[Step],
+    action: str,
+    tag: str,
+    condition: Condition,
+    instead: list[Step],
+    state: State,
+    lines: tuple[int, ...],
 ) -> bool:
     """Decide an exception before the deed it excepts: `if C, don't X but Y` after X; return False without such a deed."""
     words = content(action, tag)
@@ -96,14 +108,20 @@ def hoist_exception(
                 if hoist_exception(inner, action, tag, condition, instead, state, lines):
                     first = next(i for i, s in enumerate(inner) if isinstance(s, Decide) and s.lines == lines)
                     inner.insert(0, inner.pop(first))
-                    changed = (*step.branches[:number], branch.model_copy(update={"steps": tuple(inner)}), *step.branches[number + 1 :])
+                    changed = (
+                        *step.branches[:number],
+                        branch.model_copy(update={"steps": tuple(inner)}),
+                        *step.branches[number + 1 :],
+                    )
                     steps[index] = step.model_copy(update={"branches": changed})
                     return True
     return False
 
 
 def _exception(condition: Condition, instead: list[Step], state: State, lines: tuple[int, ...]) -> Decide:
-    step = Decide(id=state.new_id(), lines=lines, branches=(Branch(condition=condition, steps=tuple(instead), lines=lines),))
+    step = Decide(
+        id=state.new_id(), lines=lines, branches=(Branch(condition=condition, steps=tuple(instead), lines=lines),)
+    )
     state.executed([step])
     return step
 
@@ -137,7 +155,11 @@ def _alternates(before: Step, after: Step) -> bool:
 
 def ends(steps: Sequence[Step]) -> bool:
     """Return True if nothing after these steps is reached."""
-    return bool(steps) and (isinstance(steps[-1], HandOff | GoTo) or steps[-1].kind == "end") and steps[-1].condition is None
+    return (
+        bool(steps)
+        and (isinstance(steps[-1], HandOff | GoTo) or steps[-1].kind == "end")
+        and steps[-1].condition is None
+    )
 
 
 _ANSWER_MARK = re.compile(r"^(?P<answer>[^:→=]{1,60}?)\s*(?:->|→|=>|⇒|:|=|\s[–—-])\s*(?P<act>\S.*)$")

@@ -114,7 +114,9 @@ def _value(digits: str) -> float:
 @cache
 def _patterns(tag: str) -> "tuple[re.Pattern[str], re.Pattern[str]]":
     grammar = grammar_of(tag)
-    named = "|".join(sorted((re.escape(word).replace(r"\ ", r"\s+") for word in grammar.numbers), key=len, reverse=True))
+    named = "|".join(
+        sorted((re.escape(word).replace(r"\ ", r"\s+") for word in grammar.numbers), key=len, reverse=True)
+    )
     money = "|".join(CURRENCIES)
     number = re.compile(
         rf"(?:(?P<before>[€$£¥₹]|\b(?:eur|usd|gbp|chf)\b)\s*)?(?<![\w.,:/-])(?:(?P<digits>{_DIGITS})(?P<thousand>k\b)?(?:/(?P<scale>5|10|100)\b)?|(?P<word>{named})(?!\w))(?![\d:]|\.\d|[-/]\w)",

@@ -2,10 +2,11 @@
 
 # ruff: noqa: RUF001 - the read-back uses typographic marks
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from oratio.authoring.procedures.numbers import plain_number
 from oratio.authoring.procedures.phrases import phrase
+from oratio.domain.procedures.check import ReadBackLine
 from oratio.domain.procedures.conditions import (
     AllOf, Among, AnyOf, Compare, Condition, Count, Elapsed, Exists, Judgement, Not, TimeOfDay,
 )  # fmt: skip
@@ -14,32 +15,18 @@ from oratio.domain.procedures.flow import Flow, Procedure, walk
 from oratio.domain.procedures.rules import Rule
 from oratio.domain.procedures.steps import Ask, Decide, Do, End, GoTo, HandOff, Search, Step, Tell
 from oratio.domain.procedures.triggers import Trigger
-from oratio.domain.values import Value
 
 _CURRENCY = {"EUR": "€", "USD": "$", "GBP": "£"}
 
 
-class ReadBackLine(Value):
-    """One sentence of the read-back.
-
-    Attributes:
-        depth: How deep it is nested.
-        ref: The step, rule, trigger or procedure it is about.
-    """
-
-    text: str
-    depth: int
-    lines: Lines
-    ref: str | None = None
-    heading: bool = False
-
-
 def read_back(flow: Flow) -> tuple[ReadBackLine, ...]:
     """Return the flow in plain sentences, in its order."""
-    return tuple(_Reader(flow).sentences())
+    return tuple(Reader(flow).sentences())
 
 
-class _Reader:
+class Reader:
+    """Words the parts of one flow."""
+
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
         self._tag = flow.language
@@ -51,6 +38,7 @@ class _Reader:
         return phrase(self._tag, key, *parts)
 
     def sentences(self) -> Iterator[ReadBackLine]:
+        """Yield the whole flow."""
         for procedure in self._flow.procedures:
             yield from self._procedure(procedure)
         if self._flow.triggers:
@@ -94,7 +82,7 @@ class _Reader:
         if isinstance(step, Decide):
             yield from self._decide(step, depth, procedure)
             return
-        yield self._of(self._line(step, procedure), depth, step)
+        yield self._of(self.line(step, procedure), depth, step)
         if isinstance(step, Do) and step.on_error:
             yield self._of(self._say("on_error"), depth, step)
             yield from self._body(step.on_error, depth + 1, procedure)
@@ -112,7 +100,12 @@ class _Reader:
             yield self._of(self._say("otherwise"), depth, step)
             yield from self._body(step.otherwise, depth + 1, procedure)
 
-    def _line(self, step: Step, procedure: str) -> str:
+    def otherwise(self) -> str:
+        """Return the word for every other case."""
+        return self._say("otherwise").rstrip(" :")
+
+    def line(self, step: Step, procedure: str) -> str:
+        """Return the sentence of a step that is no decision."""
         if isinstance(step, Ask):
             return self._ask(step)
         if isinstance(step, Tell):
@@ -171,12 +164,16 @@ class _Reader:
             return self._compare(condition)
         if isinstance(condition, Among):
             fact = self._facts[condition.fact]
-            return self._say("among", self._name(fact), self._say("or").join(_label(fact, value) for value in condition.values))
+            return self._say(
+                "among", self._name(fact), self._say("or").join(_label(fact, value) for value in condition.values)
+            )
         if isinstance(condition, Exists):
             return self._say("known", self._facts[condition.fact].label)
         if isinstance(condition, Elapsed):
             amount = f"{plain_number(condition.amount)} {condition.unit.replace('_', ' ')}"
-            return self._say(condition.direction, self._name(self._facts[condition.fact]), self._say(f"op_{condition.op}"), amount)
+            return self._say(
+                condition.direction, self._name(self._facts[condition.fact]), self._say(f"op_{condition.op}"), amount
+            )
         if isinstance(condition, TimeOfDay):
             return self._say("clock", condition.start, condition.end)
         if isinstance(condition, Judgement):
@@ -227,7 +224,11 @@ class _Reader:
         return _sentence(self._say("when", said, condition) if condition else said)
 
     def _trigger(self, trigger: Trigger) -> Iterator[ReadBackLine]:
-        when = self.condition(trigger.condition) if trigger.condition is not None and trigger.by == "data" else trigger.text
+        when = (
+            self.condition(trigger.condition)
+            if trigger.condition is not None and trigger.by == "data"
+            else trigger.text
+        )
         if isinstance(trigger.condition, Count):
             when = f"{self._say('count_asks', trigger.condition.value)} ({trigger.text})"
         said = self._say("trigger", when, trigger.to) if trigger.to else self._say("trigger_any", when)
@@ -294,10 +295,10 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", ":", "?", "”", "“", "»", "!")) else text + "."
 
 
-def as_text(flow: Flow) -> str:
-    """Return the read-back as indented text with line numbers."""
-    rows = []
-    for said in read_back(flow):
+def as_text(sentences: Iterable[ReadBackLine]) -> str:
+    """Return a read-back as indented text with line numbers."""
+    rows: list[str] = []
+    for said in sentences:
         place = f"   [{_spans(said.lines)}]" if said.lines else ""
         mark = "" if said.heading else "  " * said.depth
         rows.append(f"{chr(10) if said.heading and rows else ''}{mark}{said.text}{place}")

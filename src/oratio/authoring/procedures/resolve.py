@@ -118,7 +118,11 @@ def facts_of(step: Decide) -> set[str]:
 
 
 def _independent(step: Decide) -> bool:
-    return step.label is None and step.otherwise is None and all(isinstance(s, Tell | Ask) for s in walk((step,)) if s is not step)
+    return (
+        step.label is None
+        and step.otherwise is None
+        and all(isinstance(s, Tell | Ask) for s in walk((step,)) if s is not step)
+    )
 
 
 def _pruned(procedure: Procedure, procedures: Sequence[Procedure]) -> Procedure:

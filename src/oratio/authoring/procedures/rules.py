@@ -25,7 +25,9 @@ class Rules:
         action = act.text.strip(" .!") if lead.kind in ("do", "fact", "tell") and not lead.what else text.strip(" .!")
         self._state.rule(lines, kind="never", action=action, concerns=self._effects.concerns(act, tag))
 
-    def restrict(self, act: Act, extra: Given | None, condition: Condition | None, where: Where, *, alone: bool) -> bool:
+    def restrict(
+        self, act: Act, extra: Given | None, condition: Condition | None, where: Where, *, alone: bool
+    ) -> bool:
         """Add the rule of a negated or restricted act; return False if it is none."""
         lines, tag = where.lines, where.tag
         action, concerns = act.text.strip(" .!,"), self._effects.concerns(act, tag)
@@ -33,14 +35,16 @@ class Rules:
             if not act.quote:
                 action = action.split(":")[0].strip()
             if concerns == "speech" and re.search(grammar_of(tag).denies_ai, action):
-                self._state.fate(lines, "not_understood", reason="an agent may not deny that it is a machine")
+                self._state.deny(lines)
                 return True
             if act.kind == "fact":
                 self._state.rule(lines, kind="always", action=f"{grammar_of(tag).not_word} {action}", concerns="manner")
                 return True
             if self._second_time(act, extra, lines, tag):
                 return True
-            self._state.rule(lines, action=action, concerns=concerns, **self._narrowed("never", extra, condition, lines, tag))
+            self._state.rule(
+                lines, action=action, concerns=concerns, **self._narrowed("never", extra, condition, lines, tag)
+            )
             return True
         if act.kind == "passive_only":
             return self._passive(act, extra, condition, where)
@@ -61,16 +65,32 @@ class Rules:
         once = re.match(grammar.passive_once, " " + act.rest, re.IGNORECASE)
         action = f"have {act.what[0].lower()}{act.what[1:]} {act.step}"
         if once is not None:
-            self._state.rule(where.lines, kind="at_most", action=action, concerns="deed", limit=1, per=once["per"], condition=condition)
+            self._state.rule(
+                where.lines,
+                kind="at_most",
+                action=action,
+                concerns="deed",
+                limit=1,
+                per=once["per"],
+                condition=condition,
+            )
             return True
         if extra is None:
-            self._state.rule(where.lines, kind="always", action=f"{grammar.only_word} {action} {act.rest}".strip(), concerns="deed", condition=condition)
+            self._state.rule(
+                where.lines,
+                kind="always",
+                action=f"{grammar.only_word} {action} {act.rest}".strip(),
+                concerns="deed",
+                condition=condition,
+            )
             return True
         read = self._state.reader.read(extra.text, where.tag, where.lines)
         self._state.rule(where.lines, kind="only_if", action=action, concerns="deed", condition=read)
         return True
 
-    def _narrowed(self, kind: str, extra: Given | None, condition: Condition | None, lines: tuple[int, ...], tag: str) -> dict[str, object]:
+    def _narrowed(
+        self, kind: str, extra: Given | None, condition: Condition | None, lines: tuple[int, ...], tag: str
+    ) -> dict[str, object]:
         """Kind and condition of a prohibition: `never X before Y` is `only after Y`, `never X unless Y` is `only if Y`."""
         if extra is None:
             return {"kind": kind, "condition": condition}
@@ -89,7 +109,14 @@ class Rules:
             return False
         action = (act.text[: found.start()] + act.text[found.end() :]).strip(" .,")
         condition = self._state.reader.read(extra.text, tag, lines) if extra and extra.text else None
-        self._state.rule(lines, kind="at_most", action=action, limit=1, concerns=self._effects.concerns(act, tag), condition=condition)
+        self._state.rule(
+            lines,
+            kind="at_most",
+            action=action,
+            limit=1,
+            concerns=self._effects.concerns(act, tag),
+            condition=condition,
+        )
         return True
 
     def ordering(self, given: Given, clause: Clause, lines: tuple[int, ...], tag: str) -> bool:
@@ -117,7 +144,13 @@ class Rules:
     ) -> None:
         """Add the trigger of a conditional hand-off."""
         handoff = next(step for step in made if isinstance(step, HandOff))
-        by = "count" if isinstance(condition, Count) else "data" if facts_in(condition) and not handoff.urgent else "meaning"
+        by = (
+            "count"
+            if isinstance(condition, Count)
+            else "data"
+            if facts_in(condition) and not handoff.urgent
+            else "meaning"
+        )
         kept = None if isinstance(condition, Judgement) and by == "meaning" else condition
         if isinstance(condition, Not) and isinstance(condition.of, Judgement):
             text = f"{grammar_of(tag).not_word} {text}"
@@ -151,5 +184,3 @@ class Rules:
                 sentence.lines, by=by, text=text, to=target, condition=condition if by != "meaning" else None,
                 priority="danger" if danger else "normal",
             )  # fmt: skip
-
-

@@ -40,6 +40,8 @@ class State:
         self.procedure = ""
         self.start_text = ""  # when the present procedure starts, if its text says so
         self._ids = count(1)
+        self.denied: set[int] = set()
+        self._rule_at: dict[str, int] = {}
 
     def new_id(self) -> str:
         """Return a provisional step id; ids are given in order at the end."""
@@ -58,6 +60,11 @@ class State:
             if reason and known.fate == fate:
                 known.reason = reason
 
+    def deny(self, lines: Sequence[int]) -> None:
+        """Record lines that would have the agent pass for a human: they are not followed."""
+        self.denied.update(lines)
+        self.fate(lines, "not_understood", reason="an agent may not deny that it is a machine")
+
     def executed(self, steps: Sequence[Step]) -> None:
         """Record the lines of steps as executed."""
         for step in steps:
@@ -66,11 +73,12 @@ class State:
     def rule(self, lines: Sequence[int], **fields: object) -> Rule:
         """Add a rule."""
         rule = Rule.model_validate({"id": f"r{len(self.rules) + 1}", "lines": tuple(lines), **fields})
-        same = next((r for r in self.rules if r.model_copy(update={"id": rule.id, "lines": rule.lines}) == rule), None)
-        if same is not None:
-            merged = same.model_copy(update={"lines": tuple(sorted({*same.lines, *rule.lines}))})
-            self.rules[self.rules.index(same)] = merged
-            rule = merged
+        key = rule.model_dump_json(exclude={"id", "lines"})
+        at = self._rule_at.setdefault(key, len(self.rules))
+        if at < len(self.rules):
+            same = self.rules[at]
+            rule = same.model_copy(update={"lines": tuple(sorted({*same.lines, *rule.lines}))})
+            self.rules[at] = rule
         else:
             self.rules.append(rule)
         self.fate(lines, "rule", rule.id)

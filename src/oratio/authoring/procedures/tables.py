@@ -74,7 +74,11 @@ class TableReader:
             if steps:
                 branches.append(Branch(condition=row.condition, steps=tuple(steps), lines=(row.line,)))
         if branches:
-            decide = Decide(id=self._state.new_id(), lines=tuple(line for b in branches for line in b.lines), branches=tuple(branches))
+            decide = Decide(
+                id=self._state.new_id(),
+                lines=tuple(line for b in branches for line in b.lines),
+                branches=tuple(branches),
+            )
             out.append(decide)
             self._state.executed([decide])
         return out
@@ -93,7 +97,11 @@ class TableReader:
     # Conditions
 
     def _conjuncts(self, cell: str, tag: str) -> list[str]:
-        return [part.strip() for part in re.split(rf",\s+|\s+{grammar_of(tag).conjunctions}\s+", cell, flags=re.IGNORECASE) if part.strip()]
+        return [
+            part.strip()
+            for part in re.split(rf",\s+|\s+{grammar_of(tag).conjunctions}\s+", cell, flags=re.IGNORECASE)
+            if part.strip()
+        ]
 
     def _values(self, node: Node, column: int, tag: str) -> None:
         """Cells such as `Item opened`, `Item faulty` give one fact, `item`, with its values as choices."""

@@ -143,6 +143,7 @@ class Grammar:
             for pattern, said in self.third_person:
                 text = re.sub(pattern, said, text, count=1, flags=_I)
         return text, negative
+
     second_person: Patterns = ()
     third_person: Patterns = ()
     request_form: Patterns = ()

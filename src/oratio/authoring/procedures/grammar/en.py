@@ -4,9 +4,7 @@
 
 from oratio.authoring.procedures.grammar.base import Grammar, words
 
-_PERSON = (
-    r"(?:user|customer|caller|client|guest|patient|member|visitor|buyer|passenger|tenant|owner|contact|student|person)s?"
-)
+_PERSON = r"(?:user|customer|caller|client|guest|patient|member|visitor|buyer|passenger|tenant|owner|contact|student|person)s?"
 _ANYONE = r"(?:people|somebody|someone|anybody|anyone)"
 _SUBJECT = rf"(?:they|he|she|the {_PERSON})"
 _CALLER = rf"(?:them|him|her|(?:the |each |every |a |an |any )?{_PERSON}|people|everybody|anyone)"
@@ -26,10 +24,29 @@ ENGLISH = Grammar(
     openers={
         "unless": words("unless", "except (?:if|when)", "but not (?:if|when)"),
         "only_if": words("(?:if and )?only (?:if|when|where)", "provided that", "as long as"),
-        "otherwise": words("otherwise", "else", "if not", "if none of (?:these|those|this|that)[^,:]*", "in all other cases",
-                           "in any other case", "failing that", "for any other[^,:]*"),
-        "if": words("if", "when(?:ever)?", "in case(?: of)?", "in the event (?:that|of)", "should", "where", "once", "as soon as",
-                    "for(?= (?:callers|customers|people|users|anyone|orders|items|requests|calls))", "on(?= (?:error|failure))", "assuming"),
+        "otherwise": words(
+            "otherwise",
+            "else",
+            "if not",
+            "if none of (?:these|those|this|that)[^,:]*",
+            "in all other cases",
+            "in any other case",
+            "failing that",
+            "for any other[^,:]*",
+        ),
+        "if": words(
+            "if",
+            "when(?:ever)?",
+            "in case(?: of)?",
+            "in the event (?:that|of)",
+            "should",
+            "where",
+            "once",
+            "as soon as",
+            "for(?= (?:callers|customers|people|users|anyone|orders|items|requests|calls))",
+            "on(?= (?:error|failure))",
+            "assuming",
+        ),
         "before": words("before", "prior to"),
         "after": words("only after", "after", "once", "as soon as"),
         "until": words("until", "till"),
@@ -47,8 +64,15 @@ ENGLISH = Grammar(
         r"(?:allowed|permitted|authori[sz]ed|supposed) to|aren['’]t allowed to|not allowed to|under no circumstances|"
         r"in no (?:case|event)|not|avoid|refrain from|no(?= \w+ing\b))(?!\w)\s*(?:ever\s+|under any circumstances\s+)?"
     ),
-    inner_negations=words("must not", "mustn['’]?t", "(?:is|are) (?:not|never) (?:allowed|permitted|acceptable)",
-                          "(?:is|are) (?:strictly )?(?:forbidden|prohibited)", "cannot", "can only be", "may not"),
+    inner_negations=words(
+        "must not",
+        "mustn['’]?t",
+        "(?:is|are) (?:not|never) (?:allowed|permitted|acceptable)",
+        "(?:is|are) (?:strictly )?(?:forbidden|prohibited)",
+        "cannot",
+        "can only be",
+        "may not",
+    ),
     musts=words("must", "always", "have to", "has to", "need to", "required", "mandatory", "at all times"),
     verbs=(
         r"(?:(?:name|note|record|list|change|state|return|refund|report|review|file|issue|process|quote|check|call|share|help|answer|wish|request|offer|book|order|number|start|end|contact|show|select|update|guide)(?!\s*(?:[,.;:)/&]|and\b|or\b|$))|ask|tell|say|inform|explain|let|advise|remind|apologi[sz]e|thank|greet|welcome|mention|recommend|suggest|"
@@ -61,61 +85,124 @@ ENGLISH = Grammar(
         r"approve|discuss|walk|direct|don['’]?t|do not|never|please|we|you)(?!\w)"
     ),
     acts=(
-        ("goto", r"(?:(?:go|jump|move|return|proceed|continue|skip|switch|advance)(?: on| back| ahead| again| straight| directly)*"
-                 r"(?: to| with| at)?|follow|start again (?:at|from)|see|(?:back|on) to)\s+(?:the )?"
-                 r"\[?(?:steps?|points?|sections?|path|no\.?|number|§)\s*(?P<step>[\w.]+)\]?(?P<rest>.*)"),
+        (
+            "goto",
+            r"(?:(?:go|jump|move|return|proceed|continue|skip|switch|advance)(?: on| back| ahead| again| straight| directly)*"
+            r"(?: to| with| at)?|follow|start again (?:at|from)|see|(?:back|on) to)\s+(?:the )?"
+            r"\[?(?:steps?|points?|sections?|path|no\.?|number|§)\s*(?P<step>[\w.]+)\]?(?P<rest>.*)",
+        ),
         ("goto_start", r"(?:start (?:again|over)|go back to the (?:start|beginning|top)|begin again)\b(?P<rest>.*)"),
         ("repeat", r"(?:repeat|redo)\s+(?:the )?(?:steps?|points?)\s*(?P<step>[\w.]+)(?P<rest>.*)"),
-        ("again", r"(?:do (?:this|that|it)|try (?:this|that|it)|repeat(?: (?:this|that|it))?)(?: again)?\s+(?P<rest>(?:at most|up to|no more|not more|"
-                  r"a maximum|once|twice|until|\w+ times).*)"),
-        ("handoff", r"(?:transfer|hand|escalate|forward|put|pass|connect|refer|redirect|route|patch)"
-                    r"(?:\s+(?:it|this|that|the (?:call|case|conversation|request|matter|issue|chat)|" + _CALLER + r"))?"
-                    r"(?:\s+(?:over|through|off|on|along|up)\b)?" + _TO + r"$"),
-        ("handoff", r"(?:call|get|fetch|involve|bring in|alert|page|notify|contact)\s+(?P<what>(?:the |a |an |your |our )?(?:\w+ ){0,2}"
-                    r"(?:supervisor|manager|human|colleague|team lead|nurse|doctor|technician|specialist|duty \w+|person|"
-                    r"agent|officer|engineer on duty))\b.*$"),
-        ("handoff", r"(?:call|get|fetch|alert|involve|ring)\s+(?P<what>(?-i:[A-Z][a-zà-ÿ]+)(?: (?-i:[A-Z][a-zà-ÿ]+))?)$"),
-        ("end", r"(?:end|close|finish|terminate) (?:the )?(?:call|conversation|chat|session|case)\b.*|hang up\b.*|stop here\b.*"),
+        (
+            "again",
+            r"(?:do (?:this|that|it)|try (?:this|that|it)|repeat(?: (?:this|that|it))?)(?: again)?\s+(?P<rest>(?:at most|up to|no more|not more|"
+            r"a maximum|once|twice|until|\w+ times).*)",
+        ),
+        (
+            "handoff",
+            r"(?:transfer|hand|escalate|forward|put|pass|connect|refer|redirect|route|patch)"
+            r"(?:\s+(?:it|this|that|the (?:call|case|conversation|request|matter|issue|chat)|" + _CALLER + r"))?"
+            r"(?:\s+(?:over|through|off|on|along|up)\b)?" + _TO + r"$",
+        ),
+        (
+            "handoff",
+            r"(?:call|get|fetch|involve|bring in|alert|page|notify|contact)\s+(?P<what>(?:the |a |an |your |our )?(?:\w+ ){0,2}"
+            r"(?:supervisor|manager|human|colleague|team lead|nurse|doctor|technician|specialist|duty \w+|person|"
+            r"agent|officer|engineer on duty))\b.*$",
+        ),
+        (
+            "handoff",
+            r"(?:call|get|fetch|alert|involve|ring)\s+(?P<what>(?-i:[A-Z][a-zà-ÿ]+)(?: (?-i:[A-Z][a-zà-ÿ]+))?)$",
+        ),
+        (
+            "end",
+            r"(?:end|close|finish|terminate) (?:the )?(?:call|conversation|chat|session|case)\b.*|hang up\b.*|stop here\b.*",
+        ),
         ("wait", r"wait(?: for (?:the |their |an? )?(?:answer|reply|response|caller|customer|user)\b.*)?$"),
         ("search", r"(?:look up|search(?: for| in)?|consult|find out from|check in)\s+(?P<what>.+)"),
         ("search", r"answer (?:only )?(?:from|with|using|based on)\s+(?P<what>.+)"),
         ("tell", rf"ask (?:{_CALLER} )?how (?:you|we|i) (?:can|may|could) (?:help|assist|be of).*"),
         ("manner", r"ask only\b.*"),
-        ("ask_yes", r"(?:ask|wait) for (?:an? |their |explicit |the )*(?:yes|confirmation|consent|permission|approval|agreement|ok|okay)"
-                    r"(?P<rest>.*)"),
-        ("ask_yes", r"(?:obtain|get) (?:an? |their |explicit |the |user |customer |caller )*(?:confirmation|consent|permission|approval|"
-                    r"agreement|ok|okay)(?P<rest>.*)"),
+        (
+            "ask_yes",
+            r"(?:ask|wait) for (?:an? |their |explicit |the )*(?:yes|confirmation|consent|permission|approval|agreement|ok|okay)"
+            r"(?P<rest>.*)",
+        ),
+        (
+            "ask_yes",
+            r"(?:obtain|get) (?:an? |their |explicit |the |user |customer |caller )*(?:confirmation|consent|permission|approval|"
+            r"agreement|ok|okay)(?P<rest>.*)",
+        ),
         ("ask_yes", rf"(?:ask|have|get) {_CALLER} (?:to )?(?:confirm|approve|agree)(?P<rest>.*)"),
-        ("provide", rf"(?:ask|invite|request|get|have) {_CALLER} (?:to )?(?:provide|give|state|spell|share|tell (?:you|us|me)|say|specify|"
-                    r"describe|name|enter|select|choose|read out)\s+(?P<what>.+)"),
-        ("whether", rf"(?:ask|find out|check with {_CALLER}|enquire|inquire|see|establish|clarify|determine|check|verify with {_CALLER})"
-                    rf"(?: {_CALLER})? (?:whether|if) (?P<what>.+)"),
-        ("request", rf"(?:ask|tell|advise|instruct|request|invite|remind|urge|have|get|encourage|direct|guide|help)\s+{_CALLER} (?:to|not to) "
-                    r"(?P<what>.+)"),
-        ("ask_one_of", r"(?:ask|find out|clarify|determine|establish)\s+(?:which|what) (?:of (?:these|the following)|one)[^:]*:\s*(?P<what>.+)"),
-        ("ask_wh", rf"(?:ask|find out|enquire|inquire|establish|clarify|determine|note|know|identify)(?: {_CALLER})? "
-                   r"(?:(?:about|for) )?(?P<what>(?:(?:for|by|to|since|until|from|at|on|in) )?(?:how|what|which|when|where|why|who|whose)\b.+)"),
+        (
+            "provide",
+            rf"(?:ask|invite|request|get|have) {_CALLER} (?:to )?(?:provide|give|state|spell|share|tell (?:you|us|me)|say|specify|"
+            r"describe|name|enter|select|choose|read out)\s+(?P<what>.+)",
+        ),
+        (
+            "whether",
+            rf"(?:ask|find out|check with {_CALLER}|enquire|inquire|see|establish|clarify|determine|check|verify with {_CALLER})"
+            rf"(?: {_CALLER})? (?:whether|if) (?P<what>.+)",
+        ),
+        (
+            "request",
+            rf"(?:ask|tell|advise|instruct|request|invite|remind|urge|have|get|encourage|direct|guide|help)\s+{_CALLER} (?:to|not to) "
+            r"(?P<what>.+)",
+        ),
+        (
+            "ask_one_of",
+            r"(?:ask|find out|clarify|determine|establish)\s+(?:which|what) (?:of (?:these|the following)|one)[^:]*:\s*(?P<what>.+)",
+        ),
+        (
+            "ask_wh",
+            rf"(?:ask|find out|enquire|inquire|establish|clarify|determine|note|know|identify)(?: {_CALLER})? "
+            r"(?:(?:about|for) )?(?P<what>(?:(?:for|by|to|since|until|from|at|on|in) )?(?:how|what|which|when|where|why|who|whose)\b.+)",
+        ),
         ("nouns", rf"(?:ask|request|prompt|query)(?: {_CALLER})? (?:for|about|after)\s+(?P<what>.+)"),
-        ("nouns", r"(?:collect|gather|obtain|capture|record|take down|take|note down|note|write down|get|know|have|request|need|require)\s*:?\s+"
-                  r"(?=(?:(?:the|their|an?|his|her|down|first|all|any|your|customer['’]?s?|caller['’]?s?|user['’]?s?|guest['’]?s?)\s+)*"
-                  r"(?:\w+[\s-]){0,3}?(?:names?|numbers?|no\b|address(?:es)?|e-?mails?|dates?|dob\b|day|time|details?|codes?|ids?|phone|postcode|zip|reason|"
-                  r"amount|model|account|reference|description|birth|contact)\b)(?P<what>.+)"),
-        ("nouns", r"look at\s+(?P<what>(?:(?:the|their|your)\s+)?(?:\w+\s)?(?:date|time|amount|price|age|number|value|balance)\b.*)"),
-        ("nouns", r"(?:collect|gather|obtain|capture)(?:\s*:\s*|\s+(?=(?:their|his|her|the caller|the customer|the user)\b))(?P<what>.+)"),
+        (
+            "nouns",
+            r"(?:collect|gather|obtain|capture|record|take down|take|note down|note|write down|get|know|have|request|need|require)\s*:?\s+"
+            r"(?=(?:(?:the|their|an?|his|her|down|first|all|any|your|customer['’]?s?|caller['’]?s?|user['’]?s?|guest['’]?s?)\s+)*"
+            r"(?:\w+[\s-]){0,3}?(?:names?|numbers?|no\b|address(?:es)?|e-?mails?|dates?|dob\b|day|time|details?|codes?|ids?|phone|postcode|zip|reason|"
+            r"amount|model|account|reference|description|birth|contact)\b)(?P<what>.+)",
+        ),
+        (
+            "nouns",
+            r"look at\s+(?P<what>(?:(?:the|their|your)\s+)?(?:\w+\s)?(?:date|time|amount|price|age|number|value|balance)\b.*)",
+        ),
+        (
+            "nouns",
+            r"(?:collect|gather|obtain|capture)(?:\s*:\s*|\s+(?=(?:their|his|her|the caller|the customer|the user)\b))(?P<what>.+)",
+        ),
         ("nouns", rf"(?:make sure|ensure) (?:that )?(?:you|we) (?:have|know|get)\s+(?P<what>.+)"),
-        ("nouns", rf"(?:verify|authenticate|identify|validate|confirm)\s+(?:the )?{_PERSON}(?:['’]s|s['’])\s+(?P<what>.+)"),
+        (
+            "nouns",
+            rf"(?:verify|authenticate|identify|validate|confirm)\s+(?:the )?{_PERSON}(?:['’]s|s['’])\s+(?P<what>.+)",
+        ),
         ("nouns", r"(?:verify|authenticate|identify|validate|confirm)\s+their\s+(?P<what>.+)"),
-        ("nouns", rf"(?:the |a )?{_PERSON} (?:must|should|needs? to|has to|have to) (?:provide|confirm|give|state|supply|share)\s+(?P<what>.+)"),
+        (
+            "nouns",
+            rf"(?:the |a )?{_PERSON} (?:must|should|needs? to|has to|have to) (?:provide|confirm|give|state|supply|share)\s+(?P<what>.+)",
+        ),
         ("nouns_bare", r"ask\s+(?!only|what|how|why|again)(?:the |their |for |an? )*(?P<what>.+)"),
         ("message", r"take (?:only )?(?:a|the) (?:message|note)\b.*"),
-        ("statement", rf"(?:tell|inform|advise|remind|notify|let|warn|assure|reassure)\s+(?:{_CALLER}|you|us)\s*(?:know)?,?\s+that\s+(?P<what>.+)"),
-        ("statement", r"(?:say|explain|state|mention|confirm|answer|reply|point out|clarify)\s+(?:to (?:them|him|her|the \w+) )?that\s+(?P<what>.+)"),
+        (
+            "statement",
+            rf"(?:tell|inform|advise|remind|notify|let|warn|assure|reassure)\s+(?:{_CALLER}|you|us)\s*(?:know)?,?\s+that\s+(?P<what>.+)",
+        ),
+        (
+            "statement",
+            r"(?:say|explain|state|mention|confirm|answer|reply|point out|clarify)\s+(?:to (?:them|him|her|the \w+) )?that\s+(?P<what>.+)",
+        ),
         ("tell", rf"(?:tell|inform|remind|let|give|show|read)\s+{_CALLER}(?!\w).*"),
         ("tell", r"send (?:them |him |her |the \w+ )?(?:the |this |a )?(?:following )?(?:message|text|reply)\b.*"),
         ("caller_statement", r"(?P<what>(?:they|he|she)\s+(?:will\s+)?\w+\s+.+)"),
-        ("tell", r"(?:say|explain|state|mention|apologi[sz]e|thank|greet|welcome|wish|offer|recommend|suggest|promise|advise|warn|inform|"
-                 r"remind|reassure|name|quote|list|summari[sz]e|describe|read|repeat|answer|reply|respond|confirm|introduce|congratulate|"
-                 r"express|sympathi[sz]e|acknowledge|tell|provide|give|walk|guide|go through|deny|refuse|decline|stop)(?!\w).*"),
+        (
+            "tell",
+            r"(?:say|explain|state|mention|apologi[sz]e|thank|greet|welcome|wish|offer|recommend|suggest|promise|advise|warn|inform|"
+            r"remind|reassure|name|quote|list|summari[sz]e|describe|read|repeat|answer|reply|respond|confirm|introduce|congratulate|"
+            r"express|sympathi[sz]e|acknowledge|tell|provide|give|walk|guide|go through|deny|refuse|decline|stop)(?!\w).*",
+        ),
     ),
     says=(
         r"(?:say|tell|promise|discuss|mention|give out|give (?:any |legal |medical |financial )?(?:advice|\w+ advice|information|details)|"
@@ -158,18 +245,45 @@ ENGLISH = Grammar(
             "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
             "eighteen nineteen twenty".split()
         )
-    } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "a hundred": 100, "hundred": 100, "thousand": 1000,
-         "a dozen": 12, "half an": 0.5, "a single": 1},
+    }
+    | {
+        "thirty": 30,
+        "forty": 40,
+        "fifty": 50,
+        "sixty": 60,
+        "ninety": 90,
+        "a hundred": 100,
+        "hundred": 100,
+        "thousand": 1000,
+        "a dozen": 12,
+        "half an": 0.5,
+        "a single": 1,
+    },
     units={
-        r"working days?|business days?|workdays?": "working_days", r"days?|d": "days", r"hours?|hrs?|h": "hours",
-        r"minutes?|mins?": "minutes", r"seconds?|secs?": "seconds", r"weeks?": "weeks", r"months?": "months", r"years?|yrs?|y": "years",
+        r"working days?|business days?|workdays?": "working_days",
+        r"days?|d": "days",
+        r"hours?|hrs?|h": "hours",
+        r"minutes?|mins?": "minutes",
+        r"seconds?|secs?": "seconds",
+        r"weeks?": "weeks",
+        r"months?": "months",
+        r"years?|yrs?|y": "years",
     },
     comparisons=(
-        ("ge", r"(?:at least|no less than|not less than|no fewer than|a minimum of|minimum|>=|≥|from)\s*#|#(?P<noun>(?: [\w-]+){0,2}?) or (?:more|above|over|older|longer|higher|greater)\b|"
-               r"#(?P<noun2>(?: [\w-]+){0,2}?) (?:and|or) (?:up|upwards|above|over)\b"),
-        ("le", r"(?:at most|up to|no more than|not more than|no longer than|not longer than|a maximum of|maximum|does not exceed|not above|not over|<=|≤|not older than|within(?: the (?:first|last))?)\s*#|"
-               r"#(?P<noun>(?: [\w-]+){0,2}?) or (?:less|fewer|below|under|younger|shorter)\b"),
-        ("gt", r"(?:(?:more|greater|higher|longer|older|larger|bigger|later|heavier|further) than|above|over|exceed(?:s|ing)?|in excess of|beyond|>|past)\s*#"),
+        (
+            "ge",
+            r"(?:at least|no less than|not less than|no fewer than|a minimum of|minimum|>=|≥|from)\s*#|#(?P<noun>(?: [\w-]+){0,2}?) or (?:more|above|over|older|longer|higher|greater)\b|"
+            r"#(?P<noun2>(?: [\w-]+){0,2}?) (?:and|or) (?:up|upwards|above|over)\b",
+        ),
+        (
+            "le",
+            r"(?:at most|up to|no more than|not more than|no longer than|not longer than|a maximum of|maximum|does not exceed|not above|not over|<=|≤|not older than|within(?: the (?:first|last))?)\s*#|"
+            r"#(?P<noun>(?: [\w-]+){0,2}?) or (?:less|fewer|below|under|younger|shorter)\b",
+        ),
+        (
+            "gt",
+            r"(?:(?:more|greater|higher|longer|older|larger|bigger|later|heavier|further) than|above|over|exceed(?:s|ing)?|in excess of|beyond|>|past)\s*#",
+        ),
         ("lt", r"(?:(?:less|fewer|lower|shorter|younger|smaller|earlier|cheaper|lighter) than|below|under|<)\s*#"),
         ("eq", r"(?:exactly|precisely|equal to|equals|=)\s*#|(?:is|was|are|of)\s+#$"),
     ),
@@ -182,18 +296,50 @@ ENGLISH = Grammar(
         ("after", r"(?:after|from|past)\s+(?P<a>@)"),
         ("before", r"(?:before|until)\s+(?P<b>@)"),
     ),
-    negative=words("not", "no", "n['’]t", "never", "isn['’]?t", "aren['’]?t", "wasn['’]?t", "doesn['’]?t", "don['’]?t", "hasn['’]?t", "haven['’]?t", "cannot", "can['’]t", "without"),
-    lacks=words("(?:do(?:es)? not|don['’]t|doesn['’]t|has not|have not|hasn['’]t|haven['’]t|can ?not|can['’]t)(?: got| have| know| find| remember| provide| give| got)+",
-                "has no", "have no", "without", "no", "there is no", "forgot(?:ten)?", "lost"),
+    negative=words(
+        "not",
+        "no",
+        "n['’]t",
+        "never",
+        "isn['’]?t",
+        "aren['’]?t",
+        "wasn['’]?t",
+        "doesn['’]?t",
+        "don['’]?t",
+        "hasn['’]?t",
+        "haven['’]?t",
+        "cannot",
+        "can['’]t",
+        "without",
+    ),
+    lacks=words(
+        "(?:do(?:es)? not|don['’]t|doesn['’]t|has not|have not|hasn['’]t|haven['’]t|can ?not|can['’]t)(?: got| have| know| find| remember| provide| give| got)+",
+        "has no",
+        "have no",
+        "without",
+        "no",
+        "there is no",
+        "forgot(?:ten)?",
+        "lost",
+    ),
     has=words("has", "have", "knows?", "provides?", "gives?", "there is"),
     types=(
         ("email", r"e-?mail"),
-        ("phone", r"(?:phone|mobile|cell|telephone|call-?back|contact)\s*(?:number|no\b|#)?$|\b(?:tele)?phone number\b"),
-        ("identifier", r"\b(?:number|no|id|code|reference|ref|imei|iban|serial|postcode|post code|zip(?: code)?|vin|pin|sku|plate|last (?:four|4) digits)\.?(?: of (?:the|their|an?) [\w ]+)?$|\b(?:id|number) of\b"),
+        (
+            "phone",
+            r"(?:phone|mobile|cell|telephone|call-?back|contact)\s*(?:number|no\b|#)?$|\b(?:tele)?phone number\b",
+        ),
+        (
+            "identifier",
+            r"\b(?:number|no|id|code|reference|ref|imei|iban|serial|postcode|post code|zip(?: code)?|vin|pin|sku|plate|last (?:four|4) digits)\.?(?: of (?:the|their|an?) [\w ]+)?$|\b(?:id|number) of\b",
+        ),
         ("date", r"\b(?:date|birthday|dob|day|birth)\b|\bwhen\b"),
         ("time", r"\btime\b|\bhour\b|what time"),
         ("duration", r"\bhow long\b|\bduration\b|\bfor how long\b|\bterm\b|\bperiod\b"),
-        ("amount", r"\b(?:amount|price|cost|sum|balance|budget|income|salary|fee|value|worth|deposit|total)s?(?=$| (?:of|for|in|to|on|due)\b)|\bhow much\b"),
+        (
+            "amount",
+            r"\b(?:amount|price|cost|sum|balance|budget|income|salary|fee|value|worth|deposit|total)s?(?=$| (?:of|for|in|to|on|due)\b)|\bhow much\b",
+        ),
         ("integer", r"\bhow many\b|\bnumber of\b|\bquantity\b|\bcount\b|\bage\b|\bhow old\b"),
         ("decimal", r"\b(?:percent(?:age)?|rate|weight|height|distance|temperature|size)\b"),
         ("boolean", r"\(y/n\)|\(yes/no\)|\byes or no\b"),
@@ -201,16 +347,38 @@ ENGLISH = Grammar(
     wh=words("how", "what", "which", "when", "where", "why", "who", "whose"),
     yes=frozenset({"yes", "y", "true", "yeah", "ok"}),
     no=frozenset({"no", "n", "false", "nope"}),
-    opposites=(("on", "off"), ("open", "closed"), ("active", "inactive"), ("enabled", "disabled"), ("available", "unavailable"),
-               ("valid", "invalid"), ("valid", "expired"), ("possible", "impossible"), ("plugged", "unplugged"), ("locked", "unlocked"),
-               ("paid", "unpaid"), ("known", "unknown"), ("works", "fails"), ("up", "down"), ("full", "empty"), ("same", "different"),
-               ("correct", "incorrect"), ("correct", "wrong"), ("right", "wrong"), ("installed", "missing"), ("new", "used"), ("opened", "unopened")),
+    opposites=(
+        ("on", "off"),
+        ("open", "closed"),
+        ("active", "inactive"),
+        ("enabled", "disabled"),
+        ("available", "unavailable"),
+        ("valid", "invalid"),
+        ("valid", "expired"),
+        ("possible", "impossible"),
+        ("plugged", "unplugged"),
+        ("locked", "unlocked"),
+        ("paid", "unpaid"),
+        ("known", "unknown"),
+        ("works", "fails"),
+        ("up", "down"),
+        ("full", "empty"),
+        ("same", "different"),
+        ("correct", "incorrect"),
+        ("correct", "wrong"),
+        ("right", "wrong"),
+        ("installed", "missing"),
+        ("new", "used"),
+        ("opened", "unopened"),
+    ),
     limit=r"(?:at most|up to|no more than|not more than|a maximum of|maximum|max\.?|only)\s+(?P<n>once|twice|thrice|#)(?:\s+times?)?(?:\s+(?P<noun>\w+))?",
     attempts=r"after\s+(?P<n>#|once|twice|the (?:first|second|third))\s*(?:failed |unsuccessful )?(?:try|tries|attempts?|times?|restarts?|rounds?|calls?)?|(?P<n2>#|twice)\s*(?:failed |unsuccessful )?(?:tries|attempts?|times)",
     nth_time=r"(?:for the|is the|the|their|a)\s+(?P<nth>first|second|third|fourth|fifth|sixth|2nd|3rd|4th|5th)\s+(?:time|request|call|attempt|try|question|wrong|failed)",
     conjunctions=words("and", "as well as"),
     disjunctions=words("or"),
-    urgent=words("at once", "immediately", "straight away", "right away", "without delay", "urgently", "now", "instantly"),
+    urgent=words(
+        "at once", "immediately", "straight away", "right away", "without delay", "urgently", "now", "instantly"
+    ),
     danger=words("danger(?:ous)?", "emergency", "life-threatening", "112", "911", "999", "evacuate"),
     headings={
         "rules": r"\b(?:rules?|guardrails?|guidelines?|policy|policies|restrictions?|prohibited|must not|never|do not|don['’]?ts?|not allowed|important|boundaries|constraints|compliance)\b",
@@ -237,13 +405,21 @@ ENGLISH = Grammar(
         (rf"(?<!\w){_SUBJECT} (?:is|are)(?!\w)", "you are"),
         (rf"(?<!\w){_SUBJECT} (?:was|were)(?!\w)", "you were"),
         (rf"(?<!\w){_SUBJECT} (?:does|do)(?!\w)", "you do"),
-        (r"(?<!\w)(?<!other )(?<!many )(?<!more )(?:he|she|(?:the|a|an) " + _PERSON + r") (\w+[^s\W])s(?!\w)", r"you \1"),
+        (
+            r"(?<!\w)(?<!other )(?<!many )(?<!more )(?:he|she|(?:the|a|an) " + _PERSON + r") (\w+[^s\W])s(?!\w)",
+            r"you \1",
+        ),
         (r"(?<!\w)(?<!other )(?<!many )(?<!more )(?:they|he|she|the " + _PERSON + r")(?!\w)", "you"),
         (r"(?<!\w)(?:them|themselves)(?!\w)", "you"),
     ),
     pronouns=frozenset({"it", "this", "that", "these", "those", "he", "she", "they"}),
     request_form=((r"\b(and|or|then) to (?=\w)", r"\1 "),),
-    third_person=((r"^(ask|tell|say|collect|check|verif|transfer|offer|explain|read|take|give|send|record|confirm|thank|greet|inform|advise|create|open|book|call|escalate|forward|get|note|provide|make)s\b", r"\1"),),
+    third_person=(
+        (
+            r"^(ask|tell|say|collect|check|verif|transfer|offer|explain|read|take|give|send|record|confirm|thank|greet|inform|advise|create|open|book|call|escalate|forward|get|note|provide|make)s\b",
+            r"\1",
+        ),
+    ),
     only=r"only\s+(?!if\b|when\b|after\b)",
     asks=r"(?:ask|say|question|inquire|enquire)(?!\w)",
     form_units=r"(?:digits?|figures?|characters?|letters?|numbers?)(?!\w)",
@@ -253,9 +429,11 @@ ENGLISH = Grammar(
     again=r"(?:do (?:this|that|it|so)|try (?:this|that|it)|repeat (?:this|that|it))(?: again)?",
     again_words=r"\s*\b(?:again|a second time|twice|more than once|once more)\b",
     limit_opens=r"at most|up to|no more than|not more than|a maximum|max|only (?:once|twice|\w+ times)|once\b|twice\b",
-    others=frozenset({"other", "others", "anything else", "any other", "all others", "everything else", "default", "other answer"}),
+    others=frozenset(
+        {"other", "others", "anything else", "any other", "all others", "everything else", "default", "other answer"}
+    ),
     contact=r"(?:somebody|someone|anybody|anyone|a |an |the |people|customers|callers|users|guests)?\s*(?:caller|customer|user|client|guest|patient|person)?s?\s*"
-            r"(?:calls?|rings?|contacts?|phones?|writes?|reports?|gets? in touch|wants? to|asks? (?:about|for)|comes?)\b",
+    r"(?:calls?|rings?|contacts?|phones?|writes?|reports?|gets? in touch|wants? to|asks? (?:about|for)|comes?)\b",
     chart_ends=r"start|end|stop|done|finish(?:ed)?|begin",
     identity=r"(?:hi,?\s+|hello,?\s+)?(?:you are|you['’]re|you (?:answer|speak|work|act) (?:for|at|as)|your (?:name|role|job|task|purpose) is|i am|i['’]m|we are|act as|as an? )\b",
     error=r"(?:(?:it|this|that|the \w+) )?(?:error|errors|failure|fails?|failed)\b",
