@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 
-from oratio.domain.procedures.check import Finding
 from oratio.authoring.lint.meaning import meaning_findings
 from oratio.authoring.lint.paths import path_findings
 from oratio.authoring.lint.wording import wording_findings
+from oratio.domain.procedures.check import Finding
 from oratio.domain.procedures.flow import Flow
 
 __all__ = ["Finding", "lint"]

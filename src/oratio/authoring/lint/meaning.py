@@ -1,12 +1,14 @@
 """Faults of what a flow says: facts, boundaries, contradictions, triggers, actions."""
 
+# ruff: noqa: E501 - a message or pattern is one line
+
 from collections.abc import Collection, Iterator
 from itertools import combinations
 
-from oratio.domain.procedures.check import Finding
 from oratio.authoring.procedures.readback import open_boundaries, with_unit
 from oratio.authoring.procedures.state import facts_in
 from oratio.authoring.procedures.words import content, share
+from oratio.domain.procedures.check import Finding
 from oratio.domain.procedures.conditions import Compare, Condition
 from oratio.domain.procedures.facts import Lines, Origin
 from oratio.domain.procedures.flow import Flow, Procedure, bodies, walk

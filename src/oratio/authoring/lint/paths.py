@@ -1,5 +1,7 @@
 """Faults of the paths through a procedure: unreachable steps, jumps to nowhere, loops, dead ends."""
 
+# ruff: noqa: E501 - a message or pattern is one line
+
 from collections.abc import Iterator, Sequence
 
 from oratio.domain.procedures.check import Finding

@@ -1,6 +1,6 @@
 """Faults of an SOP's text: placeholders, unknown functions, secrets, lines that were not understood."""
 
-# ruff: noqa: RUF001 - the messages use typographic marks
+# ruff: noqa: E501 - a message or pattern is one line
 
 import re
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Act reader: a main clause as an act of the agent, with its polarity and its object."""
 
-# ruff: noqa: RUF001 - it reads typographic quotation marks
+# ruff: noqa: E501, RUF001 - a pattern is one line, and reads the marks that people use
 
 import re
 from dataclasses import dataclass

@@ -44,7 +44,7 @@ def ask_nouns(what: str, tag: str, book: FactBook, lines: tuple[int, ...], *, as
                 continue
             aside = _PAREN.search(part)
             label = _bare(_PAREN.sub("", part), tag)
-            if not content(label, tag) and not label or len(label.split()) > 8 or not any(map(str.isalpha, label)):
+            if (not content(label, tag) and not label) or len(label.split()) > 8 or not any(map(str.isalpha, label)):
                 continue
             name = book.add(label, tag, lines, asked=asked, type=_typed_aside(aside[1] if aside else "", label, tag))
             if aside:
@@ -79,7 +79,7 @@ def read_form(text: str, name: str, tag: str, book: FactBook) -> bool:
     """Read what a text says on the form of a fact; return False if it says nothing of it."""
     grammar = grammar_of(tag)
     start = re.search(grammar.form_starts, text, re.IGNORECASE) if grammar.form_starts else None
-    prefix = start["what"] if start and start["what"].isupper() or start and start["what"].isdigit() else ""
+    prefix = start["what"] if (start and start["what"].isupper()) or (start and start["what"].isdigit()) else ""
     numbers = quantities(text, tag)
     length = None
     for number in numbers:
@@ -109,7 +109,7 @@ def ask_wh(what: str, tag: str, book: FactBook, lines: tuple[int, ...]) -> list[
         if not re.search(grammar.wh, part, re.IGNORECASE):
             found += ask_nouns(part, tag, book, lines)
             continue
-        clause, values = part.strip(" .?"), []
+        clause, values = part.strip(" .?"), list[str]()
         if choices := _choices_after_colon(clause, tag):
             clause, values = choices
         spoken = second_person(clause, tag)

@@ -208,10 +208,13 @@ class Builder:
         question = next((step for step in reversed(out) if isinstance(step, Ask)), None)
         last = self._state.book.last
         found = [(child, answer_of(child.sentences[0].text)) for child in node.children if child.sentences]
-        if question is None or last is None or len(found) < 2 or any(match is None for _, match in found):
+        if question is None or last is None or not found or any(match is None for _, match in found):
             return False
         tag = self._tag(node.text)
         grammar = grammar_of(tag)
+        single = found[0][1]["answer"].strip().lower() if len(found) == 1 and found[0][1] else ""
+        if len(found) == 1 and single not in grammar.yes | grammar.no:
+            return False
         if any(
             match and any(grammar.opener(k).match(match["answer"]) for k in ("if", "unless", "otherwise"))
             for _, match in found
@@ -331,9 +334,9 @@ class Builder:
             and self._starts_procedure(given, clause, sentence, tag, place, out)
         ):
             given = None
-        if given is not None and self._rules.ordering(given, clause, lines, tag):
-            if not (place.ordered and place.sequence):
-                return
+        ordered = given is not None and self._rules.ordering(given, clause, lines, tag)
+        if ordered and not (place.ordered and place.sequence):
+            return
         first = repeated_step(out[start:])
         self._reader.scope.here = first.id if first else None
         condition = self._condition(given, tag, lines) if given and given.kind != "otherwise" else None
@@ -345,22 +348,12 @@ class Builder:
             act = read_act(part.text, tag)
             exclusive = exclusive or act.only
             extra = part.extra
-            if (
-                act.negative
-                or act.only
-                or (extra and extra.kind in ("only_if",))
-                or (given and given.kind == "only_if")
-            ):
-                if self._rules.restrict(
-                    act,
-                    extra or (given if given and given.kind == "only_if" else None),
-                    condition,
-                    where,
-                    alone=len(clause.parts) == 1,
-                ):
-                    if act.negative and condition is not None:
-                        exceptions.append(act)
-                    continue
+            narrow = extra or (given if given is not None and given.kind == "only_if" else None)
+            limits = act.negative or act.only or (narrow is not None and narrow.kind == "only_if")
+            if limits and self._rules.restrict(act, narrow, condition, where, alone=len(clause.parts) == 1):
+                if act.negative and condition is not None:
+                    exceptions.append(act)
+                continue
             if not place.sequence and self._standing(act, part.text, condition, extra, where, place):
                 continue
             if self._alternative(part.text, condition, tag, out, lines):
@@ -388,7 +381,7 @@ class Builder:
     def _standing(
         self, act: Act, text: str, condition: Condition | None, extra: Given | None, where: Where, place: Place
     ) -> bool:
-        """Outside of procedures an instruction holds throughout: a rule. Greetings and questions open the conversation."""
+        """Read an instruction outside of procedures: a rule, but greetings and questions open the conversation."""
         if place.mode == "handoff":
             return False
         if act.kind in ("fact", "background", "wait", "permission") or place.mode == "background":

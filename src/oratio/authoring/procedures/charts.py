@@ -1,5 +1,7 @@
 """Flow charts in Mermaid: nodes as labelled steps, edges as jumps and branches."""
 
+# ruff: noqa: E501 - a pattern is one line, and reads the marks that people use
+
 import re
 from dataclasses import dataclass, field
 
@@ -94,7 +96,7 @@ class ChartReader:
         if len(ways) > 1:
             return self._decision(box.text, ways, lines, tag)
         steps = self._words(box.text, lines, tag)
-        if steps and isinstance(steps[-1], HandOff):
+        if steps and isinstance(steps[-1], HandOff | End):
             return steps
         if not ways:
             return [*steps, End(id=self._state.new_id(), lines=lines)]
@@ -145,10 +147,9 @@ class ChartReader:
         grammar, book = grammar_of(tag), self._state.book
         book.last = name
         word = label.lower().strip(" .")
-        if word in grammar.yes or word in grammar.no:
-            if book[name].type in (FactType.TEXT, FactType.BOOLEAN):
-                book.update(name, type=FactType.BOOLEAN)
-                return Compare(fact=name, op="eq", value=word in grammar.yes)
+        if (word in grammar.yes or word in grammar.no) and book[name].type in (FactType.TEXT, FactType.BOOLEAN):
+            book.update(name, type=FactType.BOOLEAN)
+            return Compare(fact=name, op="eq", value=word in grammar.yes)
         typed = self._state.reader.typed(label, tag, lines)
         if typed is not None:
             return typed

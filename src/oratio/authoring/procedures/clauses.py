@@ -136,7 +136,7 @@ class _Splitter:
             re.finditer(rf"{_ARROW}|\s*:\s+|\s*,\s+|\s+(?:{self._grammar.then})\s+|\s+[–—-]\s+|:$", rest, re.IGNORECASE)
         )
         for cut in cuts:
-            if "-" in cut[0] and ">" in cut[0] or "→" in cut[0] or "⇒" in cut[0]:
+            if ("-" in cut[0] and ">" in cut[0]) or "→" in cut[0] or "⇒" in cut[0]:
                 return cut.start(), cut.end()
             if _starts(self._grammar).match(rest, cut.end()) and not self._goes_on(rest, cut.end()):
                 return cut.start(), cut.end()

@@ -1,5 +1,7 @@
 """Condition reader: a clause after `if`, `unless` or `only if` as a typed expression."""
 
+# ruff: noqa: E501, RUF001 - a pattern is one line, and reads the marks that people use
+
 import re
 from dataclasses import dataclass
 
@@ -27,7 +29,7 @@ _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixt
              "ersten": 1, "zweiten": 2, "dritten": 3, "vierten": 4, "fünften": 5, "zweite": 2, "dritte": 3, "vierte": 4,
              "primera": 1, "segunda": 2, "segundo": 2, "tercera": 3, "tercer": 3, "tercero": 3, "cuarta": 4, "cuarto": 4,
              "première": 1, "deuxième": 2, "seconde": 2, "troisième": 3, "quatrième": 4, "cinquième": 5}  # fmt: skip
-_QUOTED = re.compile(r"(?<!\w)[\"'“„«‘]([^\"'”“»’]{1,60})[\"'”“»’](?!\w)")  # noqa: RUF001
+_QUOTED = re.compile(r"(?<!\w)[\"'“„«‘]([^\"'”“»’]{1,60})[\"'”“»’](?!\w)")
 
 
 def ordinal(word: str) -> int | None:
@@ -224,7 +226,7 @@ class ConditionReader:
                 return Count(of="step", target=self.scope.here, op="ge", value=number - 1)
             if number and not self.scope.loop:
                 of = "requests" if re.search(grammar.asks_same, clause, re.IGNORECASE) else "trigger"
-                return Count(of=of, text=clause, op="ge", value=number)  # type: ignore[arg-type]
+                return Count(of=of, text=clause, op="ge", value=number)
         if self.scope.loop and (found := grammar.pattern("attempts").search(text)):
             times = _times(found["n"] or found["n2"], numbers)
             rest = (text[: found.start()] + text[found.end() :]).strip(" ,")
@@ -309,7 +311,7 @@ class ConditionReader:
             self._compared_before[content(subject, self._tag)] = name
         if name is None:
             return None
-        return Compare(fact=name, op=op, value=number.value, unit=number.currency or number.unit)  # type: ignore[arg-type]
+        return Compare(fact=name, op=op, value=number.value, unit=number.currency or number.unit)
 
     def _timed(self, op: str, number: Quantity, subject: str, text: str) -> Condition | None:
         grammar = grammar_of(self._tag)
@@ -321,7 +323,7 @@ class ConditionReader:
             name = self._book.last
         if name is not None:
             self._book.update(name, type=FactType.DURATION, unit=number.unit)
-            return Compare(fact=name, op=op, value=number.value, unit=number.unit)  # type: ignore[arg-type]
+            return Compare(fact=name, op=op, value=number.value, unit=number.unit)
         dated = self._book.find(subject, self._tag, (FactType.DATE,))
         if dated or grammar.pattern("elapsed_since").search(text) or grammar.pattern("elapsed_until").search(text):
             return self._elapsed(op, number, subject, text)
@@ -338,7 +340,7 @@ class ConditionReader:
             label = grammar.date_of.format(subject) if words else grammar.date_label
             name = self._book.add(label, self._tag, self._lines, asked=False, type="date")
         return Elapsed(
-            fact=name, op=op, amount=number.value, unit=number.unit or "days",  # type: ignore[arg-type]
+            fact=name, op=op, amount=number.value, unit=number.unit or "days",
             direction="until" if ahead else "since",
         )  # fmt: skip
 

@@ -8,6 +8,7 @@ as structure.
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from oratio.authoring.blocks import sentences, split_lines
@@ -299,7 +300,7 @@ class _Reader:
             speakers.append(found[1].lower())
             end += 1
         turns = len(speakers) >= 3 and len(set(speakers)) == 2
-        return end if turns and all(a != b for a, b in zip(speakers, speakers[1:], strict=False)) else at
+        return end if turns and all(a != b for a, b in pairwise(speakers)) else at
 
     def _item(self, at: int, marker: "re.Match[str]") -> int:
         indent = len(self._text[at]) - len(self._text[at].lstrip())

@@ -216,11 +216,10 @@ class Effects:
 
     def _message(self, act: Act, where: Where) -> list[Step]:
         grammar = grammar_of(where.tag)
-        asked = self._asks([self._book.add(grammar.message_label, where.tag, where.lines)], where)
-        done = Do(
-            id=self._state.new_id(), lines=where.lines, action=_tidy(act.text), by="human", arguments=(asked[0].fact,)
-        )  # type: ignore[union-attr]
-        return [*asked, done]
+        name = self._book.add(grammar.message_label, where.tag, where.lines)
+        action = _action(act.text, where.tag)
+        done = Do(id=self._state.new_id(), lines=where.lines, action=action, by="human", arguments=(name,))
+        return [*self._asks([name], where), done]
 
     def _function(self, act: Act, where: Where) -> list[Step]:
         spoken = read_act(act.what.replace("_", " "), where.tag)

@@ -61,7 +61,9 @@ class FactBook:
             bare = re.sub(rf"^{grammar_of(tag).articles}", "", (named or label) + " ", flags=re.IGNORECASE) or label
             name = self._unused(identifier(bare, fallback="fact", max_words=5).rstrip("_"))
             kind = fields.pop("type", None) or type_of(label, tag)
-            fact = Fact(name=name, label=label, type=FactType(kind), sensitive=_SENSITIVE.search(label) is not None)
+            fact = Fact(
+                name=name, label=label, type=FactType(str(kind)), sensitive=_SENSITIVE.search(label) is not None
+            )
             self._facts[name], self._words[name] = fact, spoken
         known = self._facts[name]
         given = {key: value for key, value in fields.items() if value and (key == "type" or not getattr(known, key))}

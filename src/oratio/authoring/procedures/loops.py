@@ -1,5 +1,7 @@
 """Counted loops and exceptions: limits of jumps, and conditions that come after what they except."""
 
+# ruff: noqa: RUF001 - it reads dashes and arrows
+
 import re
 from collections.abc import Sequence
 
@@ -96,7 +98,7 @@ def hoist_exception(
     state: State,
     lines: tuple[int, ...],
 ) -> bool:
-    """Decide an exception before the deed it excepts: `if C, don't X but Y` after X; return False without such a deed."""
+    """Decide an exception before the deed it excepts: `if C, don't X but Y`; return False without such a deed."""
     words = content(action, tag)
     for index, step in enumerate(steps):
         if isinstance(step, Do) and share(words, content(step.action, tag)) >= 0.6:

@@ -1,6 +1,6 @@
 """Marks of documents: headings, bullets, numbers, fences."""
 
-# ruff: noqa: RUF001 - it reads the bullets and dashes that people use
+# ruff: noqa: E501, RUF001 - a pattern is one line, and reads the marks that people use
 
 import re
 

@@ -1,5 +1,7 @@
 """Phrases of the read-back in the four languages."""
 
+# ruff: noqa: E501, RUF001 - a table of phrases: one entry a line
+
 _EN = {
     "ask": "Ask for {0}.", "ask_question": "Ask: “{0}”", "ask_whether": "Ask whether {0}.", "ask_wh": "Ask {0}.", "or_else": "If the caller has not got it, {0} will do.",
     "again": "Ask it again on each pass.", "request": "Ask the caller to {0}, and wait until it is done.", "say": "Say that {0}.", "words": "Say in exactly these words: “{0}”", "act": "{0}.",

@@ -1,14 +1,22 @@
 """Read-back: a flow as plain sentences made from the flow, each with its lines, and as Mermaid text."""
 
-# ruff: noqa: RUF001 - the read-back uses typographic marks
-
 from collections.abc import Iterable, Iterator
 
 from oratio.authoring.procedures.numbers import plain_number
 from oratio.authoring.procedures.phrases import phrase
 from oratio.domain.procedures.check import ReadBackLine
 from oratio.domain.procedures.conditions import (
-    AllOf, Among, AnyOf, Compare, Condition, Count, Elapsed, Exists, Judgement, Not, TimeOfDay,
+    AllOf,
+    Among,
+    AnyOf,
+    Compare,
+    Condition,
+    Count,
+    Elapsed,
+    Exists,
+    Judgement,
+    Not,
+    TimeOfDay,
 )  # fmt: skip
 from oratio.domain.procedures.facts import Fact, Lines
 from oratio.domain.procedures.flow import Flow, Procedure, walk
@@ -185,7 +193,7 @@ class Reader:
         if condition.of != "step":
             return condition.text or self._say("count_asks", condition.value)
         step = self._steps.get(condition.target or "")
-        done = self._say("procedure", _plain(step)) if step is not None else condition.target
+        done = self._say("procedure", _plain(step)) if step is not None else condition.target or ""
         amount = self._say(f"op_{condition.op}") + f" {condition.value}"
         return self._say("count_step", done, amount)
 

@@ -99,7 +99,7 @@ def _unasked_last(procedure: Procedure) -> Procedure:
     run: list[Decide] = []
 
     def flush() -> None:
-        body.extend(sorted(run, key=lambda step: bool(facts_of(step) - asked)))
+        body.extend(sorted(run, key=lambda decision: bool(facts_of(decision) - asked)))
         run.clear()
 
     for step in procedure.body:

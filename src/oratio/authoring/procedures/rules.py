@@ -91,7 +91,7 @@ class Rules:
     def _narrowed(
         self, kind: str, extra: Given | None, condition: Condition | None, lines: tuple[int, ...], tag: str
     ) -> dict[str, object]:
-        """Kind and condition of a prohibition: `never X before Y` is `only after Y`, `never X unless Y` is `only if Y`."""
+        """Kind and condition of a prohibition: `never X before Y` is only after, `never X unless Y` is only if."""
         if extra is None:
             return {"kind": kind, "condition": condition}
         if extra.kind in ("before", "until"):

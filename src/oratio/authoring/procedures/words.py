@@ -1,5 +1,7 @@
 """Content words of phrases, and how far two phrases speak of the same thing."""
 
+# ruff: noqa: RUF001 - it reads typographic apostrophes
+
 import re
 from functools import lru_cache
 

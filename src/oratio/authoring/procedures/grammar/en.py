@@ -1,6 +1,6 @@
 """Grammar table of English."""
 
-# ruff: noqa: RUF001 - it reads typographic apostrophes
+# ruff: noqa: RUF001, E501, SIM905 - a table of words with typographic marks: one entry a line
 
 from oratio.authoring.procedures.grammar.base import Grammar, words
 
@@ -174,7 +174,7 @@ ENGLISH = Grammar(
             "nouns",
             r"(?:collect|gather|obtain|capture)(?:\s*:\s*|\s+(?=(?:their|his|her|the caller|the customer|the user)\b))(?P<what>.+)",
         ),
-        ("nouns", rf"(?:make sure|ensure) (?:that )?(?:you|we) (?:have|know|get)\s+(?P<what>.+)"),
+        ("nouns", r"(?:make sure|ensure) (?:that )?(?:you|we) (?:have|know|get)\s+(?P<what>.+)"),
         (
             "nouns",
             rf"(?:verify|authenticate|identify|validate|confirm)\s+(?:the )?{_PERSON}(?:['’]s|s['’])\s+(?P<what>.+)",
