@@ -262,7 +262,10 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
             }
         ],
     },
-    "SopCheckBody": {"sop": "1. Ask for the order number.\n2. Thank the caller."},
+    "SopCheckBody": {
+        "sop": "1. Ask for the order number.\n2. Thank the caller.",
+        "tools": [{"name": "shop", "kind": "openapi", "operations": [{"id": "find_order"}]}],
+    },
     "SopCheckView": _sop_check(),
     "SearchBody": {"query": "basic plan", "version": 1},
     "SearchView": {

@@ -56,7 +56,11 @@ def test_json_and_mermaid_are_alone_on_stdout(capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "cannot read sop.md: No such file"), (b"\xff\xfe\x00\xd8", "is no UTF-8 text"), (b" \n", "the SOP is empty")],
+    [
+        (None, "cannot read sop.md: No such file"),
+        (b"\xff\xfe\x00\xd8", "is no UTF-8 text"),
+        (b" \n", "the SOP is empty"),
+    ],
 )
 def test_an_unusable_file_is_one_line(content: bytes | None, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     if content is not None:

@@ -96,7 +96,11 @@ def test_prose_gives_facts_times_exceptions_and_rules() -> None:
 def test_a_changed_answer_sop_keeps_its_choice_and_its_rules() -> None:
     flow = compiled("C18_changed_answer.md")
 
-    assert outline(flow)[:3] == ["ask number_of_sandwiches", "if number_of_sandwiches gt 10", "  ask name_of_the_company"]
+    assert outline(flow)[:3] == [
+        "ask number_of_sandwiches",
+        "if number_of_sandwiches gt 10",
+        "  ask name_of_the_company",
+    ]
     assert [choice.value for choice in flow.fact("bread").choices] == ["rye", "wheat"]
     assert flow.fact("number_of_sandwiches").asks == "how many sandwiches you want"
 
@@ -171,7 +175,9 @@ def test_polarity_is_that_of_the_main_clause(sentence: str, kind: str) -> None:
 
 
 def test_exception_clauses_narrow_a_rule() -> None:
-    flow = compile_sop("- Do not share prices unless the caller is a member.\n- Never refund before the item is back.\n")
+    flow = compile_sop(
+        "- Do not share prices unless the caller is a member.\n- Never refund before the item is back.\n"
+    )
 
     assert [(rule.kind, rule.after) for rule in flow.rules] == [("only_if", None), ("only_after", "the item is back")]
 
@@ -202,7 +208,9 @@ def test_compiling_is_deterministic(name: str) -> None:
     assert compile_sop(text) == compile_sop(text)
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "# \n", "|||\n|-|\n", "If " * 500, "a," * 5_000, "1. " * 2_000, "\x00\ufeff"])
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "# \n", "|||\n|-|\n", "If " * 500, "a," * 5_000, "1. " * 2_000, "\x00\ufeff"]
+)
 def test_any_text_compiles(text: str) -> None:
     compile_sop(text)
 

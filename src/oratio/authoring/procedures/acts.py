@@ -39,13 +39,13 @@ class Act:
     quote: str = ""
 
 
-def read_act(part: str, tag: str) -> Act:
-    """Return the act of a clause part."""
+def read_act(part: str, tag: str, *, permit: bool = False) -> Act:
+    """Return the act of a clause part; with `permit` a permission counts as what it permits."""
     grammar = grammar_of(tag)
     text, negative, must, only, subject, permitted = _bared(part.strip(" .,"), grammar)
     quote = next((match[1] or match[2] for match in _QUOTE.finditer(text)), "")
     known = Act("", text, negative=negative, must=must, only=only, quote=quote)
-    if permitted and not negative and not only:
+    if permitted and not negative and not only and not permit:
         return _with(known, "permission")
     return _kind_of(known, part.strip(), grammar, subject=subject)
 

@@ -345,7 +345,7 @@ class Builder:
         exclusive = False
         where = Where(lines, tag, place.ordered, given.text if given else "")
         for part in clause.parts:
-            act = read_act(part.text, tag)
+            act = read_act(part.text, tag, permit=given is not None and place.sequence)
             exclusive = exclusive or act.only
             extra = part.extra
             narrow = extra or (given if given is not None and given.kind == "only_if" else None)
@@ -363,7 +363,7 @@ class Builder:
                 act, Where(lines, tag, place.ordered, (extra.text if extra else where.because), requested)
             )
             if not made and act.kind in ("fact", "background"):
-                self._form_or_background(part.text, tag, lines)
+                made = self._stated(part.text, given, tag, place, lines)
             if extra is not None and made:
                 made = self._conditional(extra, made, tag, lines)
             self._placed(act, made, steps)
@@ -405,9 +405,14 @@ class Builder:
         self._state.rule(where.lines, kind="always", action=act.text, concerns=concerns, condition=condition)
         return True
 
-    def _form_or_background(self, text: str, tag: str, lines: Lines) -> None:
+    def _stated(self, text: str, given: Given | None, tag: str, place: Place, lines: Lines) -> list[Step]:
+        """A statement: the form of a fact, or under a condition what the caller is to know."""
         if self._effects.form(text, tag):
             self._state.fate(lines, "executed", f"fact:{self._state.book.last}")
+            return []
+        if given is None or not place.sequence or given.kind not in ("if", "unless", "otherwise", "after"):
+            return []
+        return self._effects.steps(Act("statement", text, text.strip(" .")), Where(lines, tag))
 
     def _placed(self, act: Act, made: list[Step], steps: list[Step]) -> None:
         """Append steps; what must be known first (`make sure you have ...`) goes before the deeds of its sentence."""

@@ -13,6 +13,7 @@ from oratio.authoring.procedures.numbers import clocks, quantities
 _QUOTE = re.compile(
     r"\"[^\"]{1,400}\"|“[^”]{1,400}”|„[^“”]{1,400}[“”]|«[^»]{1,400}»|(?<!\w)['‘](?:[^'’]|(?<=\w)['’](?=\w)){2,200}['’](?!\w)"
 )
+_LETTERED = re.compile(r"(?<=\s)\([a-z]\)\s+")
 _ASIDE = re.compile(r"(?<=\s)\([^()]{1,300}\)")
 _ARROW = r"\s*(?:->|→|=>|⇒)\s*"
 _MASK = re.compile(r"\ue000(\d+)\ue001")
@@ -75,6 +76,8 @@ class _Splitter:
 
     def split(self, text: str) -> list[Clause]:
         text = _QUOTE.sub(self._hide, text.strip())
+        if len(_LETTERED.findall(text)) > 1:
+            text = _LETTERED.sub("", text)
         text = _ASIDE.sub(self._hide, text)
         openers = "|".join(self._grammar.openers[kind] for kind in ("if", "unless", "only_if", "otherwise"))
         joint = rf"\s*;\s+|\s*:\s+(?={openers})|,?\s+(?:{self._grammar.joints})\s+(?=(?:{openers})[^,]*,)"
@@ -102,10 +105,13 @@ class _Splitter:
         for kind in ("otherwise", "only_if", "unless", "if", "before", "after"):
             if kind in self._grammar.openers and (found := self._grammar.opener(kind).match(text)):
                 return self._opened(kind, text[found.end() :].strip(" ,"))
+        if (arrow := re.match(rf"(?P<what>[^,]{{2,60}}?){_ARROW}", text)) and not _starts(self._grammar).match(text):
+            return self._with_main(Given("if", arrow["what"].strip(" :")), text[arrow.end() :])
         if clock := self._clock(text):
             return self._with_main(Given("clock", text[:clock].strip(" ,:")), text[clock:].strip(" ,:"))
         if inverted := self._grammar.pattern("inverted").match(text) if self._grammar.inverted else None:
-            return self._with_main(Given("if", inverted["what"]), text[inverted.end() :].strip(" ,"))
+            verb, _, rest = inverted["what"].partition(" ")
+            return self._with_main(Given("if", f"{rest} {verb.lower()}"), text[inverted.end() :].strip(" ,"))
         return self._with_main(None, text)
 
     def _led(self, text: str) -> str:

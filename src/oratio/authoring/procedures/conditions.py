@@ -299,7 +299,10 @@ class ConditionReader:
 
     def _one(self, op: str, number: Quantity, before: str, after: str, text: str) -> Condition | None:
         subject = self._subject(before)
-        noun = self._noun(after) if not subject or not number.unit else ""
+        counted = not subject or re.search(_HAS, before, re.IGNORECASE) or after[:1] not in ("", " ")
+        noun = self._noun(after) if counted and not number.unit else ""
+        if not content(subject, self._tag) and number.is_time and (event := re.search(_EVENT, after, re.IGNORECASE)):
+            subject = event[1]
         if number.is_time:
             return self._timed(op, number, subject, text)
         name = self._quantity_fact(noun) or self._numeric(subject, number)
@@ -448,9 +451,11 @@ class ConditionReader:
         return Not(of=found) if grammar_of(self._tag).pattern("negative").search(_QUOTED.sub("", clause)) else found
 
 
+_HAS = r"(?<!\w)(?:has|have|had|is|are|there|hat|haben|gibt|tienen?|hay|a|ont)\s*(?:\w+\s+)?$"
+_EVENT = r"(?:para|antes de|before|until|bis zu[mr]|vor|avant)\s+(?:(?:la|el|the|le|de[mr])\s+|l['’])?(\w+)"
 _COPULA = (
     r"(?<!\w)(?:is|are|was|were|be|been|has|have|had|costs?|there|worth|ist|sind|war|hat|haben|beträgt|liegt|betragen|es gibt|wert|"
-    r"es|hace|se|está|son|fue|ha|han|tiene|hay|vale|supera|cuesta|est|sont|était|a|ont|il y a|vaut|coûte|dépasse|by|still|um)(?!\w)"
+    r"es|hace|se|está|son|fue|ha|han|tiene|hay|vale|supera|cuesta|faltan?|quedan?|est|sont|était|a|ont|il y a|vaut|coûte|dépasse|by|still|um)(?!\w)"
 )
 
 

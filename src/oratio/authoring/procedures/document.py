@@ -19,6 +19,7 @@ from oratio.authoring.procedures.marks import (
     CHART,
     FENCE,
     NUMBER,
+    NUMBERED_CAPS,
     RULE,
     SETEXT,
     STEP,
@@ -171,6 +172,8 @@ class _Reader:
             return self._chart(at, self._end_of_chart(at))
         if heading := ATX.fullmatch(text):
             return self._heading(heading[2], len(heading[1]), at, at + 1)
+        if NUMBERED_CAPS.fullmatch(text):
+            return self._heading(text, self._level_of(text.split()[0]), at, at + 1)
         if self._is_setext(at):
             return self._heading(text, 1 if self._text[at + 1].strip()[0] == "=" else 2, at, at + 2)
         if text.startswith("|") and text.count("|") >= 2:

@@ -19,6 +19,7 @@ STEP = re.compile(
     r"\[?(?:step|schritt|paso|[ée]tape)[ \t]+(?P<key>\d{1,3}(?:\.\d{1,3}){0,4}|[a-z])\]?(?:[ \t]*[.:)–-])?[ \t]*(?P<rest>.*)",
     re.IGNORECASE,
 )
+NUMBERED_CAPS = re.compile(r"(?:§\s*)?\d{1,2}(?:\.\d{1,2})*\.?\s+[A-ZÀ-Þ][A-ZÀ-Þ &/,-]{2,60}")
 _MARKS = re.compile(r"\*\*|__|`|^[\W_]*(?:\[!\w+\])\s*")
 
 

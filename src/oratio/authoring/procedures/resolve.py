@@ -99,7 +99,8 @@ def _unasked_last(procedure: Procedure) -> Procedure:
     run: list[Decide] = []
 
     def flush() -> None:
-        body.extend(sorted(run, key=lambda decision: bool(facts_of(decision) - asked)))
+        ordered: list[Decide] = sorted(run, key=lambda decision: bool(facts_of(decision) - asked))
+        body.extend(ordered)
         run.clear()
 
     for step in procedure.body:

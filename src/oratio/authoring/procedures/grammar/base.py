@@ -103,6 +103,7 @@ class Grammar:
     read_back: str = r"(?!)"
     confirm_clause: str = ""
     topic_label: str = "topic"
+    no_object: str = r"(?!)"
     greets: str = r"(?!)"
     permits: str = r"(?!)"
     lead_only: str = r"(?!)"
@@ -142,6 +143,9 @@ class Grammar:
         if subject and self.third_person:
             for pattern, said in self.third_person:
                 text = re.sub(pattern, said, text, count=1, flags=_I)
+        found = re.match(self.no_object, text, _I)
+        if found is not None and re.match(self.verbs, text, _I):
+            return f"{found['verb']} {found['rest']}", True
         return text, negative
 
     second_person: Patterns = ()

@@ -15,14 +15,14 @@ _VERBS = (
     r"begrüßen|verabschieden|wünschen|nennen|empfehlen|versprechen|bestätigen|prüfen|überprüfen|kontrollieren|erfassen|notieren|notiere|nehmen|"
     r"suchen|schauen|sehen|verbinden|verbinde|leiten|geben|übergeben|stellen|rufen|buchen|vereinbaren|erstellen|legen|öffnen|schließen|starten|"
     r"senden|schicken|stornieren|ändern|registrieren|gehen|gehe|springen|kehren|fahren|wiederholen|lesen|beantworten|antworten|beenden|warten|"
-    r"machen|verwenden|folgen|holen|lassen|weisen|raten|hören|setzen|eröffnen|veranlassen|lehnen|löschen|verlangen|diskutieren|weiter|zurück|nie|niemals|bitte)(?!\w)"
+    r"machen|verwenden|folgen|holen|lassen|weisen|raten|hören|setzen|eröffnen|veranlassen|lehnen|löschen|verlangen|diskutieren|weiter|zurück|nie|niemals|bitte|soll(?=\s)|wir(?=\s+\w+en\b))(?!\w)"
 )
 _NEGATION = r"(?:niemals|nie|nicht|auf keinen fall|unter keinen umständen|kein(?:e[nmrs]?)?)"
 
 
 def _reshape(text: str, subject: bool, negative: bool) -> tuple[str, bool]:
     """Give an instruction the form `fragen Sie ...`; a prohibition becomes an infinitive phrase."""
-    text = text.strip(" .")
+    text = re.sub(r"^(?:wir\s+(\w+(?:en|rn|ln))|(\w+(?:en|rn|ln))\s+wir)(?!\w)(?:\s+uns(?!\w))?", r"\1\2 Sie", text.strip(" ."), flags=re.IGNORECASE)
     imperative = re.match(r"(?P<verb>\w+(?:en|rn|ln))\s+sie\s+(?P<rest>.*)$", text, re.IGNORECASE)
     if imperative is not None:
         rest, verb = imperative["rest"], imperative["verb"]
@@ -99,7 +99,7 @@ GERMAN = Grammar(
     inner_negations=words("niemals", "nie", "nicht", r"kein\w*"),
     musts=words("müssen", "muss", "immer", "stets", "unbedingt", "verpflichtet"),
     verbs=_VERBS,
-    firm_verbs=r"(?:(?:fragen|erfragen|sagen|informieren|erklären|bieten|entschuldigen|danken|verbinden|leiten|übergeben|prüfen|notieren|erfassen|gehen|kehren|springen|fahren|wiederholen|beenden|verabschieden|bestätigen|vereinbaren|buchen)\s+sie|dann|weiter (?:mit|zu) schritt|zurück zu schritt)(?!\w)",
+    firm_verbs=r"(?:(?:fragen|erfragen|sagen|informieren|erklären|bieten|entschuldigen|danken|verbinden|leiten|übergeben|prüfen|notieren|erfassen|gehen|kehren|springen|fahren|wiederholen|beenden|verabschieden|bestätigen|vereinbaren|buchen)\s+(?:sie|wir)|wir(?=\s+\w+en\b)|dann|weiter (?:mit|zu) schritt|zurück zu schritt)(?!\w)",
     plain_agent=r"(?:wir)\s+\w+",
     hearers=r"(?:er|sie)\s+(?:bekommt|erhält|hört|erhalten)",
     joints=r"und dann|und|dann|aber|sondern|sonst|oder",
@@ -107,7 +107,7 @@ GERMAN = Grammar(
     requests=rf"(?:(?:und|dann|zuerst|bitte)\s+)*bitten\s+sie\s+{_CALLER}",
     takes_if=r"(?:fragen|fragen sie|prüfen|wissen|sehen|nur|auch|selbst)$",
     before_infinitive=r"(?:\bzu|\b(?:kunde|anrufer|er|sie|und|oder|nicht))$",
-    never_trailing=frozenset({"ist", "hat", "im falle", "im fall", "bei", "sobald"}),
+    never_trailing=frozenset({"im falle", "im fall", "bei", "sobald"}),
     acts=(
         (
             "goto",
@@ -135,7 +135,7 @@ GERMAN = Grammar(
             "ask_yes",
             rf"(?:bitten sie{_CALLED} um|holen sie|lassen sie sich)\s+(?:eine |die |das |ein )?(?:bestätigung|zustimmung|einwilligung|einverständnis|ja)\b(?P<rest>.*)",
         ),
-        ("whether", rf"(?:fragen|erfragen|klären|prüfen|stellen)\s+sie{_CALLED}(?:\s+fest)?\s*,?\s+ob\s+(?P<what>.+)"),
+        ("whether", rf"(?:fragen|erfragen|klären|prüfen|stellen)(?:\s+sie)?{_CALLED}(?:\s+fest)?\s*,?\s+ob\s+(?P<what>.+)"),
         ("whether", rf"(?:frage|frag)\s*{_CALLED}\s*,?\s*ob\s+(?P<what>.+)"),
         (
             "ask_wh",
@@ -279,6 +279,7 @@ GERMAN = Grammar(
     ),
     request_form=((r"\b(\w+?)zu(\w+en)\b(?=$|\s+und)", r"\1\2"), (r"\szu (?=\w+(?:en|rn|ln)\b)", " ")),
     reshape=_reshape,
+    inverted=r"(?P<what>(?:ist|sind|hat|haben|war|tritt|liegt|steht|fehlt|möchte|will|braucht|kommt|gibt|geht|funktioniert|fällt|läuft|kann|brennt|riecht|leuchtet|blinkt|besteht|wünscht|beschwert|droht)\s[^,]+),",
     as_action=_action,
     passive_handoff=r"(?P<who>.+?)\s+(?:soll|sollen|sollte|sollten|muss|müssen|wird|werden)\s+(?:\w+\s+){0,2}?(?:an|zu|zum|zur|mit)\s+(?P<what>.+?)\s+(?:weitergeleitet|verbunden|durchgestellt|übergeben)(?:\s+werden)?$",
     alternative=r"(?P<what>.+?)\s+(?:genügt|reicht|tut es|geht)(?:\s+(?:auch|ebenfalls))?\W*$|(?:genügt|reicht)\s+(?:auch\s+)?(?P<also>.+)",

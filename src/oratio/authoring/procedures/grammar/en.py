@@ -61,8 +61,8 @@ ENGLISH = Grammar(
     negations=(
         r"(?:never(?: ever)?|do not|don['’]?t|does not|doesn['’]t|must not|mustn['’]?t|must never|cannot|can ?not|can['’]t|may not|"
         r"may never|should not|shouldn['’]t|should never|shall not|will not(?! be able)|won['’]t(?! be able)|will never|(?:are|is) (?:not|never) "
-        r"(?:allowed|permitted|authori[sz]ed|supposed) to|aren['’]t allowed to|not allowed to|under no circumstances|"
-        r"in no (?:case|event)|not|avoid|refrain from|no(?= \w+ing\b))(?!\w)\s*(?:ever\s+|under any circumstances\s+)?"
+        r"(?:allowed|permitted|authori[sz]ed|supposed) to|aren['’]t allowed to|not allowed to|(?:under no circumstances|in no (?:case|event)|at no time)(?: (?:shall|may|should|must|can|will) (?:(?:the|an?) )?\w+)?|"
+        r"not|avoid|refrain from|no(?= \w+ing\b))(?!\w)\s*(?:ever\s+|under any circumstances\s+)?"
     ),
     inner_negations=words(
         "must not",
@@ -443,6 +443,7 @@ ENGLISH = Grammar(
     bare_negation=r"(?:(?:but|and|nb|note|important|:|,)\W*)*not\s+(?!be\b)",
     asks_same=r"\b(?:asks?|requests?|wants?|demands?|same)\b",
     greets=r"(?:greet|welcome|open|introduce|say hello|start)",
+    no_object=r"(?P<verb>\w+) no (?!one\b|longer\b|matter\b|later\b|more\b|need\b)(?P<rest>\w.*)$",
     permits=r"\b(?:can|may|are allowed to|is allowed to|feel free)\b",
     lead_only=r"(?:\bsteps|as follows|\bthe following|\bthese)\b[^,.]{0,20}$|^(?:do|follow|use)\b.{0,40}$",
     passive_only=r"(?P<who>.+?)\s+(?:can|may|must|should) only be\s+(?P<verb>\w+)(?P<rest>.*)$",

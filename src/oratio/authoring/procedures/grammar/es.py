@@ -8,8 +8,8 @@ _PERSON = r"(?:clientes?|usuarios?|pacientes?|huésped(?:es)?|llamantes?|persona
 _CALLER = rf"(?:(?:al|a la|a los|a las|el|la|los|las|un|una|del|de la)\s+{_PERSON}|{_PERSON}|le|lo|la|les)"
 _TO_CALLER = rf"(?:le|les)?(?:\s+(?:al|a la|a los)\s+{_PERSON})?"
 _SAY = r"(?:dig[ae]n?|di(?=\s)|decir|expli(?:que|ca|car)|inform(?:e|a|ar)|mencion(?:e|a|ar)|indi(?:que|ca|car)|comuni(?:que|ca|car)|recuerd(?:e|a)|recordar|aclar(?:e|a|ar)|conteste|responda|avise|avisar)"
-_ASK = r"(?:pregunt(?:e|a|ar|emos|amos)|consult(?:e|a|ar)\s+con|averig(?:üe|ua|uar))"
-_WANT = r"(?:pid(?:a|e|an)|pedir|solicit(?:e|a|ar)|recoj(?:a|er)|recopil(?:e|a|ar)|anot(?:e|a|ar)|tom(?:e|a|ar)|registr(?:e|a|ar)|obteng(?:a|an)|obtener|necesitamos|requerir|requiera)"
+_ASK = r"(?:pregunt(?:e|a|ar|emos|amos|arle)|consult(?:e|a|ar)\s+con|averig(?:üe|ua|uar))"
+_WANT = r"(?:pid(?:a|e|an)|ped(?:ir|imos)|solicitamos|solicit(?:e|a|ar)|recoj(?:a|er)|recopil(?:e|a|ar)|anot(?:e|a|ar)|tom(?:e|a|ar)|registr(?:e|a|ar)|obteng(?:a|an)|obtener|necesitamos|requerir|requiera)"
 _VERBS = (
     rf"(?:{_SAY}|{_ASK}|{_WANT}|ofre(?:zca|ce|cer)|salud(?:e|a|ar)|despíd(?:ase|ete)|despedirse|agrade(?:zca|ce|cer)|confirm(?:e|a|ar)|verifi(?:que|ca|car)|comprueb(?:e|a)|comprobar|revis(?:e|a|ar)|"
     r"bus(?:que|ca|car)|consult(?:e|a|ar)|transfier(?:a|e)|transferir|pas(?:e|a|ar)|deriv(?:e|a|ar)|comuni(?:que|ca|car)|escal(?:e|a|ar)|reserv(?:e|a|ar)|cre(?:e|a|ar)|abr(?:a|e|ir)|cierr(?:e|a)|cerrar|"
@@ -226,7 +226,7 @@ SPANISH = Grammar(
     limit_opens=r"como máximo|a lo sumo|máximo|no más de|hasta|solo (?:una|dos)",
     others=frozenset({"otro", "otra", "otros", "cualquier otro", "lo demás"}),
     after_word="después de",
-    contact=r"(?:un|una|el|la|alguien|los|las)?\s*(?:cliente|paciente|usuario|persona)?s?\s*(?:llama|llame|contacta|escribe|pregunta|quiere|reclama|informa)\b",
+    contact=r"(?:un|una|el|la|alguien|los|las)?\s*(?:cliente|paciente|usuario|persona|huésped)?s?\s*(?:llama|llame|contacta|escribe|pregunta|quiere|reclama|informa)\b",
     permits=r"\b(?:puede[sn]?|podemos)\b",
     lead_only=r"(?:pasos|lo siguiente|siguientes)[^,.]{0,20}$",
     checks=r"(?:verifi(?:que|car)|compruebe|comprobar|revise)(?!\w)",
