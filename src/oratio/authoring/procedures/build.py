@@ -53,6 +53,7 @@ class Builder:
         self._state = state
         self._effects = Effects(state)
         self._rules = Rules(state, self._effects)
+        self._after_trigger = False  # the last condition became a trigger: what is otherwise done is simply next
 
     @property
     def _reader(self) -> ConditionReader:
@@ -292,6 +293,13 @@ class Builder:
             name = self._state.book.last
             self._state.fate(sentence.lines, "executed", f"fact:{name}")
             return
+        grammar = grammar_of(tag)
+        if place.sequence and re.match(
+            rf"(?:{grammar.again}|{grammar.limit_opens})(?!\w)", sentence.text, re.IGNORECASE
+        ):
+            reason = "there is no step before it that it could repeat or limit"
+            self._state.fate(sentence.lines, "not_understood", reason=reason)
+            return
         self._state.background.append(sentence.text)
         self._state.fate(sentence.lines, "background")
 
@@ -480,21 +488,30 @@ class Builder:
             if self._rules.trigger_wanted(condition, handoff, place.sequence):
                 self._rules.trigger(condition, given.text if given else "", [handoff], before, lines, tag)
                 if not facts_in(condition) or not place.sequence:
+                    self._after_trigger = True
                     return
         if unasked and handoff is not None and not any(isinstance(step, GoTo) for step in steps):
             self._rules.trigger(condition, given.text if given else "", [handoff], [], lines, tag)
         self._decide(condition, steps, lines, out)
 
     def _decide(self, condition: Condition, steps: list[Step], lines: Lines, out: list[Step]) -> None:
+        self._after_trigger = False
         branch = Branch(condition=condition, steps=tuple(steps), lines=lines)
         step = Decide(id=self._state.new_id(), lines=lines, branches=(branch,))
         out.append(step)
         self._state.executed([step])
 
     def _attach_otherwise(self, out: list[Step], steps: list[Step], lines: Lines) -> None:
-        at = merge_for_otherwise(out, 0)
-        if at is None or not steps:
+        if self._after_trigger:
             out += steps
+            return
+        at = merge_for_otherwise(out)
+        if at is None:
+            self._state.fate(
+                lines, "not_understood", reason="there is no condition before it that it could be the other case of"
+            )
+            return
+        if not steps:
             return
         decide = out[at]
         if isinstance(decide, Decide) and decide.otherwise is None:

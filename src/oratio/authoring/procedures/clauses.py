@@ -111,7 +111,8 @@ class _Splitter:
             return self._with_main(Given("clock", text[:clock].strip(" ,:")), text[clock:].strip(" ,:"))
         if inverted := self._grammar.pattern("inverted").match(text) if self._grammar.inverted else None:
             verb, _, rest = inverted["what"].partition(" ")
-            return self._with_main(Given("if", f"{rest} {verb.lower()}"), text[inverted.end() :].strip(" ,"))
+            what = re.sub(rf"(?<!\w)({self._grammar.particles}) (\w+)$", r"\1\2", f"{rest} {verb.lower()}")
+            return self._with_main(Given("if", what), text[inverted.end() :].strip(" ,"))
         return self._with_main(None, text)
 
     def _led(self, text: str) -> str:

@@ -451,7 +451,7 @@ class ConditionReader:
         return Not(of=found) if grammar_of(self._tag).pattern("negative").search(_QUOTED.sub("", clause)) else found
 
 
-_HAS = r"(?<!\w)(?:has|have|had|is|are|there|hat|haben|gibt|tienen?|hay|a|ont)\s*(?:\w+\s+)?$"
+_HAS = r"(?<!\w)(?:has|have|had|is|are|there|hat|haben|gibt|tienen?|hay|a|ont)(?!\w)\s*(?:\w+\s+)?$"
 _EVENT = r"(?:para|antes de|before|until|bis zu[mr]|vor|avant)\s+(?:(?:la|el|the|le|de[mr])\s+|l['’])?(\w+)"
 _COPULA = (
     r"(?<!\w)(?:is|are|was|were|be|been|has|have|had|costs?|there|worth|ist|sind|war|hat|haben|beträgt|liegt|betragen|es gibt|wert|"

@@ -324,7 +324,14 @@ class _Reader:
         end = at + 1
         while end < len(self._text):
             text = self._text[end].strip()
-            starts = not text or ATX.match(text) or FENCE.match(text) or RULE.fullmatch(text) or text.startswith("|")
+            starts = (
+                not text
+                or NUMBERED_CAPS.fullmatch(text)
+                or ATX.match(text)
+                or FENCE.match(text)
+                or RULE.fullmatch(text)
+                or text.startswith("|")
+            )
             quote = text.startswith(">") != self._text[at].strip().startswith(">")
             if starts or quote or BULLET.match(text) or NUMBER.match(text) or STEP.match(text) or BOLD_LINE.match(text):
                 break

@@ -128,7 +128,7 @@ def _exception(condition: Condition, instead: list[Step], state: State, lines: t
     return step
 
 
-def merge_for_otherwise(steps: list[Step], at: int) -> int | None:
+def merge_for_otherwise(steps: list[Step]) -> int | None:
     """Join the decisions before an `otherwise` that are about the same facts; return the index of the joined one."""
     last = next((i for i in range(len(steps) - 1, -1, -1) if isinstance(steps[i], Decide)), None)
     if last is None:

@@ -215,7 +215,14 @@ class Reader:
 
     def _the(self, fact: Fact) -> str:
         """The label, with an article in English."""
-        bare = fact.asks or fact.label.split(" ")[0].lower() in ("the", "a", "an", "their", "your", "all")
+        bare = (fact.asks and fact.asks.startswith(fact.label.split(" ")[0])) or fact.label.split(" ")[0].lower() in (
+            "the",
+            "a",
+            "an",
+            "their",
+            "your",
+            "all",
+        )
         return fact.label if self._tag != "en" or bare or fact.label[:1].isdigit() else f"the {fact.label}"
 
     # Rules and triggers

@@ -90,6 +90,7 @@ class Grammar:
     value_of: str
     date_of: str
     inverted: str = ""
+    particles: str = r"(?!)"
     passive_handoff: str = ""
     alternative: str = ""
     aux: str = ""

@@ -22,7 +22,13 @@ _NEGATION = r"(?:niemals|nie|nicht|auf keinen fall|unter keinen umständen|kein(
 
 def _reshape(text: str, subject: bool, negative: bool) -> tuple[str, bool]:
     """Give an instruction the form `fragen Sie ...`; a prohibition becomes an infinitive phrase."""
-    text = re.sub(r"^(?:wir\s+(\w+(?:en|rn|ln))|(\w+(?:en|rn|ln))\s+wir)(?!\w)(?:\s+uns(?!\w))?", r"\1\2 Sie", text.strip(" ."), flags=re.IGNORECASE)
+    text = re.sub(r"(?<=en)\s+wir\s+uns(?!\w)", " Sie sich", text)
+    text = re.sub(
+        r"^(?:wir\s+(\w+(?:en|rn|ln))|(\w+(?:en|rn|ln))\s+wir)(?!\w)",
+        r"\1\2 Sie",
+        text.strip(" ."),
+        flags=re.IGNORECASE,
+    )
     imperative = re.match(r"(?P<verb>\w+(?:en|rn|ln))\s+sie\s+(?P<rest>.*)$", text, re.IGNORECASE)
     if imperative is not None:
         rest, verb = imperative["rest"], imperative["verb"]
@@ -80,8 +86,6 @@ GERMAN = Grammar(
             "sobald",
             "im falle?",
             "bei(?= (?:fragen|beschwerden|fehler|störung))",
-            "ist(?= )(?=[^.?]*,)",
-            "hat(?= )(?=[^.?]*,)",
         ),
         "before": words("bevor", "ehe", "vor(?= (?:jeder|der))"),
         "after": words(
@@ -135,13 +139,17 @@ GERMAN = Grammar(
             "ask_yes",
             rf"(?:bitten sie{_CALLED} um|holen sie|lassen sie sich)\s+(?:eine |die |das |ein )?(?:bestätigung|zustimmung|einwilligung|einverständnis|ja)\b(?P<rest>.*)",
         ),
-        ("whether", rf"(?:fragen|erfragen|klären|prüfen|stellen)(?:\s+sie)?{_CALLED}(?:\s+fest)?\s*,?\s+ob\s+(?P<what>.+)"),
+        (
+            "whether",
+            rf"(?:fragen|erfragen|klären|prüfen|stellen)(?:\s+sie)?{_CALLED}(?:\s+fest)?\s*,?\s+ob\s+(?P<what>.+)",
+        ),
         ("whether", rf"(?:frage|frag)\s*{_CALLED}\s*,?\s*ob\s+(?P<what>.+)"),
         (
             "ask_wh",
             rf"(?:fragen|erfragen|klären|notieren|frage)\s+(?:sie)?{_CALLED}\s*,?\s+(?P<what>(?:(?:für|seit|bis|von|zu|mit|an|in|auf) )?(?:wie|was|welche[nmrs]?|wann|wo|warum|wer|wessen|woher|wohin)\b.+)",
         ),
         ("nouns", rf"(?:bitten|bitte)\s+(?:sie\s+)?{_CALLER}\s+um\s+(?P<what>.+)"),
+        ("request", rf"(?:soll|sollte|muss)\s+{_CALLER}\s+(?P<what>.+)"),
         (
             "request",
             rf"(?:bitten|bitte|weisen|raten|fordern)\s+(?:sie\s+)?{_CALLER}(?:\s+(?:darum|an|auf))?\s*,\s+(?P<what>.+)",
@@ -279,6 +287,7 @@ GERMAN = Grammar(
     ),
     request_form=((r"\b(\w+?)zu(\w+en)\b(?=$|\s+und)", r"\1\2"), (r"\szu (?=\w+(?:en|rn|ln)\b)", " ")),
     reshape=_reshape,
+    particles=_PARTICLES,
     inverted=r"(?P<what>(?:ist|sind|hat|haben|war|tritt|liegt|steht|fehlt|möchte|will|braucht|kommt|gibt|geht|funktioniert|fällt|läuft|kann|brennt|riecht|leuchtet|blinkt|besteht|wünscht|beschwert|droht)\s[^,]+),",
     as_action=_action,
     passive_handoff=r"(?P<who>.+?)\s+(?:soll|sollen|sollte|sollten|muss|müssen|wird|werden)\s+(?:\w+\s+){0,2}?(?:an|zu|zum|zur|mit)\s+(?P<what>.+?)\s+(?:weitergeleitet|verbunden|durchgestellt|übergeben)(?:\s+werden)?$",

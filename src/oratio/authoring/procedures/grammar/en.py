@@ -81,7 +81,7 @@ ENGLISH = Grammar(
         r"change|register|log|submit|apply|calculate|go|continue|proceed|repeat|read|"
         r"end|hang|wait|make|give|provide|describe|enquire|inquire|identify|authenticate|locate|"
         r"stop|use|follow|try|set|add|remove|block|unblock|lift|resume|enable|disable|replace|notify|assign|"
-        r"select|choose|enter|follow up|skip|move|switch|warn|reassure|summari[sz]e|deny|refuse|decline|reject|accept|"
+        r"select|choose|enter|follow up|skip|move|switch|warn|reassure|summari[sz]e|deny|refuse|decline|reject|accept|disclose|reveal|instruct|invite|"
         r"approve|discuss|walk|direct|don['’]?t|do not|never|please|we|you)(?!\w)"
     ),
     acts=(
@@ -423,10 +423,10 @@ ENGLISH = Grammar(
     only=r"only\s+(?!if\b|when\b|after\b)",
     asks=r"(?:ask|say|question|inquire|enquire)(?!\w)",
     form_units=r"(?:digits?|figures?|characters?|letters?|numbers?)(?!\w)",
-    cuts=r"so that|so|in order to|before|because|as|when|if|unless|until|to(?= \w)|for (?=verification|the record)|via|then|again|too|first|and (?:then|wait|proceed)|from (?:the|them)|with which|to proceed|from the (?:caller|customer|user)",
+    cuts=r"so that|so|in order to|before|because|as|when|if|unless|until|to(?= (?!the\b|an?\b|their\b|his\b|her\b|our\b|your\b)\w)|for (?=verification|the record)|via|then|again|too|first|and (?:then|wait|proceed)|from (?:the|them)|with which|to proceed|from the (?:caller|customer|user)",
     possessors=rf"{_PERSON}(?:['’]s|s['’])\s+|following\s+|down\s+|new\s+(?=new)|of\s+",
     read_back=r"(?:read .*\bback|repeat|summari[sz]e|recap|go over)(?!\w)",
-    again=r"(?:do (?:this|that|it|so)|try (?:this|that|it)|repeat (?:this|that|it))(?: again)?",
+    again=r"(?:repeat until|do (?:this|that|it|so)|try (?:this|that|it)|repeat (?:this|that|it))(?: again)?",
     again_words=r"\s*\b(?:again|a second time|twice|more than once|once more)\b",
     limit_opens=r"at most|up to|no more than|not more than|a maximum|max|only (?:once|twice|\w+ times)|once\b|twice\b",
     others=frozenset(
