@@ -7,7 +7,11 @@ from oratio.authoring.procedures.compiler import compile_sop
 from oratio.domain.procedures.check import Finding
 from tests.unit.procedures.outline import DATA, SOPS
 
-_LOOP = "1. Ask whether the light is on.\n2. If the light is off, ask the customer to press the key, then go back to step 1.{}\n3. Thank the customer.\n"
+_LOOP = (
+    "1. Ask whether the light is on.\n"
+    "2. If the light is off, ask the customer to press the key, then go back to step 1.{}\n"
+    "3. Thank the customer.\n"
+)
 
 
 def found(text: str, operations: list[str] | None = None) -> list[Finding]:
@@ -49,7 +53,8 @@ SEEDED = [
         "trigger_cannot_fire",
         5,
         "| Situation | Action | Needs |\n|---|---|---|\n| Item opened | Offer exchange | order number |\n"
-        "| Item unopened | Offer refund | order number |\n| Item over 500 euros | Hand over to the manager | order number |\n",
+        "| Item unopened | Offer refund | order number |\n"
+        "| Item over 500 euros | Hand over to the manager | order number |\n",
     ),
     ("not_understood", 1, "- Never say that you are an AI.\n- Ask for the name.\n"),
 ]

@@ -36,7 +36,7 @@ def wording_findings(flow: Flow, text: str, operations: "frozenset[str]") -> Ite
         if found := _PLACEHOLDER.search(line):
             yield Finding(
                 code="placeholder", severity="warning", lines=(number,),
-                message=f"“{found[0]}” is a placeholder: write what it stands for; the agent does not say it",
+                message=f"“{found[0]}” is a placeholder: write what it is meant to be; the agent does not say it",
             )  # fmt: skip
         for match in _FUNCTION.finditer(line):
             name = match[1] or match[2]

@@ -269,6 +269,7 @@ def open_boundaries(steps: "list[Decide] | tuple[Decide, ...]") -> list[tuple[st
             continue
         for branch in step.branches:
             for part in _parts(branch.condition):
+                unit: str | None
                 if isinstance(part, Elapsed):
                     key, unit = (part.fact, part.amount), part.unit.removeprefix("working_")
                 elif isinstance(part, Compare) and isinstance(part.value, float) and not isinstance(part.value, bool):

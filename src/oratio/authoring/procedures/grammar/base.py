@@ -20,7 +20,7 @@ class Grammar:
     """Words and patterns of one language. Patterns are case-blind; `what` names the part that matters.
 
     Attributes:
-        common: Frequent words by which a sentence's language is told.
+        common: Frequent words that show a sentence's language.
         caller: Noun phrases and pronouns for the caller. `agent`: for the agent, as subject with its modal verb.
         openers: Condition kinds to the patterns that open their clause: `if`, `unless`, `only_if`, `before`, `after`,
             `otherwise`, `for`.
