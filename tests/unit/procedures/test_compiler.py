@@ -222,3 +222,59 @@ def test_a_hundred_thousand_characters_compile_in_time() -> None:
     compile_sop(text)
 
     assert time.process_time() - started < 5
+
+
+def test_sub_items_of_a_condition_are_done_in_its_case_only() -> None:
+    flow = compile_sop(
+        "1. Ask for the speed.\n"
+        "2. If the test returns 'no connection', data is unavailable.\n"
+        "   - Ask the caller to restart the phone.\n"
+        "3. Thank the caller.\n"
+    )
+
+    assert outline(flow)[1:] == [
+        "if test_returns eq no_connection",
+        "  statement data is unavailable",
+        "  request restart the phone",
+        "speech_act Thank the caller",
+    ]
+
+
+def test_an_other_case_without_a_condition_is_named_and_not_done() -> None:
+    flow = compile_sop("1. Ask for the name.\n2. Otherwise offer a voucher.\n")
+
+    assert outline(flow) == ["ask name"]
+    assert flow.fates[1].fate == "not_understood"
+
+
+def test_what_follows_a_trigger_is_the_next_step_and_not_the_other_case_of_an_older_one() -> None:
+    flow = compile_sop(
+        "1. Ask for the amount.\n2. If the amount is above 10 euros, offer a card.\n"
+        "3. If the caller is upset, transfer the caller to a manager.\n4. Otherwise ask for the name.\n"
+    )
+
+    assert outline(flow)[-1] == "ask name"
+    assert triggers(flow) == [("meaning", "the caller is upset", "a manager")]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "Ist das Gerät defekt, verbinden wir den Kunden mit der Werkstatt.",
+            ("das Gerät defekt ist", "der Werkstatt"),
+        ),
+        ("douleur forte → transférer à l'infirmière", ("douleur forte", "l'infirmière")),
+        ("Si el huésped se enfada, páselo a recepción.", ("el huésped se enfada", "recepción")),
+        ("People who mention a lawyer should be put through to Legal.", ("mention a lawyer", "Legal")),
+    ],
+)
+def test_a_hand_over_in_other_words_is_a_trigger(text: str, wanted: tuple[str, str]) -> None:
+    filler = {"Ist": "Fragen Sie nach der Nummer und der Adresse.", "Si ": "Pregunte el número de la reserva."}
+    more = filler.get(
+        text[:3], "Demandez le nom et la date de naissance." if "douleur" in text else "Ask for the name."
+    )
+
+    flow = compile_sop(f"- {more}\n- {text}\n")
+
+    assert [(trigger.text, trigger.to) for trigger in flow.triggers] == [wanted]

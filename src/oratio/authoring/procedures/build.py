@@ -20,7 +20,7 @@ from oratio.authoring.procedures.loops import (
 )
 from oratio.authoring.procedures.rules import Rules
 from oratio.authoring.procedures.state import State, facts_in
-from oratio.domain.procedures.conditions import Condition, Exists, Not, TimeOfDay
+from oratio.domain.procedures.conditions import Among, Compare, Condition, Exists, Not, TimeOfDay
 from oratio.domain.procedures.facts import FactType
 from oratio.domain.procedures.steps import Ask, Branch, Decide, Do, End, GoTo, HandOff, Step, Tell
 
@@ -85,10 +85,31 @@ class Builder:
         if place.mode == "handoff" and node.kind == "item" and sentences and not node.children:
             self._rules.situation(node, "", self._tag(node.text))
             return
+        before = len(out)
         for sentence in sentences:
+            before = len(out)
             self.sentence(sentence, inner, out, start)
         if node.children and not self._answers(node, inner, out):
-            self.body(node.children, inner, out)
+            self._children(node, inner, out, before)
+
+    def _children(self, node: Node, place: Place, out: list[Step], before: int) -> None:
+        """Read sub-items; those of `if ..., ...` are done in its case only."""
+        last = node.sentences[-1] if node.sentences else None
+        tag = self._tag(last.text) if last else self._state.tag
+        clauses = split_sentence(last.text, tag) if last else []
+        given = clauses[-1].given if len(clauses) == 1 else None
+        if last is None or given is None or given.kind not in ("if", "unless") or not place.sequence:
+            self.body(node.children, place, out)
+            return
+        decide = out[-1] if len(out) > before else None
+        if isinstance(decide, Decide) and len(decide.branches) == 1 and decide.otherwise is None:
+            branch = decide.branches[0]
+            steps = self.body(node.children, place, list(branch.steps))
+            out[-1] = decide.model_copy(update={"branches": (branch.model_copy(update={"steps": tuple(steps)}),)})
+        elif decide is None:
+            self._scoped(given, last, node.children, place, out)
+        else:
+            self.body(node.children, place, out)
 
     def _danger(self, sentences: list[Sentence], out: list[Step], place: Place) -> bool:
         """`Leaking = dangerous! Stop using it, get Tom`: what follows is done in that danger."""
@@ -253,12 +274,14 @@ class Builder:
         if typed is not None and name in facts_in(typed):
             return typed
         if book[name].type in (FactType.TEXT, FactType.CHOICE, FactType.BOOLEAN):
-            for label in re.split(
-                rf"\s*/\s*|\s*,\s*(?:{grammar.disjunctions}\s+)?|\s+{grammar.disjunctions}\s+",
-                answer,
-                flags=re.IGNORECASE,
-            ):
-                book.choice(name, re.sub(rf"^{grammar.articles}", "", label, flags=re.IGNORECASE))
+            split = rf"\s*/\s*|\s*,\s*(?:{grammar.disjunctions}\s+)?|\s+{grammar.disjunctions}\s+"
+            labels = [
+                re.sub(rf"^{grammar.articles}", "", label, flags=re.I) for label in re.split(split, answer, flags=re.I)
+            ]
+            values = tuple(dict.fromkeys(book.choice(name, label) for label in labels if label.strip()))
+            if len(values) == 1:
+                return Compare(fact=name, op="eq", value=values[0])
+            return Among(fact=name, values=values)
         return self._reader.read(answer, tag, lines)
 
     # Sentences
@@ -507,9 +530,7 @@ class Builder:
             return
         at = merge_for_otherwise(out)
         if at is None:
-            self._state.fate(
-                lines, "not_understood", reason="there is no condition before it that it could be the other case of"
-            )
+            self._state.drop(steps, lines, "there is no condition before it that it could be the other case of")
             return
         if not steps:
             return

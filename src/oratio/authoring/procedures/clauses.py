@@ -222,6 +222,8 @@ class _Splitter:
             requested = self._grammar.pattern("requests").match(main[start:]) is not None
             pattern = firm if requested else loose
             cut = pattern.search(main, start + 1)
+            while cut is not None and re.search(self._grammar.serial, main[: cut.start()], re.IGNORECASE):
+                cut = pattern.search(main, cut.end())
             if cut is None:
                 break
             if main[start : cut.start()].strip(" ,:"):

@@ -148,7 +148,7 @@ class ConditionReader:
             found = self._of_choice(clause, fact) if fact.type is FactType.CHOICE else None
             if found is None and fact.type is FactType.BOOLEAN:
                 found = self._of_boolean(clause, fact)
-            if found is None and not quiet and fact.whether:
+            if found is None and not quiet and fact.whether and self._book.is_recent(fact.name):
                 found = self._other_value(clause, fact)
             if found is not None:
                 return found

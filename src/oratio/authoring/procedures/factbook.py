@@ -25,6 +25,7 @@ class FactBook:
     def __init__(self) -> None:
         self._facts: dict[str, Fact] = {}
         self._words: dict[str, tuple[str, ...]] = {}
+        self._section_start = 0
         self.last: str | None = None  # asked last: what a pronoun means
 
     def __getitem__(self, name: str) -> Fact:
@@ -41,6 +42,11 @@ class FactBook:
     def forget_last(self) -> None:
         """Start a new stretch of text: pronouns no longer point back."""
         self.last = None
+        self._section_start = len(self._facts)
+
+    def is_recent(self, name: str) -> bool:
+        """Return True if the fact was found in the present section."""
+        return name in list(self._facts)[self._section_start :]
 
     def add(
         self,

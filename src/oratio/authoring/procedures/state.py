@@ -65,6 +65,14 @@ class State:
         self.denied.update(lines)
         self.fate(lines, "not_understood", reason="an agent may not deny that it is a machine")
 
+    def drop(self, steps: Sequence[Step], lines: Iterable[int], reason: str) -> None:
+        """Record that steps are not kept; a line that only they executed is not understood."""
+        dropped = {step.id for step in steps}
+        for line in lines:
+            known = self.fates.get(line)
+            if known is None or all(ref in dropped or ref.startswith("fact:") for ref in known.refs):
+                self.fates[line] = Fate("not_understood", reason=reason)
+
     def executed(self, steps: Sequence[Step]) -> None:
         """Record the lines of steps as executed."""
         for step in steps:

@@ -141,7 +141,7 @@ ENGLISH = Grammar(
         ),
         (
             "whether",
-            rf"(?:ask|find out|check with {_CALLER}|enquire|inquire|see|establish|clarify|determine|check|verify with {_CALLER})"
+            rf"(?:ask|find out|check with {_CALLER}|enquire|inquire|see|establish|clarify|determine|check|know|verify with {_CALLER})"
             rf"(?: {_CALLER})? (?:whether|if) (?P<what>.+)",
         ),
         (
@@ -444,6 +444,7 @@ ENGLISH = Grammar(
     asks_same=r"\b(?:asks?|requests?|wants?|demands?|same)\b",
     greets=r"(?:greet|welcome|open|introduce|say hello|start)",
     no_object=r"(?P<verb>\w+) no (?!one\b|longer\b|matter\b|later\b|more\b|need\b)(?P<rest>\w.*)$",
+    serial=r"\b(?:try|go|come)$",
     permits=r"\b(?:can|may|are allowed to|is allowed to|feel free)\b",
     lead_only=r"(?:\bsteps|as follows|\bthe following|\bthese)\b[^,.]{0,20}$|^(?:do|follow|use)\b.{0,40}$",
     passive_only=r"(?P<who>.+?)\s+(?:can|may|must|should) only be\s+(?P<verb>\w+)(?P<rest>.*)$",
