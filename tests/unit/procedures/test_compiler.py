@@ -278,3 +278,16 @@ def test_a_hand_over_in_other_words_is_a_trigger(text: str, wanted: tuple[str, s
     flow = compile_sop(f"- {more}\n- {text}\n")
 
     assert [(trigger.text, trigger.to) for trigger in flow.triggers] == [wanted]
+
+
+def test_a_bank_sop_keeps_scopes_choices_and_counts() -> None:
+    flow = compiled("bank_card.md")
+    rows = outline(flow)
+
+    assert rows[0] == "words This call is recorded"
+    at = rows.index("if ~the details do not match")
+    assert rows[at + 1] == "  speech_act offer one more attempt"
+    assert "if card_was_lost_or_stolen eq stolen" in rows
+    assert rows[-2:] == ["if there_is_anything_else eq False", "  end"]
+    assert any(trigger.by == "count" and trigger.to == "the fraud team" for trigger in flow.triggers)
+    assert ("never", "continue") in rules(flow)

@@ -126,6 +126,11 @@ def ask_wh(what: str, tag: str, book: FactBook, lines: tuple[int, ...]) -> list[
 def ask_whether(what: str, tag: str, book: FactBook, lines: tuple[int, ...]) -> list[str]:
     """Return the fact of `whether` with a clause."""
     clause = second_person(what.strip(" .?"), tag)
+    if either := _either(what.strip(" .?"), tag):
+        name = book.add(what.strip(" .?"), tag, lines, type=FactType.CHOICE, whether=clause)
+        for value in either:
+            book.choice(name, value)
+        return [name]
     return [book.add(what.strip(" .?"), tag, lines, type=FactType.BOOLEAN, whether=clause)]
 
 
@@ -149,7 +154,7 @@ def _either(body: str, tag: str) -> list[str] | None:
     """The two values of `is it the upper or the lower jaw`."""
     grammar = grammar_of(tag)
     parts = re.split(grammar.disjunctions, body, flags=re.IGNORECASE)
-    if len(parts) != 2 or len(parts[1].split()) > 3:
+    if len(parts) != 2 or len(parts[1].split()) > 3 or "," in body or not content(parts[1], tag):
         return None
     size = len(parts[1].split())
     before = parts[0].split()[-size:]

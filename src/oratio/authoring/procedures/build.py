@@ -385,6 +385,13 @@ class Builder:
                 if act.negative and condition is not None:
                     exceptions.append(act)
                 continue
+            if extra is not None and extra.kind == "before" and not act.negative:
+                self._state.rule(lines, kind="only_after", action=extra.text, after=act.text)
+                if act.quote and place.sequence:
+                    out[0:0] = self._effects.steps(act, where)
+                if act.quote or not place.sequence:
+                    continue
+                extra = None
             if not place.sequence and self._standing(act, part.text, condition, extra, where, place):
                 continue
             if self._alternative(part.text, condition, tag, out, lines):
@@ -400,7 +407,10 @@ class Builder:
             self._placed(act, made, steps)
         if clause.colon and steps and isinstance(steps[0], Do) and any(isinstance(step, Ask) for step in steps):
             steps.append(steps.pop(0))
-        if given is not None and given.kind == "otherwise":
+        asked = out[-1] if out else None
+        if given is not None and given.kind == "otherwise" and isinstance(asked, Ask) and self._is_open(asked):
+            self._decide(Compare(fact=asked.fact, op="eq", value=False), steps, lines, out)
+        elif given is not None and given.kind == "otherwise":
             self._attach_otherwise(out, steps, lines)
         elif condition is None:
             out += steps
@@ -435,6 +445,10 @@ class Builder:
         concerns = self._effects.concerns(act, where.tag)
         self._state.rule(where.lines, kind="always", action=act.text, concerns=concerns, condition=condition)
         return True
+
+    def _is_open(self, ask: Ask) -> bool:
+        """Return True if a yes-or-no question was asked just before: `if not` is its other answer."""
+        return self._state.book[ask.fact].type is FactType.BOOLEAN
 
     def _stated(self, text: str, given: Given | None, tag: str, place: Place, lines: Lines) -> list[Step]:
         """A statement: the form of a fact, or under a condition what the caller is to know."""
@@ -513,7 +527,8 @@ class Builder:
                 if not facts_in(condition) or not place.sequence:
                     self._after_trigger = True
                     return
-        if unasked and handoff is not None and not any(isinstance(step, GoTo) for step in steps):
+        wanted = handoff is not None and self._rules.trigger_wanted(condition, handoff, place.sequence)
+        if unasked and not wanted and handoff is not None and not any(isinstance(step, GoTo) for step in steps):
             self._rules.trigger(condition, given.text if given else "", [handoff], [], lines, tag)
         self._decide(condition, steps, lines, out)
 

@@ -82,7 +82,15 @@ class _Splitter:
         openers = "|".join(self._grammar.openers[kind] for kind in ("if", "unless", "only_if", "otherwise"))
         joint = rf"\s*;\s+|\s*:\s+(?={openers})|,?\s+(?:{self._grammar.joints})\s+(?=(?:{openers})[^,]*,)"
         parts = [part for part in re.split(joint, text, flags=re.IGNORECASE) if part.strip(" .")]
-        return [self._shown(self._clause(part)) for part in parts]
+        clauses: list[Clause] = []
+        for part in parts:
+            clause = self._shown(self._clause(part))
+            before = clauses[-1].given if clauses else None
+            if clause.given is None and before is not None and before.kind in ("if", "unless", "after", "clock"):
+                clauses[-1].parts += clause.parts  # `if A, do B; do C`: both under the condition
+            else:
+                clauses.append(clause)
+        return clauses
 
     def _hide(self, match: "re.Match[str]") -> str:
         self._quotes.append(match[0])
@@ -125,7 +133,7 @@ class _Splitter:
         if kind == "otherwise":
             return self._with_main(Given(kind, ""), re.sub(rf"^(?:{_ARROW}|[,:])\s*", "", rest))
         at, after = self._boundary(rest)
-        if kind == "after" and not any(number.is_time for number in quantities(rest[:at], self._grammar.tag)):
+        if kind == "after" and not quantities(rest[:at], self._grammar.tag):
             kind = "after_event"
         if at == len(rest) and kind in ("before", "after", "after_event"):
             return Clause(None, [Part(rest)])
@@ -210,6 +218,8 @@ class _Splitter:
         before = main[:at].rstrip()
         if re.search(self._grammar.takes_if, before, re.IGNORECASE) or word.lower() in self._grammar.never_trailing:
             return False
+        if kind == "before" and re.search(rf"^(?:.{{0,20}}){self._grammar.musts}", before, re.IGNORECASE):
+            return True
         if kind in ("before", "until"):
             return re.search(rf"(?:^|\s)(?:{self._grammar.negations})", before + " ", re.IGNORECASE) is not None
         return len(before.split()) > 1 or kind != "if"

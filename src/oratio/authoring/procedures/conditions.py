@@ -1,6 +1,6 @@
 """Condition reader: a clause after `if`, `unless` or `only if` as a typed expression."""
 
-# ruff: noqa: E501, RUF001 - a pattern is one line, and reads the marks that people use
+# ruff: noqa: E501, RUF001, SIM905 - a pattern or word list is one line, with the marks that people use
 
 import re
 from dataclasses import dataclass
@@ -227,7 +227,11 @@ class ConditionReader:
             if number and not self.scope.loop:
                 of = "requests" if re.search(grammar.asks_same, clause, re.IGNORECASE) else "trigger"
                 return Count(of=of, text=clause, op="ge", value=number)
-        if self.scope.loop and (found := grammar.pattern("attempts").search(text)):
+        found = grammar.pattern("attempts").search(text)
+        if found and not self.scope.loop and re.search(grammar.tries, clause, re.IGNORECASE):
+            times = _times(found["n"] or found["n2"], numbers)
+            return Count(of="trigger", text=clause, op="ge", value=times)
+        if found and self.scope.loop:
             times = _times(found["n"] or found["n2"], numbers)
             rest = (text[: found.start()] + text[found.end() :]).strip(" ,")
             count = Count(of="step", target=self.scope.loop, op="ge", value=times)
@@ -332,13 +336,19 @@ class ConditionReader:
             return self._elapsed(op, number, subject, text)
         return None
 
-    def _elapsed(self, op: str, number: Quantity, subject: str, text: str) -> Condition:
+    def _elapsed(self, op: str, number: Quantity, subject: str, text: str) -> Condition | None:
         grammar = grammar_of(self._tag)
-        words = content(subject, self._tag)
+        words = tuple(word for word in content(subject, self._tag) if word not in _PREPOSITIONS)
         name = self._book.find(subject, self._tag, (FactType.DATE,))
         ahead = grammar.pattern("elapsed_until").search(text) is not None
-        if name is None and (not words or len(words) == 1 or self._points_back(subject)):
-            name = self._book.latest((FactType.DATE,)) if not (len(words) == 1 and ahead) else None
+        if name is None and words and self._points_back(subject):
+            last = self._book[self._book.last] if self._book.last else None
+            near = last is not None and max(last.lines, default=0) >= min(self._lines, default=1) - 1
+            name = last.name if last is not None and near and last.type is FactType.DATE else None
+            if name is None:
+                return None
+        if name is None and not words:
+            name = self._book.latest((FactType.DATE,))
         if name is None:
             label = grammar.date_of.format(subject) if words else grammar.date_label
             name = self._book.add(label, self._tag, self._lines, asked=False, type="date")
@@ -406,7 +416,7 @@ class ConditionReader:
         while previous != words:
             previous = words
             words = re.sub(rf"^{grammar_of(self._tag).articles}", "", words + " ", flags=re.IGNORECASE).strip(" ,:")
-        return " ".join(words.split())
+        return re.sub(r"\s+(?:of|von|de)$", "", " ".join(words.split()))
 
     def _definite(self, subject: str) -> str:
         return f"the {subject[0].lower()}{subject[1:]}" if self._tag == "en" else subject
@@ -452,6 +462,9 @@ class ConditionReader:
 
 
 _HAS = r"(?<!\w)(?:has|have|had|is|are|there|hat|haben|gibt|tienen?|hay|a|ont)(?!\w)\s*(?:\w+\s+)?$"
+_PREPOSITIONS = frozenset(
+    "after within since before last past nach innerhalb seit vor binnen letzt tras después pasad hac últim aprè depui dan avant derni".split()
+)
 _EVENT = r"(?:para|antes de|before|until|bis zu[mr]|vor|avant)\s+(?:(?:la|el|the|le|de[mr])\s+|l['’])?(\w+)"
 _COPULA = (
     r"(?<!\w)(?:is|are|was|were|be|been|has|have|had|costs?|there|worth|ist|sind|war|hat|haben|beträgt|liegt|betragen|es gibt|wert|"

@@ -147,7 +147,10 @@ class _Reader:
             elif "~~" in line:
                 lines[number] = re.sub(r"~~[^~]*~~", "", line)
                 if not any(map(str.isalnum, lines[number])):
-                    self._structure[number + 1] = "struck out"
+                    self._structure[number + 1], lines[number] = "struck out", ""
+        for number, line in enumerate(lines):
+            if re.fullmatch(r"\W*(?:\[!\w+\]|</?\w+[^>]*>)\W*", line.strip()) and any(map(str.isalnum, line)):
+                self._structure[number + 1] = "mark"
         return [re.sub(r"</?(?:details|summary|aside|br|p|b|i|div|span)\b[^>]*>", " ", line) for line in lines]
 
     @staticmethod

@@ -90,6 +90,7 @@ class Grammar:
     value_of: str
     date_of: str
     inverted: str = ""
+    tries: str = r"(?!)"
     serial: str = r"(?!)"  # verbs that another one completes: `try and send`
     particles: str = r"(?!)"
     passive_handoff: str = ""

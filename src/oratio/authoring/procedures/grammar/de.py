@@ -324,6 +324,7 @@ GERMAN = Grammar(
     bare_negation=r"(?:(?:aber|und|achtung|hinweis|:|,)\W*)*nicht\s+",
     asks_same=r"\b(?:fragt|verlangt|möchte|will|bittet|gleiche\w*|selbe\w*)\b",
     chart_ends=r"start|ende|stopp?|fertig|beginn",
+    tries=r"versuch|mal\b",
     permits=r"\b(?:können|kann|dürfen|darf)\b",
     greets=r"(?:begrüß|melden)",
     lead_only=r"(?:schritte|wie folgt|folgendes|folgende\w*)[^,.]{0,20}$",

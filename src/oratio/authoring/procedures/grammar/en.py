@@ -445,6 +445,7 @@ ENGLISH = Grammar(
     greets=r"(?:greet|welcome|open|introduce|say hello|start)",
     no_object=r"(?P<verb>\w+) no (?!one\b|longer\b|matter\b|later\b|more\b|need\b)(?P<rest>\w.*)$",
     serial=r"\b(?:try|go|come)$",
+    tries=r"\b(?:tries|try|attempts?|times)\b",
     permits=r"\b(?:can|may|are allowed to|is allowed to|feel free)\b",
     lead_only=r"(?:\bsteps|as follows|\bthe following|\bthese)\b[^,.]{0,20}$|^(?:do|follow|use)\b.{0,40}$",
     passive_only=r"(?P<who>.+?)\s+(?:can|may|must|should) only be\s+(?P<verb>\w+)(?P<rest>.*)$",

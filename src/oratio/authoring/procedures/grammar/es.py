@@ -227,6 +227,7 @@ SPANISH = Grammar(
     others=frozenset({"otro", "otra", "otros", "cualquier otro", "lo demás"}),
     after_word="después de",
     contact=r"(?:un|una|el|la|alguien|los|las)?\s*(?:cliente|paciente|usuario|persona|huésped)?s?\s*(?:llama|llame|contacta|escribe|pregunta|quiere|reclama|informa)\b",
+    tries=r"intento|veces",
     permits=r"\b(?:puede[sn]?|podemos)\b",
     lead_only=r"(?:pasos|lo siguiente|siguientes)[^,.]{0,20}$",
     checks=r"(?:verifi(?:que|car)|compruebe|comprobar|revise)(?!\w)",

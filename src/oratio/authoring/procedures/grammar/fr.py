@@ -258,6 +258,7 @@ FRENCH = Grammar(
     others=frozenset({"autre", "autres", "tout le reste", "autre cas"}),
     after_word="après",
     contact=r"(?:un|une|le|la|quelqu['’]un|les|des)?\s*(?:client|cliente|appelant|patient|usager|personne)?s?\s*(?:appelle|appellent|contacte|écrit|signale|demande|veut)\b",
+    tries=r"essai|tentative|fois",
     permits=r"\b(?:pouvez|peut|pouvons)\b",
     lead_only=r"(?:étapes|suit|suivants?|suivantes?)[^,.]{0,20}$",
     checks=r"(?:vérifi(?:ez|er)|contrôl(?:ez|er))(?!\w)",
