@@ -22,6 +22,7 @@ BODIES: Mapping[tuple[str, str], dict[str, Any]] = {
     ("post", "/api/agents/{agentId}/versions/{number}/activate"): {"json": {}},
     ("post", "/api/agents/{agentId}/versions/{number}/replay"): {"json": {}},
     ("post", "/api/agents/{agentId}/searches"): {"json": {"query": "power button"}},
+    ("post", "/api/sop/check"): {"json": {"sop": "1. Ask for the name."}},
     ("post", "/api/uploads"): {"json": {"files": [{"path": "a.md", "size": 1, "sha256": "a" * 64}]}},
     ("put", "/api/uploads/{uploadId}/files/{sha256}"): {"content": b"x"},
     ("post", "/api/webhooks"): {"json": {"url": "https://hooks.example/a", "events": ["agent.active"]}},

@@ -22,6 +22,7 @@ from oratio.api.routes import (
     conversations,
     invocations,
     keys,
+    sops,
     system,
     uploads,
     versions,
@@ -77,7 +78,7 @@ def create_app(
         readiness=Readiness(platform),
         stopping=stopping,
     )
-    parts = (agents, analytics, versions, uploads, keys, invocations, conversations, calls, webhooks, system)
+    parts = (agents, analytics, versions, uploads, keys, invocations, conversations, calls, webhooks, sops, system)
     problems.install(app, [route for part in parts for route in part.router.routes])
     for part in parts:
         app.include_router(part.router)

@@ -20,6 +20,7 @@ from oratio.services.agents.form_validation import BriefLimits
 from oratio.services.agents.runs import RunService
 from oratio.services.authoring.authoring import Author, AuthoringService
 from oratio.services.authoring.rehearsal import RehearsalService
+from oratio.services.authoring.sop_check import SopCheckService
 from oratio.services.conversations.analytics import AnalyticsService
 from oratio.services.conversations.conversations import ConversationService
 from oratio.services.conversations.live_calls import LiveCallService
@@ -53,6 +54,7 @@ class Services:
     replay: ReplayService
     webhooks: WebhookService
     kept_uploads: ResumableUploads
+    sop_check: SopCheckService
 
 
 def _builtin_author(brief: AgentBrief, documents: Sequence[Document], _findings: Sequence[Finding]) -> Authored:
@@ -134,6 +136,7 @@ def build_services(platform: Platform) -> Services:
         ),
         uploads=UploadService(settings.data / "staging", limits),
         kept_uploads=_kept_uploads(platform, limits),
+        sop_check=SopCheckService(max_chars=settings.max_sop_chars),
         runs=RunService(
             agents=platform.agents,
             knowledge_bases=platform.knowledge_bases,

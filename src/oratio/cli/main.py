@@ -29,7 +29,7 @@ def _oratio(
 
 _MODULES = (
     *("machine.up", "machine.run", "machine.status", "agents.agents", "agents.compare", "keys", "webhooks"),
-    *("machine.backup", "calls.ask", "agents.explain", "calls.talk", "calls.listen", "machine.local"),
+    *("machine.backup", "calls.ask", "agents.explain", "sop", "calls.talk", "calls.listen", "machine.local"),
     *("machine.doctor", "aws.commands"),
 )
 for _module in _MODULES:

@@ -221,6 +221,10 @@ class AsyncClient:
     async def knowledge_use(self, agent_id: str, *, since: int = 0) -> wire.KnowledgeUseView:
         return await self._send(calls.knowledge_use(agent_id, since))
 
+    async def check_sop(self, sop: str, *, tools: list[dict[str, Any]] | None = None) -> wire.SopCheckView:
+        """Compile an SOP without making anything: the flow read back, findings, bindings and a chart."""
+        return await self._send(calls.check_sop(sop, tools))
+
     async def search(self, agent_id: str, query: str, *, version: int | None = None) -> wire.SearchView:
         """What the agent would find in its documents."""
         return await self._send(calls.search(agent_id, query, version))

@@ -165,6 +165,10 @@ def knowledge_use(agent_id: str, since: int) -> HttpCall[http.KnowledgeUseView]:
     return HttpCall("GET", _agent(agent_id, "knowledge-use"), http.KnowledgeUseView, {"since": since})
 
 
+def check_sop(sop: str, tools: list[dict[str, Any]] | None) -> HttpCall[http.SopCheckView]:
+    return HttpCall("POST", "/api/sop/check", http.SopCheckView, json=body_of(sop=sop, tools=tools))
+
+
 def search(agent_id: str, query: str, version: int | None) -> HttpCall[http.SearchView]:
     return HttpCall("POST", _agent(agent_id, "searches"), http.SearchView, json=body_of(query=query, version=version))
 

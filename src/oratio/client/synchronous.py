@@ -216,6 +216,10 @@ class Client:
     def knowledge_use(self, agent_id: str, *, since: int = 0) -> wire.KnowledgeUseView:
         return self._send(calls.knowledge_use(agent_id, since))
 
+    def check_sop(self, sop: str, *, tools: list[dict[str, Any]] | None = None) -> wire.SopCheckView:
+        """Compile an SOP without making anything: the flow read back, findings, bindings and a chart."""
+        return self._send(calls.check_sop(sop, tools))
+
     def search(self, agent_id: str, query: str, *, version: int | None = None) -> wire.SearchView:
         """What the agent would find in its documents."""
         return self._send(calls.search(agent_id, query, version))

@@ -39,6 +39,8 @@ from oratio.domain.knowledge.knowledge_base import (
 from oratio.domain.knowledge.upload_entry import ListedFile
 from oratio.domain.knowledge.usage import KnowledgeUse
 from oratio.domain.plan.rehearsal import RehearsalReport
+from oratio.domain.procedures.check import Binding, Finding, ReadBackLine
+from oratio.domain.procedures.flow import Flow
 from oratio.domain.refs import Value
 from oratio.domain.webhook import MAX_URL_CHARS, Webhook, WebhookEvent
 
@@ -392,6 +394,24 @@ class SearchBody(Body):
 
     query: Annotated[str, Field(min_length=1, max_length=2_000)]
     version: Annotated[int, Field(ge=1, le=999_999, strict=True)] | None = None
+
+
+class SopCheckBody(Body):
+    """`tools`: tool sources as in an agent's form; their operations are bound to the SOP's actions by name."""
+
+    sop: str
+    tools: Annotated[list[dict[str, Any]], Field(max_length=100)] | None = None
+
+
+class SopCheckView(Wire):
+    """An SOP as it was understood: read back, with findings, bindings, a chart and the whole flow."""
+
+    ok: bool
+    read_back: tuple[ReadBackLine, ...]
+    findings: tuple[Finding, ...]
+    bindings: tuple[Binding, ...]
+    mermaid: str
+    flow: Flow
 
 
 class PassageView(Wire):

@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from oratio.authoring.sop_check import check_sop
+
 _AGENT = "6f1d2c9e-5b0a-4f3e-9a57-1f0c2f7a9b11"
 _CONVERSATION = "0b9d6a52-77c4-4a1e-8a0e-5d3c1f2e4a90"
 _AT = 1_795_368_880_211
@@ -24,6 +26,12 @@ _WORDS = {
     "knowledgeBaseDescription": "Questions about our plans and devices",
     "humanHandoffDescription": "The caller asks for a human, or is upset",
 }
+
+
+def _sop_check() -> dict[str, Any]:
+    return check_sop("1. Ask for the order number.\n2. Thank the caller.").model_dump(mode="json", by_alias=True)
+
+
 _SUMMARY = {
     "agentId": _AGENT,
     "agentName": _WORDS["agentName"],
@@ -254,6 +262,11 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
             }
         ],
     },
+    "SopCheckBody": {
+        "sop": "1. Ask for the order number.\n2. Thank the caller.",
+        "tools": [{"name": "shop", "kind": "openapi", "operations": [{"id": "find_order"}]}],
+    },
+    "SopCheckView": _sop_check(),
     "SearchBody": {"query": "basic plan", "version": 1},
     "SearchView": {
         "version": 1,
