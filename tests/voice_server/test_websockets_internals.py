@@ -101,7 +101,7 @@ class TestCanaries:
         """Gone: audio then waits for `recv`; find the method that puts a frame into `recv_messages`."""
         client, server = pair
         given: list[Any] = []
-        server.process_event = given.append  # type: ignore[method-assign]
+        server.process_event = given.append  # type: ignore[method-assign, assignment]
         await client.send(b"audio")
         async with asyncio.timeout(5):
             while not given:
