@@ -15,7 +15,7 @@ from oratio.agentkit.context import AgentContext
 from oratio.agentkit.definition import AgentDefinition, BadDefinition, BuildAgent
 from oratio.agentkit.guidance import guided
 from oratio.agentkit.platform.connections import Connections
-from oratio.agentkit.turn import Status, TurnDelta, TurnDone, TurnError, TurnResult, trace
+from oratio.agentkit.turn import Status, TurnDelta, TurnError, trace
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +149,8 @@ class Sessions:
     def _done(self, session: _Session, answer: str, usage: Mapping[str, int]) -> dict[str, Any]:
         definition = self._definition
         result = session.context.turn.result(answer, definition.steps, usage, definition.model)
-        return TurnDone(result=TurnResult.model_validate(result)).wire()
+        # The form of `TurnDone`, unchecked: the host that runs the agent has to check it anyway.
+        return {"type": "done", "result": result}
 
 
 def _tokens(agent: Agent) -> dict[str, int]:

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from oratio.authoring.ruff_binary import ruff_binary
 from oratio.authoring.steps import RESERVED_NAMES
 from oratio.authoring.text import identifier, one_line, shorten
-from oratio.domain.plan.agent_plan import AgentPlan, Fact, FactType, PlanStep, Procedure, Source
+from oratio.domain.plan.agent_plan import AgentPlan, PlanFact, PlanFactType, PlanProcedure, PlanStep, Source
 
 WIDTH = 110
 MAX_PROCEDURES = 24
@@ -27,15 +27,15 @@ FORMAT_TIMEOUT_S = 10
 _MODEL_MEMBERS = frozenset(dir(BaseModel))  # Strands makes a pydantic model of a tool's arguments
 _ASIDE = re.compile(r"\([^()]*\)|[\"“'][^\"”']*[\"”']")
 _ALTERNATIVES = re.compile(r"\b(?:or|either|using|one of|any of|oder)\b", re.IGNORECASE)
-_ANNOTATIONS = {FactType.AMOUNT: "float", FactType.YES_NO: "bool"}
+_ANNOTATIONS = {PlanFactType.AMOUNT: "float", PlanFactType.YES_NO: "bool"}
 _HEADS = {
-    FactType.DATE: "a date as YYYY-MM-DD",
-    FactType.AMOUNT: "a number",
-    FactType.EMAIL: "an e-mail address",
-    FactType.PHONE: "a phone number",
-    FactType.ORDER_NUMBER: "a number or code",
-    FactType.YES_NO: "yes or no",
-    FactType.TEXT: "text",
+    PlanFactType.DATE: "a date as YYYY-MM-DD",
+    PlanFactType.AMOUNT: "a number",
+    PlanFactType.EMAIL: "an e-mail address",
+    PlanFactType.PHONE: "a phone number",
+    PlanFactType.ORDER_NUMBER: "a number or code",
+    PlanFactType.YES_NO: "yes or no",
+    PlanFactType.TEXT: "text",
 }
 
 
@@ -48,7 +48,7 @@ class _Stage(NamedTuple):
 
 class _Parameter(NamedTuple):
     name: str
-    fact: Fact
+    fact: PlanFact
 
     @property
     def annotation(self) -> str:
@@ -56,7 +56,7 @@ class _Parameter(NamedTuple):
 
     @property
     def missing(self) -> str:
-        confirms = self.fact.type is FactType.YES_NO and "confirm" in self.name
+        confirms = self.fact.type is PlanFactType.YES_NO and "confirm" in self.name
         return f"not {self.name}" if confirms else f"{self.name} is None"
 
 
@@ -150,7 +150,7 @@ def _handoff_tool(plan: AgentPlan) -> Iterator[str]:
 
 
 def _procedure_tool(
-    procedure: Procedure, steps: dict[str, PlanStep], tools: Set[str], *, commented: bool
+    procedure: PlanProcedure, steps: dict[str, PlanStep], tools: Set[str], *, commented: bool
 ) -> Iterator[str]:
     listed = [steps[step_id] for step_id in procedure.step_ids[:MAX_PROCEDURE_STEPS]]
     stages = _stages(listed, steps, tools)

@@ -6,20 +6,20 @@ import re
 from dataclasses import dataclass, replace
 
 from oratio.authoring.text import identifier, sentence, shorten
-from oratio.domain.plan.agent_plan import FactType
+from oratio.domain.plan.agent_plan import PlanFactType
 
 _I = re.IGNORECASE
 MAX_FACTS_A_SENTENCE = 6
 
-_TYPES: tuple[tuple[FactType, re.Pattern[str]], ...] = (
-    (FactType.EMAIL, re.compile(r"e-?mail|courriel|correo", _I)),
+_TYPES: tuple[tuple[PlanFactType, re.Pattern[str]], ...] = (
+    (PlanFactType.EMAIL, re.compile(r"e-?mail|courriel|correo", _I)),
     (
-        FactType.PHONE,
+        PlanFactType.PHONE,
         re.compile(r"(?:phone|mobile|cell|telephone|call-?back|contact) ?(?:number|no\b)?$|rufnummer|telefon|"
                    r"téléphone", _I),
     ),
     (
-        FactType.ORDER_NUMBER,
+        PlanFactType.ORDER_NUMBER,
         re.compile(
             r"(?:order|booking|reservation|reference|ticket|case|claim|policy|customer|account|invoice|tracking|"
             r"contract|"
@@ -29,11 +29,11 @@ _TYPES: tuple[tuple[FactType, re.Pattern[str]], ...] = (
         ),
     ),
     (
-        FactType.DATE,
+        PlanFactType.DATE,
         re.compile(r"\bdate|birth|birthday|\bday\b|deadline|appointment|\bwhen\b|datum|geburts|termin|fecha", _I),
     ),
     (
-        FactType.AMOUNT,
+        PlanFactType.AMOUNT,
         re.compile(r"amount|price|cost|\bsum\b|balance|budget|how (?:much|many)|quantity|number of|betrag|preis|"
                    r"menge|importe", _I),
     ),
@@ -111,7 +111,7 @@ class Wanted:
 
     name: str
     question: str
-    type: FactType
+    type: PlanFactType
 
 
 def facts_of(text: str, language: str = "en") -> tuple[Wanted, ...]:
@@ -138,7 +138,9 @@ def facts_of(text: str, language: str = "en") -> tuple[Wanted, ...]:
     if match := _VERIFY.search(text):
         what = _clean(match["what"])
         if re.fullmatch(_PERSON, what, _I):
-            return (Wanted("customer_identity", "Could you tell me your name or your customer number?", FactType.TEXT),)
+            return (
+                Wanted("customer_identity", "Could you tell me your name or your customer number?", PlanFactType.TEXT),
+            )
         return _nouns(what)
     return ()
 
@@ -150,13 +152,13 @@ def noun_fact(text: str) -> Wanted | None:
         return None
     head = re.split(r"\s(?:with|and|or|of)\s", text, maxsplit=1)[0]
     return replace(
-        found[0], type=type_of(text) if type_of(head) is not FactType.TEXT or head == text else FactType.TEXT
+        found[0], type=type_of(text) if type_of(head) is not PlanFactType.TEXT or head == text else PlanFactType.TEXT
     )
 
 
-def type_of(phrase: str) -> FactType:
+def type_of(phrase: str) -> PlanFactType:
     """The type a noun phrase or question asks for."""
-    return next((kind for kind, pattern in _TYPES if pattern.search(phrase)), FactType.TEXT)
+    return next((kind for kind, pattern in _TYPES if pattern.search(phrase)), PlanFactType.TEXT)
 
 
 def _own_question(text: str) -> Wanted | None:
@@ -172,7 +174,7 @@ def _own_question(text: str) -> Wanted | None:
         question,
         _I,
     )
-    kind = FactType.YES_NO if asks_yes_no else type_of(question)
+    kind = PlanFactType.YES_NO if asks_yes_no else type_of(question)
     words = re.sub(_WH, "", question) if _WH.match(question) else question
     words = re.sub(
         r"\b(?:is|are|was|were|do|does|did|may|can|could|i|have|you|your|the|a|an|me|please|tell|give|us|to|of|"
@@ -191,7 +193,7 @@ def _asked(what: str, *, whom: bool = False) -> tuple[Wanted, ...]:
     if match := _WHETHER.match(what):
         clause = _to_second_person(_clause(match["what"]))
         name = identifier(_bare(clause), fallback="answer", max_words=4)
-        return (Wanted(name, sentence(f"Could you tell me whether {clause}")[:-1] + "?", FactType.YES_NO),)
+        return (Wanted(name, sentence(f"Could you tell me whether {clause}")[:-1] + "?", PlanFactType.YES_NO),)
     if _WH.match(what):
         clause = _to_second_person(re.split(r"[,;:]| so that | before ", _clean(what), maxsplit=1)[0])
         name = identifier(
@@ -203,7 +205,9 @@ def _asked(what: str, *, whom: bool = False) -> tuple[Wanted, ...]:
     if match := re.match(r"to\s+(?P<what>.+)", what, _I):
         clause = _to_second_person(_clause(match["what"]))
         return (
-            Wanted(identifier(clause, fallback="answer", max_words=4), f"Could you please {clause}?", FactType.TEXT),
+            Wanted(
+                identifier(clause, fallback="answer", max_words=4), f"Could you please {clause}?", PlanFactType.TEXT
+            ),
         )
     return _nouns(what)
 
@@ -214,7 +218,7 @@ def _confirmed(what: str) -> tuple[Wanted, ...]:
         phrase = re.sub(r"^(?:if|whether)\s+", "", phrase, flags=_I) or "this"
     name = identifier(_bare(phrase), fallback="this", max_words=3)
     question = "Is that right, and shall I go ahead?" if "confirmation" in phrase else f"Can you confirm {phrase}?"
-    return (Wanted(f"{name}_confirmed" if "confirm" not in name else name, question, FactType.YES_NO),)
+    return (Wanted(f"{name}_confirmed" if "confirm" not in name else name, question, PlanFactType.YES_NO),)
 
 
 def _nouns(what: str, form: str = "Could you tell me your {}?", *, keep: bool = False) -> tuple[Wanted, ...]:
@@ -238,7 +242,7 @@ def _nouns(what: str, form: str = "Could you tell me your {}?", *, keep: bool = 
         kind = type_of(noun)
         name = identifier(noun, fallback="answer", max_words=4)
         said = noun if keep or noun[:2].isupper() else noun[0].lower() + noun[1:]
-        shown = form if own or kind is not FactType.TEXT else form.replace("your ", "the ")
+        shown = form if own or kind is not PlanFactType.TEXT else form.replace("your ", "the ")
         found.setdefault(name, Wanted(name, shown.format(shorten(said, 120)), kind))
         if len(found) == MAX_FACTS_A_SENTENCE:
             break

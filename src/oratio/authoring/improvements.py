@@ -11,7 +11,15 @@ from collections.abc import Iterator, Sequence
 from pydantic import BaseModel, ConfigDict, Field
 
 from oratio.authoring.text import identifier, one_line
-from oratio.domain.plan.agent_plan import AgentPlan, Fact, FactType, HandoffTrigger, PlanStep, Procedure, Scenario
+from oratio.domain.plan.agent_plan import (
+    AgentPlan,
+    HandoffTrigger,
+    PlanFact,
+    PlanFactType,
+    PlanProcedure,
+    PlanStep,
+    Scenario,
+)
 
 MAX_ADDED_SCENARIOS = 20
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -25,7 +33,7 @@ class FactChange(_Change):
     """A fact that a step asks for; `question` is said aloud to the caller."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
-    type: FactType
+    type: PlanFactType
     question: str = Field(min_length=5, max_length=240)
 
 
@@ -130,7 +138,7 @@ def _step(step: PlanStep, change: StepChange | None) -> PlanStep:
     facts = step.facts
     if change.facts is not None:
         facts = tuple(
-            Fact(
+            PlanFact(
                 name=identifier(fact.name, fallback="answer"),
                 question=one_line(fact.question),
                 type=fact.type,
@@ -141,7 +149,7 @@ def _step(step: PlanStep, change: StepChange | None) -> PlanStep:
     return step.model_copy(update={"title": one_line(change.title or step.title), "facts": facts})
 
 
-def _procedure(procedure: Procedure, when: str | None) -> Procedure:
+def _procedure(procedure: PlanProcedure, when: str | None) -> PlanProcedure:
     return procedure if when is None else procedure.model_copy(update={"when": when})
 
 

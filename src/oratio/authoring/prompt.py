@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from oratio.authoring.text import one_line, sentence
-from oratio.domain.plan.agent_plan import AgentPlan, HandoffTrigger, PlanStep, Procedure, Source, SourceDocument
+from oratio.domain.plan.agent_plan import AgentPlan, HandoffTrigger, PlanProcedure, PlanStep, Source, SourceDocument
 
 _ON_THE_PHONE = """\
 You are on a phone line: everything you write is spoken aloud.
@@ -123,7 +123,7 @@ def _procedures(plan: AgentPlan) -> Iterator[str]:
     sections: dict[str, list[PlanStep]] = {}
     for step in plan.steps:
         sections.setdefault(step.section, []).append(step)
-    by_first: dict[str, Procedure] = {}
+    by_first: dict[str, PlanProcedure] = {}
     for procedure in plan.procedures:
         for section, steps in sections.items():
             if steps[-1].step_id == procedure.step_ids[-1]:
@@ -132,7 +132,7 @@ def _procedures(plan: AgentPlan) -> Iterator[str]:
         yield from _section(section, steps, by_first.get(section))
 
 
-def _section(section: str, steps: Iterable[PlanStep], procedure: Procedure | None) -> Iterator[str]:
+def _section(section: str, steps: Iterable[PlanStep], procedure: PlanProcedure | None) -> Iterator[str]:
     title = procedure.title if procedure else section.rsplit(" > ", 1)[-1]
     if title:
         yield f"### {_text(title)}"

@@ -10,8 +10,8 @@ from oratio.authoring.text import shorten
 from oratio.domain.plan.agent_plan import (
     Drill,
     HandoffPolicy,
+    PlanProcedure,
     PlanStep,
-    Procedure,
     RetrievalPolicy,
     Scenario,
     Source,
@@ -27,7 +27,7 @@ _NO_CALLERS_WORDS = re.compile(r"(?:it|this|that|you|the agent|none|nothing)\b",
 
 def compile_scenarios(
     steps: Sequence[PlanStep],
-    procedures: Sequence[Procedure],
+    procedures: Sequence[PlanProcedure],
     handoff: HandoffPolicy,
     retrieval: RetrievalPolicy,
     language: str,
@@ -82,7 +82,7 @@ def _evenly[T](values: Sequence[T], most: int) -> list[T]:
     return [values[index * len(values) // most] for index in range(most)]
 
 
-def _walks(steps: Sequence[PlanStep], procedures: Sequence[Procedure], language: str) -> Iterator[Scenario]:
+def _walks(steps: Sequence[PlanStep], procedures: Sequence[PlanProcedure], language: str) -> Iterator[Scenario]:
     """Each procedure from its opening to its last question, with an answer to each."""
     by_id = {step.step_id: step for step in steps}
     for procedure in _evenly(procedures, MAX_OF_A_KIND["walk"]):
@@ -98,7 +98,7 @@ def _walks(steps: Sequence[PlanStep], procedures: Sequence[Procedure], language:
         )
 
 
-def _of_steps(steps: Sequence[PlanStep], procedures: Sequence[Procedure], language: str) -> Iterator[Scenario]:
+def _of_steps(steps: Sequence[PlanStep], procedures: Sequence[PlanProcedure], language: str) -> Iterator[Scenario]:
     listed = {step_id for procedure in procedures for step_id in procedure.step_ids}
     doing = [step for step in steps if step.kind in ("ask", "action", "say", "closing") and step.step_id in listed]
     for step in _evenly(doing, MAX_OF_A_KIND["step"]):

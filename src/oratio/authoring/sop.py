@@ -15,7 +15,7 @@ from oratio.authoring import lexicon
 from oratio.authoring.blocks import LayoutUnit, layout, split_lines
 from oratio.authoring.facts import Wanted, facts_of, noun_fact, type_of
 from oratio.authoring.language import guess_language
-from oratio.domain.plan.agent_plan import FactType
+from oratio.domain.plan.agent_plan import PlanFactType
 
 type ConditionKind = Literal["if", "when", "unless", "only_if"]
 
@@ -302,4 +302,4 @@ def _with_list_facts(items: list[SopItem]) -> list[SopItem]:
     return done
 
 
-__all__ = ["FactType", "ItemKind", "Sop", "SopCondition", "SopItem", "conditions_of", "parse_sop", "type_of"]
+__all__ = ["ItemKind", "PlanFactType", "Sop", "SopCondition", "SopItem", "conditions_of", "parse_sop", "type_of"]

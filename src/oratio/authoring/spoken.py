@@ -8,7 +8,7 @@ from typing import NamedTuple
 from oratio.authoring.caller import as_said
 from oratio.authoring.lexicon import ACTION_VERBS
 from oratio.authoring.text import one_line, plain, shorten
-from oratio.domain.plan.agent_plan import Fact, FactType, PlanStep
+from oratio.domain.plan.agent_plan import PlanFact, PlanFactType, PlanStep
 
 MAX_CHARS = 240
 
@@ -84,12 +84,12 @@ _FIRST_PERSON = re.compile(r"^I (?P<verb>\w+)")
 _WHEN = re.compile(r"\b(?:when(?:ever)?|if) (?P<clause>(?:the|a|an|any) (?:user|customer|caller|client|guest)\b[^.;]+)")
 _ABOUT = re.compile(r"\b(?:about|on|regarding|for(?! .*\b(?:about|on|regarding)\b)) (?P<topic>[^.;:]+)", re.IGNORECASE)
 _SAMPLES = {
-    FactType.DATE: "The third of March 2026.",
-    FactType.AMOUNT: "Two.",
-    FactType.EMAIL: "It is jo.miller@example.com.",
-    FactType.PHONE: "It is 555 010 0199.",
-    FactType.ORDER_NUMBER: "It is A12345.",
-    FactType.YES_NO: "Yes.",
+    PlanFactType.DATE: "The third of March 2026.",
+    PlanFactType.AMOUNT: "Two.",
+    PlanFactType.EMAIL: "It is jo.miller@example.com.",
+    PlanFactType.PHONE: "It is 555 010 0199.",
+    PlanFactType.ORDER_NUMBER: "It is A12345.",
+    PlanFactType.YES_NO: "Yes.",
 }
 _NAMED_SAMPLES = (
     (re.compile(r"name"), "Jo Miller."),
@@ -180,7 +180,7 @@ def asking_about(topic: str, language: str) -> str:
     return shorten(phrases(language).question.format(text), MAX_CHARS)
 
 
-def sample_answer(fact: Fact) -> str:
+def sample_answer(fact: PlanFact) -> str:
     """What a caller answers when asked for a fact."""
     if fact.type in _SAMPLES:
         return _SAMPLES[fact.type]

@@ -8,7 +8,15 @@ from typing import Literal
 
 from oratio.authoring.sop import ItemKind, Sop, SopItem
 from oratio.authoring.text import identifier, shorten
-from oratio.domain.plan.agent_plan import Condition, Fact, Guardrail, PlanStep, Procedure, Source, SourceDocument
+from oratio.domain.plan.agent_plan import (
+    Guardrail,
+    PlanCondition,
+    PlanFact,
+    PlanProcedure,
+    PlanStep,
+    Source,
+    SourceDocument,
+)
 
 MAX_TITLE_CHARS = 80
 MAX_MERGED_CHARS = 1_200
@@ -88,8 +96,8 @@ def compile_steps(sop: Sop) -> Steps:
                 kind=_STEP_KINDS[item.kind],
                 source=source,
                 parent_id=_ancestor(index, sop.items, step_of),
-                conditions=tuple(Condition(kind=c.kind, text=c.text, source=source) for c in item.conditions),
-                facts=tuple(Fact(name=f.name, question=f.question, type=f.type, source=source) for f in item.facts),
+                conditions=tuple(PlanCondition(kind=c.kind, text=c.text, source=source) for c in item.conditions),
+                facts=tuple(PlanFact(name=f.name, question=f.question, type=f.type, source=source) for f in item.facts),
             )
         )
     out.used.update(merged.absorbed)
@@ -189,7 +197,7 @@ def _drop_lead_ins(items: Sequence[SopItem], children: dict[int, list[int]], out
             out.absorbed.add(index)
 
 
-def compile_procedures(steps: Sequence[PlanStep], sop: Sop) -> list[Procedure]:
+def compile_procedures(steps: Sequence[PlanStep], sop: Sop) -> list[PlanProcedure]:
     """One procedure for each heading under which the agent asks, acts or says required words."""
     sections: dict[str, list[PlanStep]] = {}
     for step in steps:
@@ -210,7 +218,7 @@ def compile_procedures(steps: Sequence[PlanStep], sop: Sop) -> list[Procedure]:
         above = _above(section, sections, sop)
         listed = [*above, *own]
         found.append(
-            Procedure(
+            PlanProcedure(
                 name=_unused(identifier(title, fallback="procedure"), names),
                 title=title,
                 when=_when(title, own),

@@ -39,7 +39,7 @@ from oratio.domain.knowledge.knowledge_base import (
 from oratio.domain.knowledge.upload_entry import ListedFile
 from oratio.domain.knowledge.usage import KnowledgeUse
 from oratio.domain.plan.rehearsal import RehearsalReport
-from oratio.domain.procedures.check import Binding, Finding, ReadBackLine
+from oratio.domain.procedures.check import Binding, LintFinding, ReadBackLine
 from oratio.domain.procedures.flow import Flow
 from oratio.domain.refs import Value
 from oratio.domain.webhook import MAX_URL_CHARS, Webhook, WebhookEvent
@@ -408,7 +408,7 @@ class SopCheckView(Wire):
 
     ok: bool
     read_back: tuple[ReadBackLine, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[LintFinding, ...]
     bindings: tuple[Binding, ...]
     mermaid: str
     flow: Flow

@@ -8,7 +8,7 @@ from strands.models.bedrock import BedrockModel
 from oratio.authoring.meta_agent import Budget, improve, meta_author, request
 from oratio.authoring.plan import draft_plan
 from oratio.authoring.review import Finding, review
-from oratio.domain.plan.agent_plan import AgentPlan, FactType
+from oratio.domain.plan.agent_plan import AgentPlan, PlanFactType
 from tests.unit.authoring.samples import brief, text_of
 from tests.unit.authoring.scripted_model import TOKENS, Answer, ScriptedAuthor, converse_events
 
@@ -44,7 +44,7 @@ def test_good_changes_are_made() -> None:
     assert (step.title, step.facts[0].name, step.facts[0].type) == (
         "Ask how much data",
         "gigabytes_of_data",
-        FactType.AMOUNT,
+        PlanFactType.AMOUNT,
     )
     assert "get me a person" in plan.handoff.triggers[0].phrases
     assert plan.scenarios[-1].prompts == ("I ran out of data.", "Two.")

@@ -3,7 +3,7 @@ import pytest
 from oratio.adapters.local.dialogue.handoff import handoff_reason
 from oratio.adapters.local.dialogue.intents import classify
 from oratio.authoring.plan import draft_plan
-from oratio.domain.plan.agent_plan import AgentPlan, FactType, SourceDocument
+from oratio.domain.plan.agent_plan import AgentPlan, PlanFactType, SourceDocument
 from tests.unit.authoring.golden import golden_json
 from tests.unit.authoring.samples import GOLDEN, SOPS, brief, text_of
 
@@ -59,11 +59,11 @@ def test_prohibitions_are_guardrails_with_their_lines(telecom: AgentPlan) -> Non
 def test_facts_have_types_and_questions() -> None:
     plan = draft_plan(brief(text_of("numbered_procedure")))
     facts = {fact.name: fact for step in plan.steps for fact in step.facts}
-    assert facts["arrival_date"].type is FactType.DATE
-    assert facts["phone_number"].type is FactType.PHONE
-    assert facts["e_mail_address"].type is FactType.EMAIL
-    assert facts["booking_number"].type is FactType.ORDER_NUMBER
-    assert facts["breakfast_wanted"].type is FactType.YES_NO
+    assert facts["arrival_date"].type is PlanFactType.DATE
+    assert facts["phone_number"].type is PlanFactType.PHONE
+    assert facts["e_mail_address"].type is PlanFactType.EMAIL
+    assert facts["booking_number"].type is PlanFactType.ORDER_NUMBER
+    assert facts["breakfast_wanted"].type is PlanFactType.YES_NO
     assert all(fact.question.endswith(("?", ".")) for fact in facts.values())
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from oratio.adapters.local.dialogue.following import arguments
 from oratio.adapters.local.dialogue.procedures import Known
-from oratio.domain.plan.agent_plan import Fact, FactType, Source, SourceDocument
+from oratio.domain.plan.agent_plan import PlanFact, PlanFactType, Source, SourceDocument
 
 
 @pytest.mark.parametrize(
@@ -21,5 +21,5 @@ def test_a_fact_is_passed_in_the_type_the_schema_names_whatever_its_description_
     schema: dict[str, Any], value: str, passed: object
 ) -> None:
     source = Source(document=SourceDocument.SOP, line_start=1, line_end=1)
-    fact = Fact(name="phone", question="What is it?", type=FactType.PHONE, source=source)
+    fact = PlanFact(name="phone", question="What is it?", type=PlanFactType.PHONE, source=source)
     assert arguments([Known(fact, value)], {"phone": schema}) == {"phone": passed}

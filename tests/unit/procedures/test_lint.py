@@ -4,7 +4,7 @@ import pytest
 
 from oratio.authoring.lint import lint
 from oratio.authoring.procedures.compiler import compile_sop
-from oratio.domain.procedures.check import Finding
+from oratio.domain.procedures.check import LintFinding
 from tests.unit.procedures.outline import DATA, SOPS
 
 _LOOP = (
@@ -14,7 +14,7 @@ _LOOP = (
 )
 
 
-def found(text: str, operations: list[str] | None = None) -> list[Finding]:
+def found(text: str, operations: list[str] | None = None) -> list[LintFinding]:
     return [one for one in lint(compile_sop(text), text, operations) if one.severity != "note"]
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oratio.agentkit.turn import Citation
 from oratio.client import voice as client
 from oratio.protocol.audio_format import AudioWishes
 from oratio.protocol.messages import BadMessage, MessageReader, WireMessage, dumps
@@ -16,7 +17,7 @@ from oratio.protocol.operator import (
     OperatorMessage,
     OperatorServerMessage,
 )
-from oratio.protocol.turn import TURN_EVENTS, AgentTurnEvent
+from oratio.protocol.turn import TURN_EVENTS, AgentTurnEvent, TurnDelta, TurnDone, TurnError, TurnResult
 from oratio.protocol.voice import CLIENT_MESSAGES, ClientMessage, ServerMessage
 from oratio.protocol.voice_events import SERVER_MESSAGES, error, transcript
 
@@ -75,7 +76,15 @@ def test_every_message_goes_there_and_back(reader: MessageReader[Any], union: An
     there_and_back()
 
 
-@given(st.from_type(AgentTurnEvent))  # type: ignore[arg-type]
+# A score that is not a number is carried as it is, but equals nothing.
+CITATIONS = st.builds(Citation, score=st.floats(allow_nan=False))
+RESULTS = st.builds(TurnResult, citations=st.lists(CITATIONS, max_size=3).map(tuple))
+EVENTS: st.SearchStrategy[AgentTurnEvent] = st.one_of(
+    st.from_type(TurnDelta), st.from_type(TurnError), st.builds(TurnDone, result=RESULTS)
+)
+
+
+@given(EVENTS)
 def test_every_event_of_a_turn_goes_there_and_back(event: Any) -> None:
     assert TURN_EVENTS.validate_json(json.dumps(event.wire())) == event
 

@@ -5,15 +5,15 @@ from collections.abc import Collection
 from oratio.authoring.lint.meaning import meaning_findings
 from oratio.authoring.lint.paths import path_findings
 from oratio.authoring.lint.wording import wording_findings
-from oratio.domain.procedures.check import Finding
+from oratio.domain.procedures.check import LintFinding
 from oratio.domain.procedures.flow import Flow
 
-__all__ = ["Finding", "lint"]
+__all__ = ["LintFinding", "lint"]
 
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
-def lint(flow: Flow, text: str, operations: Collection[str] | None = None) -> tuple[Finding, ...]:
+def lint(flow: Flow, text: str, operations: Collection[str] | None = None) -> tuple[LintFinding, ...]:
     """Return the findings on an SOP, in the order of its lines.
 
     Args:

@@ -4,7 +4,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from oratio.domain.procedures.check import Finding
+from oratio.domain.procedures.check import LintFinding
 from oratio.domain.procedures.conditions import AllOf, AnyOf, Compare, Condition, Count, Not
 from oratio.domain.procedures.facts import FactType
 from oratio.domain.procedures.flow import Flow, Procedure, bodies, walk
@@ -13,7 +13,7 @@ from oratio.domain.procedures.steps import Ask, Decide, End, GoTo, HandOff, Step
 _EXIT = "exit"
 
 
-def path_findings(flow: Flow) -> Iterator[Finding]:
+def path_findings(flow: Flow) -> Iterator[LintFinding]:
     """Return the faults of every procedure's paths."""
     for procedure in flow.procedures:
         graph = _Graph(procedure)
@@ -69,14 +69,14 @@ class _Graph:
                     waiting.append(step)
         return seen
 
-    def unreachable(self) -> Iterator[Finding]:
+    def unreachable(self) -> Iterator[LintFinding]:
         """Return the first step of each stretch that no path reaches."""
         seen = self.reached(self._procedure.body[0].id) if self._procedure.body else set()
         known: set[str] = set()
         for step in walk(self._procedure.body):
             if step.id not in seen and step.id not in known:
                 known |= self.reached(step.id)
-                yield Finding(
+                yield LintFinding(
                     code="unreachable_step", severity="warning", lines=step.lines,
                     message="no path leads to this step: every way before it jumps elsewhere or ends; add a jump to it or delete it",
                 )  # fmt: skip
@@ -92,7 +92,7 @@ def _exhaustive(step: Decide) -> bool:
     return any((fact, not value) in values for fact, value in values)
 
 
-def _jumps(flow: Flow, procedure: Procedure) -> Iterator[Finding]:
+def _jumps(flow: Flow, procedure: Procedure) -> Iterator[LintFinding]:
     labels = {(p.id, step.label) for p in flow.procedures for step in p.body if step.label}
     for step in walk(procedure.body):
         if (
@@ -101,13 +101,13 @@ def _jumps(flow: Flow, procedure: Procedure) -> Iterator[Finding]:
             and (step.procedure or procedure.id, step.target) not in labels
         ):
             name = step.target.removeprefix("step_").replace("_", ".")
-            yield Finding(
+            yield LintFinding(
                 code="jump_to_nowhere", severity="error", lines=step.lines,
                 message=f"there is no step {name}: number the step it should lead to, or change the jump",
             )  # fmt: skip
 
 
-def _loops(procedure: Procedure, graph: _Graph) -> Iterator[Finding]:
+def _loops(procedure: Procedure, graph: _Graph) -> Iterator[LintFinding]:
     index = {step.id: number for number, top in enumerate(procedure.body) for step in walk((top,))}
     at = {step.label: number for number, step in enumerate(procedure.body) if step.label}
     for top in procedure.body:
@@ -118,7 +118,7 @@ def _loops(procedure: Procedure, graph: _Graph) -> Iterator[Finding]:
             if step.id not in graph.reached(target):
                 continue
             if _EXIT not in graph.reached(target):
-                yield Finding(
+                yield LintFinding(
                     code="loop_without_exit", severity="error", lines=step.lines,
                     message="this jump goes round for ever: no answer leads out of the loop; say when it ends and what follows",
                 )  # fmt: skip
@@ -128,7 +128,7 @@ def _loops(procedure: Procedure, graph: _Graph) -> Iterator[Finding]:
                 and not counted
                 and not _counts(procedure, at[step.target], index[step.id])
             ):
-                yield Finding(
+                yield LintFinding(
                     code="loop_without_limit", severity="warning", lines=step.lines,
                     message="this jump back has no limit: a caller whose answer never changes is never let out; add “at most twice” and what follows then",
                 )  # fmt: skip
@@ -161,14 +161,14 @@ def _has_count(condition: Condition) -> bool:
     return isinstance(condition, Count) or (isinstance(condition, Not) and _has_count(condition.of))
 
 
-def _dead_ends(flow: Flow, procedure: Procedure) -> Iterator[Finding]:
+def _dead_ends(flow: Flow, procedure: Procedure) -> Iterator[LintFinding]:
     facts = {fact.name: fact for fact in flow.facts}
     for before, step in _neighbours(procedure.body):
         if not isinstance(step, Decide):
             continue
         for branch in step.branches:
             if not branch.steps:
-                yield Finding(
+                yield LintFinding(
                     code="dead_end", severity="warning", lines=branch.lines or step.lines,
                     message="nothing follows from this condition: say what the agent does then",
                 )  # fmt: skip
@@ -181,7 +181,7 @@ def _dead_ends(flow: Flow, procedure: Procedure) -> Iterator[Finding]:
         jumps = all(b.steps and isinstance(b.steps[-1], GoTo | HandOff | End) for b in step.branches)
         if len(values) == 1 and jumps and facts[asked].question:
             missing = "no" if True in values else "yes"
-            yield Finding(
+            yield LintFinding(
                 code="dead_end", severity="warning", lines=step.lines,
                 message=f"for the answer {missing} nothing is said: the agent goes on with the next step; say where {missing} leads",
             )  # fmt: skip

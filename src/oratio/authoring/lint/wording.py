@@ -5,7 +5,7 @@
 import re
 from collections.abc import Iterator
 
-from oratio.domain.procedures.check import Finding
+from oratio.domain.procedures.check import LintFinding
 from oratio.domain.procedures.flow import Flow, walk
 from oratio.domain.procedures.steps import Do
 
@@ -23,41 +23,41 @@ _SECRET = re.compile(
 )
 
 
-def wording_findings(flow: Flow, text: str, operations: "frozenset[str]") -> Iterator[Finding]:
+def wording_findings(flow: Flow, text: str, operations: "frozenset[str]") -> Iterator[LintFinding]:
     """Return the faults of the text itself."""
     lines = re.split(r"\r\n|\r|\n", text)
     called = {step.operation for p in flow.procedures for step in walk(p.body) if isinstance(step, Do)}
     for number, line in enumerate(lines, 1):
         if _SECRET.search(line):
-            yield Finding(
+            yield LintFinding(
                 code="secret", severity="error", lines=(number,),
                 message="this looks like a secret: take it out of the SOP and store it with `oratio secrets set`; callers must never hear it",
             )  # fmt: skip
         if found := _PLACEHOLDER.search(line):
-            yield Finding(
+            yield LintFinding(
                 code="placeholder", severity="warning", lines=(number,),
                 message=f"“{found[0]}” is a placeholder: write what it is meant to be; the agent does not say it",
             )  # fmt: skip
         for match in _FUNCTION.finditer(line):
             name = match[1] or match[2]
             if name not in operations and name not in called:
-                yield Finding(
+                yield LintFinding(
                     code="unknown_function", severity="warning", lines=(number,),
                     message=f"there is no function {name}: connect a tool source that has it; until then the words around it are followed",
                 )  # fmt: skip
     yield from _not_understood(flow)
 
 
-def _not_understood(flow: Flow) -> Iterator[Finding]:
+def _not_understood(flow: Flow) -> Iterator[LintFinding]:
     if not flow.procedures and not flow.rules and not flow.triggers:
         first = flow.fates[0].line if flow.fates else 1
-        yield Finding(
+        yield LintFinding(
             code="no_instruction", severity="error", lines=(first,),
             message="there is no instruction in this SOP: write what the agent asks, says and does, one step a line",
         )  # fmt: skip
     for fate in flow.fates:
         if fate.fate == "not_understood":
-            yield Finding(
+            yield LintFinding(
                 code="not_understood", severity="warning", lines=(fate.line,),
                 message=f"this line is not followed: {fate.reason or 'no instruction was recognised in it'}; reword it as one instruction",
             )  # fmt: skip

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from oratio.authoring.procedures.build import Builder, Place
 from oratio.authoring.procedures.grammar import grammar_of, language_of
 from oratio.authoring.procedures.layout.charts import ChartReader
-from oratio.authoring.procedures.layout.document import Document, Node, Section
+from oratio.authoring.procedures.layout.document import Node, Section, SopDocument
 from oratio.authoring.procedures.layout.marks import STEP
 from oratio.authoring.procedures.layout.tables import TableReader
-from oratio.authoring.procedures.state import State
+from oratio.authoring.procedures.state import CompilerState
 from oratio.authoring.text import identifier
 from oratio.domain.procedures.flow import Procedure, Start
 from oratio.domain.procedures.steps import Step
@@ -20,7 +20,7 @@ _KINDS = ("example", "handoff", "rules", "style", "background", "opening", "clos
 class Assembler:
     """Reads the sections of a document into procedures."""
 
-    def __init__(self, document: Document, state: State) -> None:
+    def __init__(self, document: SopDocument, state: CompilerState) -> None:
         self._document = document
         self._state = state
         self._builder = Builder(state)

@@ -19,7 +19,7 @@ from oratio.authoring.procedures.loops import (
     repeated_step,
 )
 from oratio.authoring.procedures.rules import Rules
-from oratio.authoring.procedures.state import State, facts_in
+from oratio.authoring.procedures.state import CompilerState, facts_in
 from oratio.domain.procedures.conditions import Among, Compare, Condition, Exists, Not, TimeOfDay
 from oratio.domain.procedures.facts import FactType
 from oratio.domain.procedures.steps import Ask, Branch, Decide, Do, End, GoTo, HandOff, Step, Tell
@@ -49,7 +49,7 @@ class Place:
 class Builder:
     """Reads nodes into steps; facts, rules and triggers go to the state."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: CompilerState) -> None:
         self._state = state
         self._effects = Effects(state)
         self._rules = Rules(state, self._effects)

@@ -28,7 +28,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ClausePart:
     """A verb phrase or statement, with a condition at its end: `..., unless it rains`."""
 
     text: str
@@ -46,7 +46,7 @@ class Clause:
     """
 
     given: Given | None
-    parts: list[Part] = field(default_factory=list)
+    parts: list[ClausePart] = field(default_factory=list)
     colon: bool = False
 
 
@@ -102,7 +102,7 @@ class _Splitter:
         return text
 
     def _shown(self, clause: Clause) -> Clause:
-        parts = [Part(self._show(part.text), self._shown_given(part.extra)) for part in clause.parts]
+        parts = [ClausePart(self._show(part.text), self._shown_given(part.extra)) for part in clause.parts]
         return Clause(self._shown_given(clause.given), parts, clause.colon)
 
     def _shown_given(self, given: Given | None) -> Given | None:
@@ -136,7 +136,7 @@ class _Splitter:
         if kind == "after" and not quantities(rest[:at], self._grammar.tag):
             kind = "after_event"
         if at == len(rest) and kind in ("before", "after", "after_event"):
-            return Clause(None, [Part(rest)])
+            return Clause(None, [ClausePart(rest)])
         return self._with_main(Given(kind, rest[:at].strip(" ,:")), rest[after:])
 
     def _boundary(self, rest: str) -> tuple[int, int]:
@@ -196,7 +196,7 @@ class _Splitter:
         acts, colon = self._acts(main.strip())
         return Clause(given, [self._trailing(act) for act in acts], colon)
 
-    def _trailing(self, main: str) -> Part:
+    def _trailing(self, main: str) -> ClausePart:
         for kind in ("only_if", "unless", "if", "until", "before"):
             found = next(
                 (m for m in self._grammar.opener(kind).finditer(main) if self._may_trail(kind, main, m.start(), m[0])),
@@ -205,8 +205,8 @@ class _Splitter:
             if found is not None:
                 rest = main[found.end() :].strip(" ,.")
                 if rest:
-                    return Part(main[: found.start()].rstrip(" ,"), Given(kind, rest))
-        return Part(main)
+                    return ClausePart(main[: found.start()].rstrip(" ,"), Given(kind, rest))
+        return ClausePart(main)
 
     def _may_trail(self, kind: str, main: str, at: int, word: str) -> bool:
         if (

@@ -7,7 +7,7 @@ from oratio.authoring.procedures.assemble import Assembler
 from oratio.authoring.procedures.grammar import LANGUAGES
 from oratio.authoring.procedures.layout.document import read_document
 from oratio.authoring.procedures.resolve import resolved
-from oratio.authoring.procedures.state import State
+from oratio.authoring.procedures.state import CompilerState
 from oratio.domain.procedures.flow import Flow, LineFate
 
 
@@ -22,7 +22,7 @@ def compile_sop(text: str) -> Flow:
     """
     document = read_document(text)
     guessed = guess_language(text)
-    state = State(guessed if guessed in LANGUAGES else "en")
+    state = CompilerState(guessed if guessed in LANGUAGES else "en")
     assembler = Assembler(document, state)
     assembler.run()
     procedures, triggers, rules, names = resolved(assembler, state)

@@ -38,7 +38,7 @@ def ordinal(word: str) -> int | None:
 
 
 @dataclass(slots=True)
-class Scope:
+class ConditionScope:
     """What a clause may point back to.
 
     Attributes:
@@ -55,7 +55,7 @@ class ConditionReader:
 
     def __init__(self, book: FactBook) -> None:
         self._book = book
-        self.scope = Scope()
+        self.scope = ConditionScope()
         self._lines: tuple[int, ...] = ()
         self._tag = "en"
         self._compared_before: dict[tuple[str, ...], str] = {}

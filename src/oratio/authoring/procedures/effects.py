@@ -17,7 +17,7 @@ from oratio.authoring.procedures.asks import (
 from oratio.authoring.procedures.grammar import grammar_of
 from oratio.authoring.procedures.layout.marks import key_of
 from oratio.authoring.procedures.layout.numbers import quantities
-from oratio.authoring.procedures.state import State
+from oratio.authoring.procedures.state import CompilerState
 from oratio.domain.procedures.conditions import Condition, Count
 from oratio.domain.procedures.facts import FactType, Origin
 from oratio.domain.procedures.steps import Ask, Do, End, GoTo, HandOff, Search, Step, Tell
@@ -45,7 +45,7 @@ class Where:
 class Effects:
     """Turns acts into steps; rules go to the state."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: CompilerState) -> None:
         self._state = state
         self._book = state.book
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from oratio.authoring.procedures.layout.words import content, share
-from oratio.authoring.procedures.state import State, facts_in
+from oratio.authoring.procedures.state import CompilerState, facts_in
 from oratio.domain.procedures.conditions import AllOf, Condition, Count
 from oratio.domain.procedures.flow import bodies
 from oratio.domain.procedures.steps import Branch, Decide, Do, GoTo, HandOff, Step, Tell
@@ -28,7 +28,9 @@ def repeated_step(steps: Sequence[Step]) -> Step | None:
     return next((step for step in steps if not isinstance(step, GoTo | Decide)), None)
 
 
-def limit_loop(steps: list[Step], at: int, limit: int, then: list[Step], state: State, lines: tuple[int, ...]) -> bool:
+def limit_loop(
+    steps: list[Step], at: int, limit: int, then: list[Step], state: CompilerState, lines: tuple[int, ...]
+) -> bool:
     """Let the loop in `steps[at:]` run at most `limit` times, then do `then`; return False if there is no loop."""
     loop = steps[at:]
     if not jumps_in(loop):
@@ -95,7 +97,7 @@ def hoist_exception(
     tag: str,
     condition: Condition,
     instead: list[Step],
-    state: State,
+    state: CompilerState,
     lines: tuple[int, ...],
 ) -> bool:
     """Decide an exception before the deed it excepts: `if C, don't X but Y`; return False without such a deed."""
@@ -120,7 +122,7 @@ def hoist_exception(
     return False
 
 
-def _exception(condition: Condition, instead: list[Step], state: State, lines: tuple[int, ...]) -> Decide:
+def _exception(condition: Condition, instead: list[Step], state: CompilerState, lines: tuple[int, ...]) -> Decide:
     step = Decide(
         id=state.new_id(), lines=lines, branches=(Branch(condition=condition, steps=tuple(instead), lines=lines),)
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from oratio.authoring.procedures.assemble import Assembler, mapped
-from oratio.authoring.procedures.state import State, facts_in
+from oratio.authoring.procedures.state import CompilerState, facts_in
 from oratio.domain.procedures.conditions import AllOf, AnyOf, Condition, Count, Not
 from oratio.domain.procedures.flow import Procedure, walk
 from oratio.domain.procedures.rules import Rule
@@ -12,7 +12,7 @@ from oratio.domain.procedures.triggers import Trigger
 
 
 def resolved(
-    assembler: Assembler, state: State
+    assembler: Assembler, state: CompilerState
 ) -> tuple[tuple[Procedure, ...], tuple[Trigger, ...], tuple[Rule, ...], dict[str, str]]:
     """Return procedures, triggers and rules with final ids and jumps, and the map of provisional to final ids."""
     procedures = _with_roles(assembler.procedures)

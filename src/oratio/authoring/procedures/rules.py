@@ -7,7 +7,7 @@ from oratio.authoring.procedures.clauses import Clause, Given, split_sentence
 from oratio.authoring.procedures.effects import Effects, Where, recipient
 from oratio.authoring.procedures.grammar import grammar_of
 from oratio.authoring.procedures.layout.document import Node
-from oratio.authoring.procedures.state import State, facts_in
+from oratio.authoring.procedures.state import CompilerState, facts_in
 from oratio.domain.procedures.conditions import Condition, Count, Judgement, Not
 from oratio.domain.procedures.steps import HandOff, Step
 
@@ -15,7 +15,7 @@ from oratio.domain.procedures.steps import HandOff, Step
 class Rules:
     """Adds rules and triggers to the state."""
 
-    def __init__(self, state: State, effects: Effects) -> None:
+    def __init__(self, state: CompilerState, effects: Effects) -> None:
         self._state = state
         self._effects = effects
 

@@ -24,7 +24,7 @@ class Fate:
 _RANK = {"structure": 0, "not_understood": 1, "background": 2, "rule": 3, "executed": 4}
 
 
-class State:
+class CompilerState:
     """What the stages of one compilation share."""
 
     def __init__(self, tag: str) -> None:

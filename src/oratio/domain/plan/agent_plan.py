@@ -30,7 +30,7 @@ class Source(Value):
     path: str | None = None
 
 
-class FactType(StrEnum):
+class PlanFactType(StrEnum):
     TEXT = "text"
     DATE = "date"
     AMOUNT = "amount"
@@ -40,16 +40,16 @@ class FactType(StrEnum):
     YES_NO = "yes_no"
 
 
-class Fact(Value):
+class PlanFact(Value):
     """Something a step needs to know from the caller: `name` is snake_case, `question` is said aloud."""
 
     name: str
     question: str
-    type: FactType
+    type: PlanFactType
     source: Source
 
 
-class Condition(Value):
+class PlanCondition(Value):
     """When something holds. `kind` is the SOP's own word; `unless` and `only_if` narrow."""
 
     kind: Literal["if", "when", "unless", "only_if"]
@@ -76,8 +76,8 @@ class PlanStep(Value):
     kind: Literal["action", "ask", "say", "inform", "closing"]
     source: Source
     parent_id: str | None = None
-    conditions: tuple[Condition, ...] = ()
-    facts: tuple[Fact, ...] = ()
+    conditions: tuple[PlanCondition, ...] = ()
+    facts: tuple[PlanFact, ...] = ()
 
 
 class Guardrail(Value):
@@ -88,7 +88,7 @@ class Guardrail(Value):
     source: Source
 
 
-class Procedure(Value):
+class PlanProcedure(Value):
     """The steps under one heading that belong together; rendered as one tool of the agent.
 
     Attributes:
@@ -199,6 +199,6 @@ class AgentPlan(Value):
     retrieval: RetrievalPolicy
     handoff: HandoffPolicy
     scenarios: tuple[Scenario, ...]
-    procedures: tuple[Procedure, ...] = ()
+    procedures: tuple[PlanProcedure, ...] = ()
     uncovered: tuple[tuple[int, int], ...] = ()
     author: str = "builtin"

@@ -9,7 +9,7 @@ from oratio.domain.refs import Value
 type Severity = Literal["error", "warning", "note"]
 
 
-class Finding(Value):
+class LintFinding(Value):
     """One fault of an SOP.
 
     Attributes:
@@ -65,7 +65,7 @@ class SopCheck(Value):
 
     ok: bool
     read_back: tuple[ReadBackLine, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[LintFinding, ...]
     bindings: tuple[Binding, ...]
     mermaid: str
     flow: Flow

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from oratio.adapters.local.dialogue.intents import Intent, classify
 from oratio.adapters.local.dialogue.pleas import spoken
-from oratio.domain.plan.agent_plan import Fact, FactType
+from oratio.domain.plan.agent_plan import PlanFact, PlanFactType
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -70,35 +70,35 @@ def _yes_no(text: str) -> str | None:
     return {"yes": "yes", "yeah": "yes", "yep": "yes", "sure": "yes", "no": "no", "nope": "no"}.get(first)
 
 
-_EXTRACT: dict[FactType, Callable[[str], str | None]] = {
-    FactType.DATE: _date,
-    FactType.AMOUNT: _amount,
-    FactType.EMAIL: _email,
-    FactType.PHONE: _phone,
-    FactType.ORDER_NUMBER: _order,
-    FactType.YES_NO: _yes_no,
+_EXTRACT: dict[PlanFactType, Callable[[str], str | None]] = {
+    PlanFactType.DATE: _date,
+    PlanFactType.AMOUNT: _amount,
+    PlanFactType.EMAIL: _email,
+    PlanFactType.PHONE: _phone,
+    PlanFactType.ORDER_NUMBER: _order,
+    PlanFactType.YES_NO: _yes_no,
 }
 _NO_CONTENT = frozenset(
     (Intent.YES, Intent.NO, Intent.REPEAT, Intent.NOISE, Intent.HUMAN, Intent.THANKS, Intent.GREETING, Intent.MORE)
 )
-_UNMISTAKABLE = frozenset({FactType.EMAIL, FactType.PHONE, FactType.ORDER_NUMBER})
+_UNMISTAKABLE = frozenset({PlanFactType.EMAIL, PlanFactType.PHONE, PlanFactType.ORDER_NUMBER})
 
 
-def volunteered(fact: Fact, text: str) -> str | None:
+def volunteered(fact: PlanFact, text: str) -> str | None:
     """The fact in a message that was not asked for it: only types that cannot be taken for another."""
     if fact.type in _UNMISTAKABLE:
         return _EXTRACT[fact.type](text)
-    if fact.type is FactType.DATE:
+    if fact.type is PlanFactType.DATE:
         return _date(text)
     return None
 
 
-def answered(fact: Fact, text: str) -> str | None:
+def answered(fact: PlanFact, text: str) -> str | None:
     """The fact in the answer to its own question; None when the answer does not hold one."""
-    if fact.type is FactType.TEXT:
+    if fact.type is PlanFactType.TEXT:
         return _free_text(text)
     found = _EXTRACT[fact.type](text)
-    if found is None and fact.type is FactType.ORDER_NUMBER:
+    if found is None and fact.type is PlanFactType.ORDER_NUMBER:
         number = re.search(r"\b[\w-]*\d[\w-]*\b", text)
         return number.group() if number else None
     return found

@@ -12,7 +12,7 @@ from oratio.adapters.local.dialogue.question import is_trouble
 from oratio.adapters.local.dialogue.stages import quoted_say, wanted_facts
 from oratio.adapters.local.dialogue.text import Term, content_stems, coverage, match, stem, stems, terms
 from oratio.adapters.local.dialogue.transcript import PastTurn
-from oratio.domain.plan.agent_plan import AgentPlan, Fact, Guardrail, PlanStep
+from oratio.domain.plan.agent_plan import AgentPlan, Guardrail, PlanFact, PlanStep
 
 _ALTERNATIVES = re.compile(r"\b(?:or|either|using|one of|any of)\b", re.I)
 _VAGUE = frozenset(
@@ -84,7 +84,7 @@ class Match(NamedTuple):
 class Known(NamedTuple):
     """A fact and what the caller gave for it."""
 
-    fact: Fact
+    fact: PlanFact
     value: str
 
 
@@ -185,13 +185,13 @@ def _score(procedure: SopProcedure, asked: Sequence[Term], said: frozenset[str])
     return 0.65 * own + 0.35 * coverage(asked, texts) if own >= 0.5 else 0.0
 
 
-def needed(plan: AgentPlan, procedure: SopProcedure) -> list[tuple[Fact, ...]]:
+def needed(plan: AgentPlan, procedure: SopProcedure) -> list[tuple[PlanFact, ...]]:
     """The facts a procedure needs, in order; a group of several is satisfied by any one of them."""
-    groups: list[tuple[Fact, ...]] = []
+    groups: list[tuple[PlanFact, ...]] = []
     seen: set[str] = set()
     steps = (*preliminaries(plan), *procedure.steps)
     by_id = {step.step_id: step for step in plan.steps}
-    siblings: dict[str, list[Fact]] = {}
+    siblings: dict[str, list[PlanFact]] = {}
     for step in steps:
         fresh = [fact for fact in wanted_facts(step) if fact.name not in seen]
         seen.update(fact.name for fact in fresh)
@@ -205,7 +205,7 @@ def needed(plan: AgentPlan, procedure: SopProcedure) -> list[tuple[Fact, ...]]:
     return [*(tuple(group) for group in siblings.values()), *groups]
 
 
-def known_facts(groups: Sequence[Sequence[Fact]], past: Sequence[PastTurn], prompt: str) -> list[Known]:
+def known_facts(groups: Sequence[Sequence[PlanFact]], past: Sequence[PastTurn], prompt: str) -> list[Known]:
     """What the caller has given so far: answers to a fact's own question, and unmistakable facts at any time."""
     values: dict[str, Known] = {}
     said_before = ""
@@ -221,7 +221,7 @@ def known_facts(groups: Sequence[Sequence[Fact]], past: Sequence[PastTurn], prom
     return list(values.values())
 
 
-def pending(plan: AgentPlan, last_reply: str) -> Fact | None:
+def pending(plan: AgentPlan, last_reply: str) -> PlanFact | None:
     """The fact that was asked for last."""
     asked = [
         fact for step in plan.steps for fact in wanted_facts(step) if fact.question and fact.question in last_reply

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from oratio.adapters.local.dialogue.perspective import is_imperative, to_caller
 from oratio.adapters.local.dialogue.phrasing import closed
-from oratio.domain.plan.agent_plan import Fact, FactType, PlanStep
+from oratio.domain.plan.agent_plan import PlanFact, PlanFactType, PlanStep
 from oratio.text.sentences import sentences
 
 _TELL = re.compile(
@@ -26,13 +26,13 @@ _ASK_FOR = re.compile(
     re.IGNORECASE,
 )
 _FACT_TYPES = (
-    ("date", FactType.DATE),
-    ("email", FactType.EMAIL),
-    ("e-mail", FactType.EMAIL),
-    ("phone", FactType.PHONE),
-    ("number", FactType.ORDER_NUMBER),
-    (" id", FactType.ORDER_NUMBER),
-    ("amount", FactType.AMOUNT),
+    ("date", PlanFactType.DATE),
+    ("email", PlanFactType.EMAIL),
+    ("e-mail", PlanFactType.EMAIL),
+    ("phone", PlanFactType.PHONE),
+    ("number", PlanFactType.ORDER_NUMBER),
+    (" id", PlanFactType.ORDER_NUMBER),
+    ("amount", PlanFactType.AMOUNT),
 )
 _SAY = re.compile(r"[\"\u201c]([^\"\u201d]{3,})[\"\u201d]|(?<!\w)'((?:[^']|(?<=\w)'(?=\w)){12,})'(?!\w)")
 _HANDS_OVER = re.compile(
@@ -71,7 +71,7 @@ class DialogueStage(NamedTuple):
 
     say: tuple[str, ...]
     said_by: tuple[str, ...]
-    ask: Fact | None
+    ask: PlanFact | None
     asked_by: str | None
     acts: tuple[PlanStep, ...]
 
@@ -82,7 +82,7 @@ def quoted(text: str) -> str | None:
     return (found[1] or found[2]) if found else None
 
 
-def wanted_facts(step: PlanStep) -> list[Fact]:
+def wanted_facts(step: PlanStep) -> list[PlanFact]:
     """The facts a step has one ask for; for "Ask for the room number." also where the plan names none.
 
     The caller's yes to something that somebody must first have put to them is not one of them.
@@ -91,13 +91,13 @@ def wanted_facts(step: PlanStep) -> list[Fact]:
         return []
     if not step.facts and (found := _ASK_FOR.match(step.text)):
         what = found["what"].rstrip(" .").lower()
-        kind = next((kind for mark, kind in _FACT_TYPES if mark in what), FactType.TEXT)
+        kind = next((kind for mark, kind in _FACT_TYPES if mark in what), PlanFactType.TEXT)
         name = re.sub(r"\W+", "_", what)
-        return [Fact(name=name, question=f"Could you tell me the {what}?", type=kind, source=step.source)]
-    return [fact for fact in step.facts if not (fact.type is FactType.YES_NO and "confirm" in fact.name)]
+        return [PlanFact(name=name, question=f"Could you tell me the {what}?", type=kind, source=step.source)]
+    return [fact for fact in step.facts if not (fact.type is PlanFactType.YES_NO and "confirm" in fact.name)]
 
 
-def stage_of(steps: Sequence[PlanStep], wanted: Sequence[Sequence[Fact]], known: Collection[str]) -> DialogueStage:
+def stage_of(steps: Sequence[PlanStep], wanted: Sequence[Sequence[PlanFact]], known: Collection[str]) -> DialogueStage:
     """Walk the steps to the first thing that is not settled.
 
     Args:

@@ -10,7 +10,7 @@ from oratio.authoring.procedures.asks import ask_question, second_person
 from oratio.authoring.procedures.build import Builder, Place
 from oratio.authoring.procedures.grammar import grammar_of, language_of
 from oratio.authoring.procedures.layout.document import Node, Sentence
-from oratio.authoring.procedures.state import State
+from oratio.authoring.procedures.state import CompilerState
 from oratio.authoring.text import identifier
 from oratio.domain.procedures.conditions import Compare, Condition
 from oratio.domain.procedures.facts import FactType
@@ -70,7 +70,7 @@ def _statement(text: str, number: int, boxes: dict[str, _Box]) -> None:
 class ChartReader:
     """Reads a Mermaid chart into steps."""
 
-    def __init__(self, state: State, builder: Builder) -> None:
+    def __init__(self, state: CompilerState, builder: Builder) -> None:
         self._state = state
         self._builder = builder
 

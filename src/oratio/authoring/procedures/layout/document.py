@@ -1,7 +1,7 @@
 """Document reader of the compiler: sections, items, paragraphs, tables and charts of an SOP, with lines.
 
-Total and linear: any text gives a `Document`, and each line that holds a letter or digit belongs to a node or is listed
-as structure.
+Total and linear: any text gives a `SopDocument`, and each line that holds a letter or digit belongs to a node or is
+listed as structure.
 """
 
 # ruff: noqa: RUF001 - it reads the quotation marks and dashes of several languages
@@ -87,7 +87,7 @@ class Section:
 
 
 @dataclass(slots=True)
-class Document:
+class SopDocument:
     """A whole SOP.
 
     Attributes:
@@ -100,7 +100,7 @@ class Document:
     content: frozenset[int]
 
 
-def read_document(text: str) -> Document:
+def read_document(text: str) -> SopDocument:
     """Read an SOP of any shape."""
     return _Reader(text).read()
 
@@ -118,12 +118,12 @@ class _Reader:
         self._open: list[Node] = []  # list items that may take children, outermost first
         self._lead: Node | None = None  # a paragraph that ends in a colon
 
-    def read(self) -> Document:
+    def read(self) -> SopDocument:
         at = 0
         while at < len(self._text):
             at = self._block(at)
         content = frozenset(n for n, line in enumerate(self._raw, 1) if any(map(str.isalnum, line)))
-        return Document(self._root, self._structure, content)
+        return SopDocument(self._root, self._structure, content)
 
     def _cleaned(self, raw: list[str]) -> list[str]:
         """The lines without front matter, comments, running heads and struck-out text."""

@@ -45,7 +45,7 @@ _TIME_UNITS = frozenset({"seconds", "minutes", "hours", "days", "working_days", 
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class ClockTime:
     """A time of day in a text, as `HH:MM`."""
 
     start: int
@@ -84,14 +84,14 @@ def quantities(text: str, tag: str) -> list[Quantity]:
     return found
 
 
-def clocks(text: str) -> list[Clock]:
+def clocks(text: str) -> list[ClockTime]:
     """Return the times of day in a text, in order."""
     found = []
     for match in _CLOCK.finditer(text):
         hour, minute, half = int(match[1] or match[4]), int(match[2] or 0), (match[3] or match[5] or "").lower()
         hour = hour % 12 + 12 if half.startswith("p") else 0 if half.startswith("a") and hour == 12 else hour
         if hour < 24 and minute < 60:
-            found.append(Clock(match.start(), match.end(), f"{hour:02d}:{minute:02d}"))
+            found.append(ClockTime(match.start(), match.end(), f"{hour:02d}:{minute:02d}"))
     return found
 
 

@@ -10,7 +10,7 @@ from oratio.authoring.procedures.effects import Effects
 from oratio.authoring.procedures.grammar import grammar_of, language_of
 from oratio.authoring.procedures.layout.document import Node, Sentence
 from oratio.authoring.procedures.layout.words import content, tokens
-from oratio.authoring.procedures.state import State, facts_in
+from oratio.authoring.procedures.state import CompilerState, facts_in
 from oratio.domain.procedures.conditions import AllOf, Compare, Condition, Judgement, Not
 from oratio.domain.procedures.steps import Ask, Branch, Decide, HandOff, Step
 
@@ -41,7 +41,7 @@ def columns_of(header: tuple[str, ...], tag: str) -> dict[str, int]:
 class TableReader:
     """Reads a decision table into steps."""
 
-    def __init__(self, state: State, builder: Builder) -> None:
+    def __init__(self, state: CompilerState, builder: Builder) -> None:
         self._state = state
         self._builder = builder
 
