@@ -26,10 +26,10 @@ DOCUMENTED = {"_replace", "_asdict", "_fields", "_make", "_field_defaults", "_ex
 UNDOCUMENTED = re.compile(r"\b(recv_messages|send_in_progress|apply_mask|current_size|gi_yieldfrom)\b|\.send_data\(")
 CANARIES = {
     "flows/prefect_internals.py": "tests/flows/test_prefect_internals.py",
-    "src/oratio/speech/realtime/botocore_internals.py": "tests/unit/speech_to_speech/test_internals.py",
-    "src/oratio/speech/realtime/smithy_internals.py": "tests/unit/speech_to_speech/test_internals.py",
-    "src/oratio/speech/realtime/strands_internals.py": "tests/unit/speech_to_speech/test_internals.py",
-    "voice_server/server/websockets_internals.py": "tests/voice_server/test_websockets_internals.py",
+    "src/oratio/speech/realtime/botocore_internals.py": "tests/unit/realtime/test_internals.py",
+    "src/oratio/speech/realtime/smithy_internals.py": "tests/unit/realtime/test_internals.py",
+    "src/oratio/speech/realtime/strands_internals.py": "tests/unit/realtime/test_internals.py",
+    "voice_server/server/websockets_internals.py": "tests/voice_server/server/test_websockets_internals.py",
 }
 
 FILES = sorted(path for folder in OURS.values() for path in (ROOT / folder).rglob("*.py"))

@@ -48,7 +48,6 @@ BOXES = (
     ),
     Box("services", "use cases over ports", ("oratio.services",), "core", 740, 370, 190),
     Box("authoring", "SOP to plan, code, review", ("oratio.authoring",), "core", 400, 470, 190),
-    Box("agentkit", "all an agent imports", ("oratio.agentkit",), "alone", 20, 470, 160),
 )
 ARROWS = (
     ("console", "client"),
@@ -56,9 +55,11 @@ ARROWS = (
     ("cli", "agent_host"),
     ("cli", "bootstrap"),
     ("cli", "adapters"),
+    ("cli", "services"),
     ("cli", "authoring"),
     ("api", "bootstrap"),
     ("api", "services"),
+    ("api", "authoring"),
     ("voice_server", "bootstrap"),
     ("voice_server", "services"),
     ("flows", "tasks"),
@@ -69,22 +70,22 @@ ARROWS = (
     ("agent_host", "bootstrap"),
     ("agent_host", "adapters"),
     ("agent_host", "authoring"),
-    ("agent_host", "agentkit"),
     ("bootstrap", "adapters"),
     ("bootstrap", "services"),
     ("bootstrap", "authoring"),
     ("services", "authoring"),
-    ("adapters", "agentkit"),
 )
-# Open to everything above, agentkit excepted; each imports only its neighbours and what lies below.
+# Open to everything above; each imports only its neighbours and what lies below.
 BANDS = (
-    Box("protocol", "forms of HTTP and voice", ("oratio.protocol",), "band", 20, 562, 310),
+    Box(
+        "protocol, text", "wire forms, one of each text tool", ("oratio.protocol", "oratio.text"), "band", 20, 562, 310
+    ),
     Box(
         "settings, logs, tracing, tenancy",
         "",
         (
             *("oratio.settings", "oratio.logs", "oratio.tracing", "oratio.otlp", "oratio.tenancy"),
-            *("oratio.audio", "oratio.web"),
+            *("oratio.audio", "oratio.web", "oratio.duties", "oratio.token_bucket", "oratio.installation"),
         ),
         "band",
         350,
@@ -92,7 +93,8 @@ BANDS = (
         340,
     ),
     Box("ports", "what services need, as contracts", ("oratio.ports",), "band", 710, 562, 350),
-    Box("domain", "values and pure functions", ("oratio.domain",), "band", 20, 610, 670),
+    Box("domain", "values and pure functions", ("oratio.domain",), "band", 20, 610, 400),
+    Box("agentkit", "all an agent imports; alone", ("oratio.agentkit",), "alone", 440, 610, 250),
     Box("errors", "one tree", ("oratio.errors",), "band", 710, 610, 350),
 )
 # The height an arrow stays above until it is past the box in its way.

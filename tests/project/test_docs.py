@@ -19,6 +19,7 @@ DECISIONS = DOCS / "decisions"
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("examples/**/README.md"))]
 FOLDERS = ("src", "flows", "tasks", "console", "voice_server", "tests", "deployments", "docs", "benchmarks")
 SOURCES = [f"/{path.relative_to(ROOT).as_posix()}" for name in FOLDERS for path in (ROOT / name).rglob("*.py")]
+SOURCES += [f"/{path.name}" for path in ROOT.glob("*.py")]
 LOADED = {"script": "src", "link": "href", "img": "src", "source": "src", "iframe": "src"}
 
 type Built = subprocess.CompletedProcess[str]

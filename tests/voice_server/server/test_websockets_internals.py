@@ -22,8 +22,8 @@ from websockets.streams import StreamReader
 from oratio.ports.speech import Heard
 from tests.voice_server.conftest import free_port
 from tests.voice_server.fakes import Exchange, PlayedSpeech
-from voice_server.server.websocket import fast_path
-from voice_server.server.websocket import websockets_internals as internals
+from voice_server.server import fast_path
+from voice_server.server import websockets_internals as internals
 
 
 @pytest.fixture
