@@ -303,12 +303,12 @@ def load(**overrides: Any) -> Settings:
     except SettingsError as error:
         raise InvalidInput(f"settings are wrong ({error})", hint="a list of settings is written as JSON") from None
     except (OSError, ValueError) as error:
-        raise InvalidInput(f"oratio.toml cannot be read ({error})", hint="mend or remove the file") from None
+        raise InvalidInput(f"oratio.toml cannot be read ({error})", hint="correct or remove the file") from None
     return settings.model_copy(update={"data": settings.data.expanduser().absolute()})
 
 
 def _told(entry: ErrorDetails) -> str:
-    """What is wrong with a setting; a pattern alone tells nobody what to write."""
+    """What is wrong with a setting; a pattern alone tells no one what to write."""
     if entry["type"] != "string_pattern_mismatch":
         return entry["msg"]
     return f"{entry['msg']}: {Settings.model_fields[str(entry['loc'][0])].description}"

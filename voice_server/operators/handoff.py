@@ -1,4 +1,4 @@
-"""The wish for a human inside a call: asked for, waited on, and a message when nobody comes. Pure."""
+"""The wish for a human inside a call: asked for, waited on, and a message when no one comes. Pure."""
 
 import re
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _DECLINED = re.compile(
 class HumanHandoff:
     """At most one wish at a time.
 
-    Order: `handoff.started`, then an operator comes (`connected`), or nobody does: `handoff.failed`, and the next thing
+    Order: `handoff.started`, then an operator comes (`connected`), or no one does: `handoff.failed`, and the next thing
     the caller says is the message to pass on.
     """
 
@@ -91,7 +91,7 @@ class HumanHandoff:
         return True
 
     def end(self) -> None:
-        """The call ended; who waits for a hand-off is told that there will be none."""
+        """The call ended; who waits for a hand-off is notified that there will be none."""
         if self._unmet is not None:
             self._out(HandoffFailed(self._unmet, "no_operator", None))
         elif self.wanted is not None:

@@ -19,7 +19,7 @@ async def recover(
     spool: Spool, conversations: Conversations, recordings: ObjectStore, begun: Callable[[str, str], bool]
 ) -> None:
     """Args:
-    begun: Whether a conversation of (tenant, conversation id) is on record.
+    started: Whether a conversation of (tenant, conversation id) is on record.
     """
     with spool.abandoned() as folders:
         for folder in folders:

@@ -1,4 +1,4 @@
-"""Where a process keeps what its calls are not finished with, and how another keeps it when the process is gone."""
+"""Spool of what calls have not finished storing, and its recovery by another process after a crash."""
 
 import fcntl
 import logging
@@ -40,7 +40,7 @@ class Spool:
 
     @contextmanager
     def abandoned(self) -> Iterator[list[Path]]:
-        """Folders whose processes are gone; they are ours meanwhile, and removed if they are empty afterwards."""
+        """Return folders whose processes have ended; they are ours until then, and removed if they are empty afterwards."""
         held = {}
         for folder in sorted(self._root.iterdir()) if self._root.exists() else ():
             if (
@@ -63,7 +63,7 @@ class Spool:
 
 
 def _locked(path: Path) -> int | None:
-    """The lock, None when a living process has it, or the folder is gone."""
+    """The lock, None when a living process has it, or there is no such folder."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except FileNotFoundError:

@@ -72,7 +72,7 @@ class TranscriptWriter:
     def turn(self, turn: TurnEnded, asked: asyncio.Task[None] | None) -> None:
         """What was spoken of a turn, once its answer (`asked`) is kept.
 
-        The record must not say, nor the agent believe, that it said what nobody heard.
+        The record must not say, nor the agent believe, that it said what no one heard.
         """
         spoken = self._conversations.spoken(
             self._user_id,

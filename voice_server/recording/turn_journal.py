@@ -1,6 +1,6 @@
 """The turn in progress on the disk, so that a process that dies takes at most a second of it along.
 
-What is settled stands in the records; this file holds what is not: the question, and the answer as far as it has come.
+What is settled is in the records; this file holds what is not: the question, and the answer as far as it has come.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ class TurnJournal:
             self._change(self._state._replace(answer=self._state.answer + text))
 
     def settled(self) -> None:
-        """The turn stands in the records."""
+        """The turn is in the records."""
         self._change(self._state._replace(prompt=None, answer=""))
 
     def _change(self, state: UnfinishedTurn) -> None:
@@ -70,7 +70,7 @@ class TurnJournal:
             await asyncio.sleep(_EVERY_S)
 
     async def close(self) -> None:
-        """Everything stands in the records."""
+        """Everything is in the records."""
         if self._writing is not None:
             self._writing.cancel()
             await asyncio.wait([self._writing])

@@ -163,7 +163,7 @@ def keep_recording(path: Path, recordings: ObjectStore, begun: Callable[[str, st
     """Turn a spool file into the conversation's audio, unless there is no such conversation (any more).
 
     Args:
-        begun: Whether a conversation of (tenant, conversation id) is on record.
+        started: Whether a conversation of (tenant, conversation id) is on record.
     """
     note = path.with_suffix(".json")
     try:

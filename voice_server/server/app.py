@@ -1,4 +1,4 @@
-"""Puts the voice server together over a platform, and runs it until it is told to stop."""
+"""Puts the voice server together over a platform, and runs it until it is asked to stop."""
 
 import asyncio
 import gc

@@ -24,7 +24,7 @@ class Connection(FastPathConnection):
         fast: Whether the fast path is available.
     """
 
-    # A peer of which nothing has come for the two together, though it was pinged, is gone.
+    # A peer of which nothing has come for the two together, though it was pinged, has disconnected.
     ping_s = 20.0
     pong_s = 20.0
 

@@ -39,7 +39,7 @@ class LiveCallPublisher:
         self._writing: asyncio.Task[None] | None = None
 
     def put(self, conversation_id: str, row: Callable[[int], LiveCall]) -> None:
-        """A call has begun or changed; `row` makes its row, good until the moment it is given."""
+        """A call has started or changed; `row` makes its row, good until the moment it is given."""
         self._calls[conversation_id] = row
         self._changed.add(conversation_id)
         if self._writing is None:
@@ -71,7 +71,7 @@ class LiveCallPublisher:
             await asyncio.to_thread(self._store, rows, gone)
         except OratioError as error:
             # The rows are written again with the next beat; one that stays too long expires.
-            logger.warning("calls=<%d> | live calls not told: %s", len(rows), error.code)
+            logger.warning("calls=<%d> | live calls not published: %s", len(rows), error.code)
 
     def _store(self, rows: Sequence[LiveCall], gone: Sequence[tuple[str, str]]) -> None:
         if rows:

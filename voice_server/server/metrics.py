@@ -1,4 +1,4 @@
-"""What Prometheus is told of calls."""
+"""What Prometheus is notified of calls."""
 
 from pathlib import Path
 

@@ -106,7 +106,7 @@ class AddGuidance:
 
 @dataclass(frozen=True, slots=True)
 class MuteModel:
-    """While on, nobody hears what a speech-to-speech model replies."""
+    """While on, no one hears what a speech-to-speech model replies."""
 
     on: bool
 
@@ -165,12 +165,12 @@ class RecordWords:
 
 @dataclass(frozen=True, slots=True)
 class WarmUp:
-    """A call has begun: the agent is to be ready for its first question."""
+    """A call has started: the agent is to be ready for its first question."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallChanged:
-    """What others are told of this call has changed."""
+    """What others are notified of this call has changed."""
 
 
 @dataclass(frozen=True, slots=True)

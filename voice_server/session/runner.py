@@ -56,7 +56,7 @@ class CallRunner:
         speech: None when this server has no speech model.
         brief: What a speech-to-speech model begins with; read in a thread.
         started_at: ms since 1970.
-        moved: Told when what others see of the call has changed.
+        moved: Reported when what others see of the call has changed.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ class CallRunner:
         self._socket = socket
 
     async def take_over(self, socket: Socket) -> None:
-        """A new socket of the same caller; the old one, if it still stands, is closed."""
+        """A new socket of the same caller; the old one, if it still is, is closed."""
         old = self._socket
         if old is not None:
             self._drop_socket()
@@ -188,7 +188,7 @@ class CallRunner:
     def _drop_socket(self) -> None:
         self._socket = None
         unsent = [effect.message for effect in self._outbox if isinstance(effect, do.Send)]
-        # The end of a call is its end, also when nobody is there to be told.
+        # The end of a call is its end, also when no one is there to be notified.
         ends = [effect for effect in self._outbox if isinstance(effect, do.Close)]
         self._outbox.clear()
         self._outbox.extend(ends)

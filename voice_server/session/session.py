@@ -411,7 +411,7 @@ class Session:
         return busy or self.phase is Phase.AWAY or self.desk.operator is not None
 
     def lose_line(self, now_ms: float, unsent: Sequence[ServerMessage] = ()) -> None:
-        """The socket is gone, with some messages not sent. A call that had begun waits for a resume."""
+        """The socket was closed, with some messages not sent. A call that had started waits for a resume."""
         if self.phase is Phase.OPEN:
             self.phase = Phase.AWAY
             self._missed.extend(unsent)
@@ -448,7 +448,7 @@ class Session:
     def revoke(self, now_ms: float) -> None:
         """What let the caller in is no longer good."""
         if self.phase is not Phase.ENDED:
-            self._refuse(CloseCode.REVOKED, "not_authenticated", "the API key or agent of this call is gone", now_ms)
+            self._refuse(CloseCode.REVOKED, "not_authenticated", "the API key was revoked, or the agent deleted", now_ms)
 
     def end(self, reason: str, code: int, now_ms: float) -> None:
         """End the call: what is being said is closed, `session.ended` tells why."""

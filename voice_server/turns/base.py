@@ -1,4 +1,4 @@
-"""What the human side of a call may do with the agent's side, whoever holds the conversation there."""
+"""What the human side of a call may do with the agent's side, the one who holds the conversation there."""
 
 from abc import abstractmethod
 from typing import Protocol
@@ -34,10 +34,10 @@ class TurnController(Protocol):
 
     @abstractmethod
     def yield_floor(self, now_ms: float) -> list[str]:
-        """A human has the call: the agent falls silent; the prompts it has not begun to answer come back."""
+        """A human has the call: the agent falls silent; the prompts it has not started to answer come back."""
         ...
 
     @abstractmethod
     def regain_floor(self, said: list[str]) -> None:
-        """The agent has the call again; `said` is what the human said meanwhile."""
+        """The agent has the call again; `said` is what the human said in the meantime."""
         ...

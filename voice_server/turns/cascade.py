@@ -103,7 +103,7 @@ class CascadeTurns(TurnController):
         self._advance(now_ms)
 
     def _interruptible(self) -> Response | None:
-        """The current response, unless it is what a human says: nobody is cut off by two people talking."""
+        """The current response, unless it is what a human says: no one is cut off by two people talking."""
         current = self._current
         return current if current is not None and current.role == "assistant" else None
 
@@ -279,7 +279,7 @@ class CascadeTurns(TurnController):
         self._complete(current, now_ms)
 
     def agent_failed(self, turn: int, error: OratioError, now_ms: float) -> None:
-        """The answer will not come; the caller is told in words."""
+        """The answer will not come; the caller is notified in words."""
         current = self._of_turn(turn)
         if current is None:
             return
@@ -447,7 +447,7 @@ class CascadeTurns(TurnController):
     # --- the line
 
     def lose_line(self, now_ms: float) -> None:
-        """The client is gone, perhaps to come back: what it has not heard waits for it."""
+        """The client has disconnected, and may come back: what it has not heard waits for it."""
         self._away = True
         self.caller_speaking = False
         self._timers.clear(Timer.HOLD, Timer.BARGE_IN)
@@ -479,7 +479,7 @@ class CascadeTurns(TurnController):
         return lost
 
     def lose_voice(self, now_ms: float) -> None:
-        """The voice is gone for good: what is left is said in writing."""
+        """Speech output has failed for good: what is left is said in writing."""
         self.voice = False
         self._timers.clear(Timer.HOLDING_LINE)
         current = self._current
@@ -488,7 +488,7 @@ class CascadeTurns(TurnController):
             self._advance(now_ms)
 
     def end(self, now_ms: float) -> None:
-        """The call is over: the current response is closed as it stands, nothing else begins."""
+        """The call is over: the current response is closed as it is, nothing else begins."""
         self._prompts.clear()
         self._lines.clear()
         if self._current is not None:

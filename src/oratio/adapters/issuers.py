@@ -33,7 +33,7 @@ class IssuerChoice(Identity):
 
 
 def believed(settings: Settings, clock: Clock, embedded: Mapping[str, Identity]) -> Identity:
-    """The outside issuers of the settings, beside the embedded one where there is one.
+    """The outside issuers of the settings, next to the embedded one where there is one.
 
     Raises:
         InvalidInput: There is none at all; one is half described, its keys are not on https, or it is named twice.

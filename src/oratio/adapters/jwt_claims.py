@@ -1,4 +1,4 @@
-"""What every bearer token must hold, whoever signed it; checked against an injected clock."""
+"""What every bearer token must hold, the one who signed it; checked against an injected clock."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -18,7 +18,7 @@ MAX_SUBJECT = 255  # OpenID Connect Core 1.0, section 2
 
 
 def refused(why: str) -> NotAuthenticated:
-    return NotAuthenticated(f"the token does not hold ({why})", hint="sign in again, or `oratio token`")
+    return NotAuthenticated(f"invalid token ({why})", hint="sign in again, or `oratio token`")
 
 
 def key_id(token: str, algorithms: Collection[str] = (ALGORITHM,)) -> str:

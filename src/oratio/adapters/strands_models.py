@@ -10,7 +10,7 @@ from oratio.installation import installed
 if TYPE_CHECKING:
     from strands.models import Model  # imported when a model is made: it takes a second
 
-# Module and class of `strands.models`, and the argument that takes what stands behind the slash.
+# Module and class of `strands.models`, and the argument that takes what is behind the slash.
 PROVIDERS = {
     "bedrock": ("bedrock", "BedrockModel", "model_id"),
     "anthropic": ("anthropic", "AnthropicModel", "model_id"),

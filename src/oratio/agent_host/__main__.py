@@ -37,7 +37,7 @@ def build_host(settings: Settings) -> AgentHost:
 
 
 async def serve(settings: Settings) -> bool:
-    """Run the host until it is told to stop; False when its port could not be had.
+    """Run the host until it is asked to stop; False when its port could not be had.
 
     Raises:
         OratioError: The machine offers no sandbox, or a setting is wrong.

@@ -89,7 +89,7 @@ class ForkserverClient:
         """Fork a process for `task` with four descriptors: listening socket, control socket, stdout, stderr.
 
         Raises:
-            Unavailable: The warm parent is gone.
+            Unavailable: The warm parent has ended.
         """
         if self._socket is None:
             raise Unavailable("the agent host is restarting its processes", hint="try again in a moment")

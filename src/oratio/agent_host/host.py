@@ -159,7 +159,7 @@ class AgentHost:
             Conflict: A drill was asked of a version that callers can reach.
         """
         key = (runtime_id, self._store.resolve(runtime_id, qualifier))
-        drill = payload.pop("drill", None)  # the agent is not told
+        drill = payload.pop("drill", None)  # the agent is not reported
         staged = None if drill is None else StagedDrill(drill, DRILL_TEXTS[Drill(drill)])
         process = await (self._process(key) if staged is None else self._drilled(key, staged))
         if process.in_flight >= MAX_TURNS_PER_PROCESS:
@@ -186,7 +186,7 @@ class AgentHost:
                 logger.info("runtime_id=<%s>, version=<%s> | idle process stopped", *key)
                 await self._processes.pop(key).stop()
         for process in [process for process in self._retiring if process.in_flight == 0]:
-            if now - process.last_used >= self._idle_s:  # its turn was never begun
+            if now - process.last_used >= self._idle_s:  # its turn was never started
                 self._retiring.discard(process)
                 await process.stop()
 
@@ -236,7 +236,7 @@ class AgentHost:
             span.set(status=outcome)
             span.end()
             self._settle(key, process, last)
-        yield last  # the books are closed by now: whoever reads this may ask again at once
+        yield last  # the books are closed by now: the one who reads this may ask again at once
 
     def _settle(self, key: Key, process: AgentProcess, last: dict[str, Any] | None) -> None:
         """What the end of a turn means for its process: nothing, or that it gets no other."""
@@ -314,7 +314,7 @@ class AgentHost:
             return self._isolation.parent
 
     async def _watch(self, key: Key, process: AgentProcess) -> None:
-        """Wait for the end of a process that nobody stopped, and note it."""
+        """Wait for the end of a process that no one stopped, and note it."""
         status = await asyncio.shield(process.exited)
         if self._processes.get(key) is process:
             logger.warning("agent_id=<%s>, status=<%d> | agent process ended", process.agent_id, status)

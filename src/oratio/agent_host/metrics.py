@@ -1,4 +1,4 @@
-"""What Prometheus is told of agents at work: turns, the processes behind them, and what those ask of the host."""
+"""What Prometheus is notified of agents at work: turns, the processes behind them, and what those ask of the host."""
 
 from collections.abc import Callable
 

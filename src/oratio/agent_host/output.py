@@ -1,4 +1,4 @@
-"""What an agent process writes to stdout and stderr: read slowly, cleaned, and told apart from our own words."""
+"""What an agent process writes to stdout and stderr: read slowly, cleaned, and distinguished from our own words."""
 
 import asyncio
 import logging

@@ -42,7 +42,7 @@ class AgentProcess:
 
     Attributes:
         in_flight: Turns being answered.
-        turns: Turns begun in its life.
+        turns: Turns started in its life.
         last_used: The host's monotonic time of the last turn's end.
         retired: Gets no further turn, and is stopped when its last one ends.
         traces: The spans of the turns in flight; what else the agent may name as one is not believed.

@@ -128,7 +128,7 @@ def main(arguments: list[str]) -> int:
     try:
         zygote.serve()
     except (BrokenPipeError, ConnectionResetError):
-        pass  # the host is gone; so are we
+        pass  # the host has ended; so does this process
     finally:
         zygote.stop_children()
     return 0

@@ -1,4 +1,4 @@
-"""What a generated agent may use of Oratio: its context. Stands alone, and is zipped as it is for AgentCore."""
+"""Runtime library of generated agents. Imports nothing else of Oratio, and is zipped as it is for AgentCore."""
 
 from oratio.agentkit.context import AgentContext
 

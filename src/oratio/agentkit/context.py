@@ -67,7 +67,7 @@ class AgentContext:
         try:
             answer = self._connections.hand_off(reason, summary, timeout_s=self._timeout_s())
         except (TimeoutError, ConnectionFailed) as error:
-            return self._failed("hand_off", error, "Nobody could be asked to take over; try once more.")
+            return self._failed("hand_off", error, "No one could be asked to take over; try once more.")
         self.turn.handoff = {"reason": reason, "summary": summary}
         announcement = str(answer.get("announcement") or self._announcement)
         return _success({"handoff": "requested", "announcement": announcement})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 GUIDANCE = (
     "A human colleague listens to this conversation and lets you know the following. The caller does not hear it: act "
-    "on it in your next answers, and do not say that you were told."
+    "on it in your next answers, and do not mention it."
 )
 
 

@@ -33,7 +33,7 @@ class _Script(Model):
 
 
 class Failing(_Script):
-    """Fails with a text that nobody must repeat."""
+    """Fails with a text that no one must repeat."""
 
     def __init__(self, text: str) -> None:
         self._text = text

@@ -150,7 +150,7 @@ class _Layout:
         return below.indent > 1 or not self._lines[at + 1].text
 
     def _unmarked_heading(self, at: int) -> str:
-        """The title when a line without a mark stands as a heading, else an empty string."""
+        """The title when a line without a mark is as a heading, else an empty string."""
         text = self._lines[at].text
         if len(text) > 80 or (at and self._lines[at - 1].text and not _SETEXT.fullmatch(self._lines[at - 1].text)):
             return ""

@@ -1,4 +1,4 @@
-"""What stands behind each reply of a conversation: SOP lines, files, tools, and the version that spoke."""
+"""What is behind each reply of a conversation: SOP lines, files, tools, and the version that spoke."""
 
 from collections.abc import Iterator, Sequence
 

@@ -167,7 +167,7 @@ def situations(text: str) -> list[str]:
     return [part for part in told if _content(part)]
 
 
-# An operator's way of saying that nobody is to be called; the caller's own plea is still heard.
+# An operator's way of saying that no one is to be called; the caller's own plea is still heard.
 _NO_HANDOFF = frozenset(
     {"never", "no", "none", "na", "n a", "nothing", "nobody", "not needed", "not applicable", "nie"}
 )

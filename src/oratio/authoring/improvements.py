@@ -77,7 +77,7 @@ class Improvements(_Change):
 
 
 def faults(draft: AgentPlan, changes: Improvements) -> list[str]:
-    """Why these changes may not be made: one sentence each, for the model to mend; none when all may."""
+    """Why these changes may not be made: one sentence each, for the model to fix; none when all may."""
     return list(_faults(draft, changes))
 
 

@@ -77,7 +77,7 @@ def meta_author(
         model: A Strands model, used by one call at a time.
         name: What `AgentPlan.author` says, such as `bedrock/<model id>`.
         budget: What it may cost.
-        refusal: Which of a provider's errors a person must mend; the author raises what it returns.
+        refusal: Which of a provider's errors a person must fix; the author raises what it returns.
 
     Returns:
         A function of (brief, documents, findings). With findings on its last work it uses the draft alone.
@@ -97,7 +97,7 @@ def improve(
     draft: AgentPlan, brief: AgentBrief, model: Model, *, name: str, budget: Budget, refusal: Refusal = _passed_over
 ) -> Improved:
     """The improved draft, or the draft marked `degraded`; blocks for at most the budget's seconds."""
-    with ThreadPoolExecutor(1, thread_name_prefix="meta-agent") as thread:  # a loop of its own, whoever calls
+    with ThreadPoolExecutor(1, thread_name_prefix="meta-agent") as thread:  # a loop of its own, the one who calls
         return thread.submit(lambda: asyncio.run(_improve(draft, brief, model, name, budget, refusal))).result()
 
 
@@ -119,7 +119,7 @@ async def _improve(
                 ),
                 remaining,
             )
-        except Exception as error:  # whatever a provider raises: the draft stands, unless a person must mend it
+        except Exception as error:  # whatever a provider raises: the draft is, unless a person must fix it
             if (refused := refusal(error)) is not None:
                 raise refused from None
             logger.warning("attempt=<%d>, error=<%s> | the model gave no plan", attempt, type(error).__name__)
@@ -150,7 +150,7 @@ def _degraded(draft: AgentPlan, name: str) -> AgentPlan:
 
 
 def request(draft: AgentPlan, brief: AgentBrief) -> str:
-    """What the model is shown: the operator's words with line numbers, and the draft's parts it may word anew."""
+    """What the model is shown: the operator's words with line numbers, and the draft's parts it may word again."""
     lines = "\n".join(f"{number}: {line}" for number, line in enumerate(split_lines(brief.sop), 1))
     parts = {
         "steps": [

@@ -19,7 +19,7 @@ def draft_plan(brief: AgentBrief, documents: Sequence[Document] = ()) -> AgentPl
     """The plan as the operator's words give it; the same words always give the same plan.
 
     Args:
-        documents: The version's files: those that nobody described are known to the plan by their paths.
+        documents: The version's files: those that no one described are known to the plan by their paths.
     """
     sop = parse_sop(brief.sop)
     language = sop.language

@@ -101,7 +101,7 @@ class Sop:
     Attributes:
         lines: How many lines it has.
         title: Its first heading.
-        titled: Other headings stand below the title, so what stands right below it holds for all of them.
+        titled: Other headings stand below the title, so what is right below it holds for all of them.
         content_lines: Numbers of the lines that hold a letter or digit.
     """
 

@@ -114,7 +114,7 @@ def _ancestor(index: int, items: Sequence[SopItem], step_of: dict[int, str]) -> 
 
 
 def _is_general(item: SopItem, sop: Sop) -> bool:
-    """Whether an item stands above all procedures: below no heading, or below the title of a text with more."""
+    """Whether an item is above all procedures: below no heading, or below the title of a text with more."""
     return not item.section or (len(item.section) == 1 and _has_sections_below(sop, item.section[0]))
 
 

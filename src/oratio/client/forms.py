@@ -16,7 +16,7 @@ BLOCK = 1 << 18
 type FileSource = Path | bytes
 type Files = Path | Iterable[tuple[str, FileSource]]
 type Progress = Callable[[int, int], None]
-"""Told after each block: bytes sent, bytes in all."""
+"""Reported after each block: bytes sent, bytes in all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +24,8 @@ class Brief:
     """The form's texts; for an update, None leaves a text as it is.
 
     Attributes:
-        descriptions: `folderFileDescriptions`, nested, or its JSON text as it stands in a file.
-        upload_id: A complete upload (see `Client.upload`) whose files are the folder's, beside those of the form.
+        descriptions: `folderFileDescriptions`, nested, or its JSON text as it is in a file.
+        upload_id: A complete upload (see `Client.upload`) whose files are the folder's, next to those of the form.
     """
 
     agent_name: str | None = None
@@ -81,7 +81,7 @@ class Form:
         Args:
             fields: Text fields by their names on the wire.
             files: A folder, or pairs of the path relative to it and where the bytes are.
-            progress: Told how far the sending is.
+            progress: Reported how far the sending is.
 
         Raises:
             InvalidInput: A file is not there.

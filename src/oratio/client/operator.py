@@ -5,7 +5,7 @@ ticket = await oratio.operator_ticket(calls[0].conversation_id)
 async with OperatorLine(ticket.websocket_url, ticket.ticket) as line:
     await line.take_over()
     await line.say("This is Ada; how may I help?")
-    async for heard in line:      # `Told` for events, `bytes` for what caller and agent say
+    async for heard in line:      # an event, `bytes` for what caller and agent say
         ...
 """
 

@@ -231,7 +231,7 @@ async def call(
     variables: Mapping[str, str | int | float | bool] | None = None,
     resume: Resume | None = None,
 ) -> AsyncIterator[VoiceCall]:
-    """A call that stands; left, it is hung up.
+    """A call that is; left, it is hung up.
 
     Args:
         url: Of the call: an agent's `websocket_url`.

@@ -1,4 +1,4 @@
-"""Where everything stands in the object stores: the only place that builds a key."""
+"""Where everything is in the object stores: the only place that builds a key."""
 
 from enum import StrEnum
 
@@ -61,7 +61,7 @@ def archived_document_key(user_id: str, agent_id: str, sha256: str) -> str:
 
 def engine_prefix(user_id: str, agent_id: str) -> str:
     """Where a cloud engine keeps its own copies of an agent's documents, in the knowledge bucket: not below the
-    agent's prefix, so nobody takes them for uploads, and below the tenant's, so the tenant's rules hold for them.
+    agent's prefix, so no one takes them for uploads, and below the tenant's, so the tenant's rules hold for them.
     """
     return f"{user_id}/{agent_id}.knowledge/"
 

@@ -1,4 +1,4 @@
-"""Webhooks: what a tenant is told, when it is tried again, and how a delivery is signed."""
+"""Webhooks: what a tenant is notified, when it is tried again, and how a delivery is signed."""
 
 import base64
 import hmac
@@ -43,7 +43,7 @@ class Delivery(Value):
 
     Attributes:
         seq: The order in which events happened, over all tenants.
-        event_id: The same for each webhook that is told, and for each try.
+        event_id: The same for each webhook that is notified, and for each try.
         attempts: Tries so far, this one included.
     """
 

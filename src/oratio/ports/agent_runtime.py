@@ -67,7 +67,7 @@ class AgentRuntime(Protocol):
 
     Contract:
     1. `ensure_runtime` creates or updates; the same token returns the same version and changes nothing, unless that
-       version failed: then it is made anew. `NotReady` while something it needs is still in the making.
+       version failed: then it is made again. `NotReady` while something it needs is still in the making.
     2. An endpoint is pinned to a runtime version; moving it is atomic, turns in progress finish where they began.
     3. `invoke` yields any number of `TurnDelta` and then exactly one `TurnResult`. Raises `NotFound` (no such runtime
        or endpoint), `AgentFailed` (the agent failed or passed its deadline), `Unavailable` (the host is not there).

@@ -99,11 +99,11 @@ type DialogueEvent = (
 class DialogueSession(VoiceSession, Protocol):
     """One call. It hears, decides when a turn is over, and answers in its own words.
 
-    Contract, beside that of `VoiceSession`:
+    Contract, next to that of `VoiceSession`:
     1. No method but `close` waits; what they cause comes out of `events`.
     2. `say` speaks a line in the model's voice, as near to the text as the model can, once it has nothing else to say;
        its audio comes as `Spoken`, never as a reply. `hush` forgets such lines and drops the rest of the reply.
-    3. Renewals and lost connections are the session's own business, told by `Restarting` and `Restored`; caller audio
+    3. Renewals and lost connections are the session's own business, reported by `Restarting` and `Restored`; caller audio
        of that time is not lost. `events` raises `Unavailable` when no connection can be had any more.
     4. A tool call is answered once, by `answer`, also after a renewal.
     """
@@ -142,7 +142,7 @@ class Dialogues(Protocol):
     """A speech-to-speech model.
 
     Contract:
-    1. `converse` opens a call; it raises `Unavailable` when the model cannot be had; the message says how to mend it.
+    1. `converse` opens a call; it raises `Unavailable` when the model cannot be had; the message says how to fix it.
     """
 
     @abstractmethod

@@ -8,7 +8,7 @@ from oratio.domain.conversations.live_call import LiveCall
 
 
 class LiveCallRepository(Protocol):
-    """Rows that vanish when nobody keeps them alive.
+    """Rows that vanish when no one keeps them alive.
 
     Contract:
     1. `put` stores or replaces each call by (tenant, conversation); a reader sees a row old or new, never a mix.

@@ -33,7 +33,7 @@ class ObjectStore(Protocol):
         """Store a local file's bytes with bounded memory; `source` stays.
 
         Args:
-            frozen: Nobody will write to `source` again and its bytes were synced to the disk, so the store may share
+            frozen: No one will write to `source` again and its bytes were synced to the disk, so the store may share
                 them instead of copying them.
         """
         ...

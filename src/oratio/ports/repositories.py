@@ -30,7 +30,7 @@ class AgentRepository(Protocol):
     Contract (also of the other repositories here, with their own keys):
     1. `add` raises `Conflict` when the key is taken; `get` raises `NotFound`.
     2. `save` is compare-and-set on `revision`: it stores the record with `revision + 1` and returns that, or raises
-       `StaleRecord` when the stored revision differs, `NotFound` when the record is gone.
+       `StaleRecord` when the stored revision differs, `NotFound` when there is no such record.
     3. `delete` of nothing is not an error.
     4. No method of one tenant ever sees another tenant's record.
     5. A method that returned has been made durable.

@@ -20,6 +20,6 @@ class Secrets(Protocol):
         """One secret.
 
         Raises:
-            Unavailable: It cannot be had, or is not what it was made as; the message names the mend.
+            Unavailable: It cannot be had, or is not what it was made as; the message names the fix.
         """
         ...

@@ -56,7 +56,7 @@ type SpeechEvent = CallerSpeechStarted | CallerSpeechStopped | Hypothesis | Hear
 
 
 class SpeechQuality(NamedTuple):
-    """What a person is told about a speech model: its name, and the language it speaks."""
+    """What a person is notified about a speech model: its name, and the language it speaks."""
 
     name: str
     language: str
@@ -107,7 +107,7 @@ class Speech(Protocol):
     Contract:
     1. `open` costs nothing but time; models are loaded at the first `open` and let go when no call has used them for
        a while.
-    2. `open` raises `Unavailable` when the model cannot be had; the message says how to mend it.
+    2. `open` raises `Unavailable` when the model cannot be had; the message says how to fix it.
     """
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""What is being submitted: written down before a byte is stored, so that a crash leaves nothing nobody knows of."""
+"""What is being submitted: written down before a byte is stored, so that a crash leaves nothing no one knows of."""
 
 from abc import abstractmethod
 from typing import NamedTuple, Protocol
@@ -16,7 +16,7 @@ class SubmissionRepository(Protocol):
     """Submits under way, and those that died.
 
     Contract:
-    1. `begin` is durable when it returns; of the same agent again, it counts from anew.
+    1. `begin` is durable when it returns; of the same agent again, it counts from again.
     2. `end` of nothing is not an error.
     """
 

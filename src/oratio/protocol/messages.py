@@ -41,7 +41,7 @@ def is_none(value: object) -> bool:
 
 
 class MessageReader[M: WireMessage]:
-    """Reads one union of messages, told apart by `type`.
+    """Reads one union of messages, distinguished by `type`.
 
     Args:
         union: The union's members joined by `|`, each with `type: Literal[...]`.

@@ -92,7 +92,7 @@ class SpokenEntry(WireMessage):
 
 
 class OperatorReady(WireMessage):
-    """The line has begun: the call as it is.
+    """The line has started: the call as it is.
 
     Attributes:
         started_at: ms since 1970.

@@ -30,7 +30,7 @@ class SessionLimits(WireMessage):
 
 
 class SessionReady(WireMessage):
-    """The call has begun, or goes on (`resumed`)."""
+    """The call has started, or goes on (`resumed`)."""
 
     type: Literal["session.ready"] = "session.ready"
     session_id: str

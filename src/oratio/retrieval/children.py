@@ -14,7 +14,7 @@ def die_with_parent(parent: int) -> None:
     The parent must therefore start children from a thread that outlives them.
 
     Args:
-        parent: The process id of the parent, which may be gone already.
+        parent: The process id of the parent, which may have ended already.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

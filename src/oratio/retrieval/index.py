@@ -46,7 +46,7 @@ class WordQuery:
     Attributes:
         stems: Once each.
         weights: The inverse document frequency of each, 0 upward.
-        counts: In how many chunks each stands.
+        counts: In how many chunks each is.
     """
 
     stems: tuple[str, ...]
@@ -158,7 +158,7 @@ class Snapshot:
         return np.asarray(self.doc_vectors @ query, dtype=np.float32)
 
     def places_of(self, chunk_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Where the document of each chunk stands in `doc_ids`."""
+        """Where the document of each chunk is in `doc_ids`."""
         return self._doc_places[np.searchsorted(self.chunk_ids, chunk_ids)]
 
     def description_stems(self, doc_id: int) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Ranking by words, by meaning and by the operator's descriptions, as one.
 
-The score of a chunk is a weighted sum of its cosine with the question, its BM25 beside the best one's, the share of
+The score of a chunk is a weighted sum of its cosine with the question, its BM25 next to the best one's, the share of
 the question's words that chunk, heading, path and description hold together, and the cosine of the question with the
 document's description. The weights are measured in docs/retrieval.md.
 """
@@ -16,7 +16,7 @@ from oratio.retrieval.index import ChunkRow, Snapshot, WordQuery
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each signal is worth beside the cosine, which counts 1.
+    """What each signal is worth next to the cosine, which counts 1.
 
     Attributes:
         meaning: Of the cosine; 0 ranks by words alone.

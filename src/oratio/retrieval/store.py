@@ -1,8 +1,8 @@
-"""The files of one knowledge base: an SQLite database and its vectors beside it.
+"""The files of one knowledge base: an SQLite database and its vectors next to it.
 
 `<folder>/index.sqlite` holds the jobs, documents, snapshots, chunks and full-text index; `<folder>/vectors.f16` the
 vector of chunk n as the n-th row of 384 half-precision floats. Rows are written and synced before the transaction
-that makes them known, so a row nobody knows is free. `<folder>/parsed/` keeps parsed texts by content hash.
+that makes them known, so a row no one knows is free. `<folder>/parsed/` keeps parsed texts by content hash.
 """
 
 import json

@@ -42,9 +42,9 @@ export class OratioVoice extends EventTarget {
   get muted() { return this.#muted; }
   get sessionId() { return this.#resume && this.#resume.sessionId; }
 
-  /** Ask for the microphone, connect, and return when the call stands. */
+  /** Ask for the microphone, connect, and return when the call is connected. */
   async start() {
-    if (this.#state !== "idle") throw new Error("this call has begun already");
+    if (this.#state !== "idle") throw new Error("this call was started already");
     this.#become("connecting");
     try {
       await this.#openAudio();

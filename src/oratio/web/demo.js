@@ -3,7 +3,7 @@ import "./oratio-voice.js";
 const form = document.querySelector("#who");
 const here = new URL(".", location.href);
 document.querySelector("#origin").textContent = location.origin;
-// #agent=… in the address fills the form; a key never stands in an address.
+// #agent=… in the address fills the form; a key is never in an address.
 form.agent.value = new URLSearchParams(location.hash.slice(1)).get("agent") || "";
 
 form.onsubmit = (event) => {

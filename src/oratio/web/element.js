@@ -1,4 +1,4 @@
-// The call as an element; stands behind call.js in oratio-voice.js.
+// The call as an element; comes after call.js in oratio-voice.js.
 
 const STATES = {
   idle: "Ready to call", connecting: "Connecting…", listening: "Listening", thinking: "Thinking…",

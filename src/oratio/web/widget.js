@@ -1,6 +1,6 @@
 // <script src="https://VOICE/widget.js" data-agent="AGENT" data-key="KEY" async></script>
 // Puts a call button in the lower right corner. Attributes: data-agent, data-key (an API key limited to this page's
-// origin), data-api (fetch tickets there), data-label, data-position ("inline": where the script stands).
+// origin), data-api (fetch tickets there), data-label, data-position ("inline": where the script is).
 (() => {
   const script = document.currentScript;
   const base = new URL(".", script.src);

@@ -45,7 +45,7 @@ def test_edit_by_path_sets_and_removes_without_touching_the_original() -> None:
         ('{"a": 1}', "must be a string"),
         ('{"a": {"": {}}}', "folder's own text"),
         ('{"a/b.md": "x"}', "nest an object"),
-        ('{"a": "x", "a": "y"}', "stands twice"),
+        ('{"a": "x", "a": "y"}', "occurs twice"),
         ("[" * 100_000, "nested too deeply"),
     ],
 )

@@ -16,7 +16,7 @@ _FAILED = {"error": "the agent could not answer; say that you are sorry and offe
 class AgentTool:
     """Args:
     deadline_ms: How long the model waits for the agent.
-    answered: Told the moment of each answer to the model, before it gets it.
+    answered: Reported the moment of each answer to the model, before it gets it.
     """
 
     def __init__(self, *, deadline_ms: int, out: Callable[[Effect], None], answered: Callable[[float], None]) -> None:
@@ -60,7 +60,7 @@ class AgentTool:
     def answer(
         self, question: AgentQuestion, result: TurnResult, now_ms: float, *, late: bool, heard: str | None
     ) -> None:
-        """Give the agent's answer to every call that waits for it; see `told`."""
+        """Give the agent's answer to every call that waits for it; see `questions`."""
         for call_id in question.calls:
             self._answer(call_id, told(result, late=late, heard=heard), question.asked_ms, now_ms)
 

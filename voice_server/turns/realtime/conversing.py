@@ -1,4 +1,4 @@
-"""The part of a call that only a speech-to-speech model needs: its brief, what it is told, its turns for the record."""
+"""The part of a call that only a speech-to-speech model needs: its brief, what it is notified, its turns for the record."""
 
 import asyncio
 import time
@@ -58,7 +58,7 @@ class RealtimeConversation:
         self._turn = (0, 0)
 
     async def open(self) -> DialogueSession:
-        """Raises `Unavailable` as `Dialogues.converse`, and `NotFound` when the version is gone."""
+        """Raises `Unavailable` as `Dialogues.converse`, and `NotFound` when there is no such version."""
         session = await self._model.converse(await asyncio.to_thread(self._brief))
         self._session = session
         while self._waiting:
@@ -82,14 +82,14 @@ class RealtimeConversation:
                 self._session.silence(on)
 
     def begins(self, turn: do.TurnEnded) -> bool:
-        """Whether this is the first that is told of a turn."""
+        """Whether this is the first that is notified of a turn."""
         if turn.turn == self._turn[0] and self._turn[1]:
             return False
         self._turn = (turn.turn, time.time_ns() // 1_000_000)
         return True
 
     def turn(self, turn: do.TurnEnded) -> Turn:
-        """A turn for the record; told again, it has the same `at` and replaces what was told before."""
+        """A turn for the record; reported again, it has the same `at` and replaces what was notified before."""
         assert turn.result is not None
         return Turn(
             at=self._turn[1],

@@ -20,10 +20,10 @@ class RealtimeReply:
     number: int | None = None
     utterance: int | None = None
     role: Role = "assistant"
-    # What is about to be said, by pieces, and of each the words really said as far as the model told them.
+    # What is about to be said, by pieces, and of each the words really said as far as the model reported them.
     pieces: list[str] = field(default_factory=list)
     finals: list[str] = field(default_factory=list)
-    # Words whose audio has not begun.
+    # Words whose audio has not started.
     unvoiced: str = ""
     ended: bool = False
     begun: bool = False
@@ -51,6 +51,6 @@ class RealtimeReply:
 
     @property
     def said(self) -> str:
-        """All of it: the final words where the model told them, else the planned ones."""
+        """All of it: the final words where the model reported them, else the planned ones."""
         rest = self.pieces[len(self.finals) :]
         return " ".join(text.strip() for text in (*self.finals, "".join(rest)) if text.strip())

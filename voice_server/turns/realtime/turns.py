@@ -92,7 +92,7 @@ class RealtimeTurns(TurnController):
         self._owed_ms: float | None = None
         self._cut_text: str | None = None
         self._held = False
-        # The next reply is to words that were not for the model: nobody hears it.
+        # The next reply is to words that were not for the model: no one hears it.
         self._skip = False
         self._usage: dict[str, int] = {}
         # Typed words that the model has said nothing to yet.
@@ -208,7 +208,7 @@ class RealtimeTurns(TurnController):
         return next((reply for reply in self._replies if reply.number == number), None)
 
     def _reply(self, number: int) -> RealtimeReply | None:
-        """The reply of this number, begun if it is new; None for one that is over."""
+        """The reply of this number, started if it is new; None for one that is over."""
         known = self._known(number)
         if known is None and number > self._newest:
             self._newest = number

@@ -138,7 +138,7 @@ class S3ObjectStore(ObjectStore):
         return f"the bucket {self._bucket}"
 
     def _at(self, key: str) -> dict[str, str]:
-        """Where a key stands.
+        """Where a key is.
 
         Raises:
             InvalidInput: It is no key that every platform could hold.

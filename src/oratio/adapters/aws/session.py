@@ -37,7 +37,7 @@ type Kind = Literal["control", "data", "stream"]
 _KINDS: Mapping[Kind, Mapping[str, Any]] = {
     # A task repeats it, so botocore must not: two layers would multiply.
     "control": {"connect_timeout": 5, "read_timeout": 30, "retries": {"mode": "standard", "total_max_attempts": 1}},
-    # Called from requests that nobody repeats.
+    # Called from requests that no one repeats.
     "data": {"connect_timeout": 2, "read_timeout": 20, "retries": {"mode": "standard", "total_max_attempts": 4}},
     # Turns of agents are not idempotent and may be long.
     "stream": {"connect_timeout": 5, "read_timeout": 900, "retries": {"mode": "standard", "total_max_attempts": 1}},
@@ -203,7 +203,7 @@ def as_oratio_error(error: ClientError | BotoCoreError, resource: str) -> Oratio
 def _answered(error: ClientError, code: str, resource: str) -> OratioError:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _CREDENTIALS:
-        return CloudRefused(f"the AWS credentials do not hold for {resource} ({code})", reason=code, hint=_SIGN_IN)
+        return CloudRefused(f"the AWS credentials are not valid for {resource} ({code})", reason=code, hint=_SIGN_IN)
     if code in _RIGHTS:
         return CloudRefused(
             f"{error.operation_name} on {resource} is not allowed",

@@ -67,7 +67,7 @@ class TenantSessions:
     def _assumed(self, user_id: str) -> Mapping[str, str]:
         given = self._assume(
             RoleArn=self._role_arn,
-            # Seen in CloudTrail beside the tag; of bounded length, whatever an id is made of.
+            # Seen in CloudTrail next to the tag; of bounded length, whatever an id is made of.
             RoleSessionName=f"tenant-{hashlib.sha256(user_id.encode()).hexdigest()[:32]}",
             DurationSeconds=SESSION_S,
             Tags=[{"Key": "userId", "Value": user_id}],

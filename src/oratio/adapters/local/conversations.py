@@ -1,4 +1,4 @@
-"""Heads of conversations in SQLite; the contract stands in `ports.repositories`."""
+"""Heads of conversations in SQLite; the contract is in `ports.repositories`."""
 
 from oratio.adapters.compare_and_set import update
 from oratio.adapters.local.database import Database

@@ -26,7 +26,7 @@ ISSUER = "https://oratio.local/"
 AUDIENCE = "oratio"
 MAX_TTL_S = 7 * 24 * 3600
 ROTATE_MS = 30 * 24 * 3600 * 1000
-PUBLISH_MS = 24 * 3600 * 1000  # a key stands in the JWKS this long before it signs
+PUBLISH_MS = 24 * 3600 * 1000  # a key is in the JWKS this long before it signs
 RETIRE_MS = ROTATE_MS + PUBLISH_MS + MAX_TTL_S * 1000 + 3600 * 1000
 _KEY_BITS = 2048
 
@@ -104,7 +104,7 @@ class EmbeddedIssuer(Identity, TokenIssuer):
         keys = self._current()
         if not keys or now_ms - keys[-1].created_at >= ROTATE_MS - PUBLISH_MS:
             with self._exclusive():
-                keys = self._current()  # another process may have made it meanwhile
+                keys = self._current()  # another process may have made it in the meantime
                 if not keys or now_ms - keys[-1].created_at >= ROTATE_MS - PUBLISH_MS:
                     self._make(now_ms)
                 self._retire(now_ms)

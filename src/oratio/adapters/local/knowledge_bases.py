@@ -54,7 +54,7 @@ class LocalKnowledgeBases(KnowledgeBases):
 
     A knowledge base is the folder `<root>/<id>`, where the id is a digest of tenant and agent; nothing of one
     tenant is ever opened for another, and deleting is removing the folder. `documents` must survive pickling: the
-    indexing process opens it anew.
+    indexing process opens it again.
 
     Quirks: an agent has one knowledge base whatever the token; a job that FAILED as a whole starts again when asked
     for with its token; a running job whose process died starts again at the next look, at most three times.
@@ -225,7 +225,7 @@ class LocalKnowledgeBases(KnowledgeBases):
         return store, facts
 
     def _snapshot(self, engine_id: str, version: int) -> Snapshot:
-        """The loaded snapshot, loaded anew when its files or job are others than before."""
+        """The loaded snapshot, loaded again when its files or job are others than before."""
         store = self._store(engine_id)
         try:
             inode = store.database.stat().st_ino
@@ -250,7 +250,7 @@ class LocalKnowledgeBases(KnowledgeBases):
         return snapshot
 
     def _resume(self, store: Store, lock: int, prefix: str, job: IngestionJob) -> IngestionJob:
-        """Start a job again whose process is gone, or give it up."""
+        """Start a job again whose process has ended, or give it up."""
         with store.connect() as database, transaction(database):
             attempts, version, stop = database.execute(
                 "SELECT attempts, version, stop FROM jobs WHERE job_id = ?", (job.job_id,)
@@ -263,7 +263,7 @@ class LocalKnowledgeBases(KnowledgeBases):
                     "UPDATE jobs SET status = 'FAILED', failure = ? WHERE job_id = ?", (failure, job.job_id)
                 )
         if not stop and attempts < MAX_ATTEMPTS:
-            logger.warning("job_id=<%s> attempts=<%d> | ingestion resumed, its process was gone", job.job_id, attempts)
+            logger.warning("job_id=<%s> attempts=<%d> | ingestion resumed, its process had ended", job.job_id, attempts)
             self._spawn(store, lock, Order(store.folder, self._documents, prefix, version, job.job_id))
         return _job(store, job.job_id)
 

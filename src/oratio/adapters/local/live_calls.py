@@ -1,4 +1,4 @@
-"""Calls in progress in SQLite; the contract stands in `ports.live_calls`."""
+"""Calls in progress in SQLite; the contract is in `ports.live_calls`."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Objects as plain files below one folder, each with its tags beside it."""
+"""Objects as plain files below one folder, each with its tags next to it."""
 
 import errno
 import hashlib
@@ -78,7 +78,7 @@ class FileObjectStore(ObjectStore):
         for _ in range(_ATTEMPTS):
             with self._open(key) as file:
                 stamp = _stamp(os.fstat(file.fileno()))
-            with suppress(FileNotFoundError):  # replaced meanwhile: look again
+            with suppress(FileNotFoundError):  # replaced in the meantime: look again
                 tags: dict[str, str] = json.loads(_read(self._tag(key, stamp)))
                 return tags
         return {}
@@ -170,7 +170,7 @@ class FileObjectStore(ObjectStore):
         return stamp
 
     def _tag(self, key: str, stamp: str) -> str:
-        """Where the tags of a key's bytes stand; beside its neighbours', for a folder each would cost a file again."""
+        """Where the tags of a key's bytes stand; next to its neighbours', for a folder each would cost a file again."""
         folder, _, name = key.rpartition("/")
         return f"{self._tags}/{folder}/{_number(name)[:32]}-{stamp}"
 

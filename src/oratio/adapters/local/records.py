@@ -1,6 +1,6 @@
 """Records of the embedded platform in SQLite; the contracts stand in `ports.repositories`.
 
-Every table keeps the record as JSON beside the columns it is found by; `revision` is the compare-and-set counter.
+Every table keeps the record as JSON next to the columns it is found by; `revision` is the compare-and-set counter.
 """
 
 import sqlite3

@@ -1,4 +1,4 @@
-"""Rows of the record store: a record as JSON beside the columns it is found by, changed by compare-and-set."""
+"""Rows of the record store: a record as JSON next to the columns it is found by, changed by compare-and-set."""
 
 import sqlite3
 from collections.abc import Sequence

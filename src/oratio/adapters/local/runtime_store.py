@@ -30,7 +30,7 @@ _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 
 
 class StoredRuntime(Value):
-    """`runtime.json`: what a runtime version is, beside its three files.
+    """`runtime.json`: what a runtime version is, next to its three files.
 
     Attributes:
         token: The idempotency token it was created with.

@@ -1,6 +1,6 @@
 """How an agent process is confined: the tiers, and what each does before and after the fork.
 
-| tier | what stands around an agent |
+| tier | what is around an agent |
 |---|---|
 | A    | namespaces, Landlock, seccomp, resource limits, own user |
 | B    | Landlock, seccomp, resource limits, own user where the host is root |

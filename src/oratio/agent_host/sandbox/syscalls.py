@@ -6,7 +6,7 @@ From asm/unistd_64.h and asm-generic/unistd.h of Linux 6.1; numbers never change
 from oratio.agent_host.sandbox.kernel import AT_X86_64
 
 HIGHEST_KNOWN = 456
-"""Newer system calls than `futex_requeue` answer ENOSYS: nobody has looked at them here."""
+"""Newer system calls than `futex_requeue` answer ENOSYS: no one has looked at them here."""
 
 # name: (x86_64, aarch64); None where the architecture does not have it.
 _DECIDED_BY_ARGUMENTS: dict[str, tuple[int | None, int | None]] = {

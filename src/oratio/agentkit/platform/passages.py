@@ -15,7 +15,7 @@ _WORD = re.compile(r"\w{3,}")
 
 
 def version_value(version: int) -> str:
-    """How a version stands in the metadata of its documents; text, as every store compares text."""
+    """How a version is in the metadata of its documents; text, as every store compares text."""
     return f"{version:06d}"
 
 

@@ -57,7 +57,7 @@ class CallLimits:
             RateLimited: The address has sent too many of them.
         """
         if wait := self._take(self._failures, address):
-            raise _over("too many tokens and keys from this address did not hold", wait)
+            raise _over("too many invalid tokens and keys from this address", wait)
 
     @contextmanager
     def turn(self, caller: Caller) -> Iterator[None]:

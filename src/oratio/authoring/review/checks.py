@@ -38,7 +38,7 @@ def _parsed(code: str) -> Iterator[Finding]:
             tree = ast.parse(code, FILE)
     except SyntaxError as error:
         yield Finding(
-            error.lineno or 1, error.offset or 1, "syntax", f"not valid Python: {error.msg}", "mend the syntax"
+            error.lineno or 1, error.offset or 1, "syntax", f"not valid Python: {error.msg}", "fix the syntax"
         )
         return
     except (ValueError, RecursionError, MemoryError) as error:
@@ -49,7 +49,7 @@ def _parsed(code: str) -> Iterator[Finding]:
         yield from check_contract(tree)
     except SyntaxError as error:
         yield Finding(
-            error.lineno or 1, error.offset or 1, "syntax", f"not valid Python: {error.msg}", "mend the syntax"
+            error.lineno or 1, error.offset or 1, "syntax", f"not valid Python: {error.msg}", "fix the syntax"
         )
     except RecursionError:
         yield Finding(1, 1, "deep_nesting", "expressions nest too deeply", "write simpler code")
@@ -57,7 +57,7 @@ def _parsed(code: str) -> Iterator[Finding]:
 
 def _syntax(error: SyntaxError) -> Finding:
     message = f"not valid Python: {error.msg}"
-    return Finding(error.lineno or 1, error.offset or 1, "syntax", message, "mend the syntax")
+    return Finding(error.lineno or 1, error.offset or 1, "syntax", message, "fix the syntax")
 
 
 def _compiled(code: str) -> Iterator[Finding]:
@@ -67,7 +67,7 @@ def _compiled(code: str) -> Iterator[Finding]:
             compile(code, FILE, "exec", dont_inherit=True)
     except SyntaxError as error:
         yield Finding(
-            error.lineno or 1, error.offset or 1, "syntax", f"not valid Python: {error.msg}", "mend the syntax"
+            error.lineno or 1, error.offset or 1, "syntax", f"not valid Python: {error.msg}", "fix the syntax"
         )
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         yield Finding(1, 1, "syntax", f"cannot be compiled ({type(error).__name__})", "write simpler code")

@@ -16,8 +16,8 @@ class Finding:
         line, column: 1-based; 0 when it concerns the whole.
         code: Stable name of the rule.
         message: What is wrong. Never holds text of the file beyond a name.
-        hint: How to mend it.
-        source_line: The line it stands on, at most 200 characters; empty where no line is meant.
+        hint: How to fix it.
+        source_line: The line it is on, at most 200 characters; empty where no line is meant.
     """
 
     line: int

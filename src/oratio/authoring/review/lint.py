@@ -40,5 +40,5 @@ def check_lint(code: str) -> Iterator[Finding]:
         place = entry["location"]
         message = str(entry["message"]).split("\n")[0][:200]
         yield Finding(
-            place["row"], place["column"], entry.get("code") or "syntax", message, "mend what the linter says"
+            place["row"], place["column"], entry.get("code") or "syntax", message, "fix what the linter reports"
         )

@@ -95,7 +95,7 @@ class VersionDiff(Value):
 
 
 def text_change(before: str | None, after: str | None, name: str) -> TextChange:
-    """The change of one text; `name` stands in the diff's head."""
+    """The change of one text; `name` is in the diff's head."""
     if before == after:
         return TextChange(changed=False, diff=None if before is None else "")
     old, new = (before or "").splitlines(), (after or "").splitlines()

@@ -1,4 +1,4 @@
-"""The journal of steps: what was done for a version, by which run, and what watchers are told."""
+"""The journal of steps: what was done for a version, by which run, and what watchers are notified."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class StepRecord(Value):
 
     Attributes:
         outcome: Small JSON the step left for the next ones and for a second run: ids, counts, hashes.
-        attempts: How often the step was begun.
+        attempts: How often the step was started.
     """
 
     ref: VersionRef
@@ -39,7 +39,7 @@ class StepRecord(Value):
 
 
 class AgentEvent(Value):
-    """One change a watcher is told of; `seq` grows by one per agent from 1.
+    """One change a watcher is notified of; `seq` grows by one per agent from 1.
 
     `kind` is `step` (then `step`, `status` and `detail` speak of it) or `status` (the agent's own).
     """

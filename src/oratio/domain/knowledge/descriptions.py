@@ -1,7 +1,7 @@
 """Nested folder and file descriptions: parse, flatten, look up, edit, match against uploaded paths.
 
 The stored form is the nested JSON of the contract: folders are objects, files are strings, and a folder's
-own text stands under the empty key:
+own text is under the empty key:
 
     {"products": {"": "Everything we sell", "catalog.pdf": "Product catalog"}, "faq.txt": "Common questions"}
 
@@ -37,7 +37,7 @@ def parse(text: str) -> tuple[Descriptions, list[FieldProblem]]:
         seen: dict[str, object] = {}
         for name, value in pairs:
             if (key := unicodedata.normalize("NFC", name)) in seen:
-                problems.append(FieldProblem((FIELD,), f"the name {name!r} stands twice in one folder; keep one"))
+                problems.append(FieldProblem((FIELD,), f"the name {name!r} occurs twice in one folder; keep one"))
             seen[key] = value
         return seen
 

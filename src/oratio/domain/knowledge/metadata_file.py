@@ -1,4 +1,4 @@
-"""The `<file>.metadata.json` beside each document: how the descriptions reach the knowledge base.
+"""The `<file>.metadata.json` next to each document: how the descriptions reach the knowledge base.
 
 The long form of Bedrock's metadata files, which both kinds of its knowledge bases read, and the local one too.
 """

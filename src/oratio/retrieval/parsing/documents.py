@@ -29,7 +29,7 @@ SMALL_BYTES = 20_000_000
 EMPTY = "the file is empty; upload it again"
 NO_TEXT = "no text was found in it (a scan or pictures only?); upload a version with real text"
 ENCRYPTED = "it is encrypted; upload a copy without a password"
-BROKEN = "it is damaged or not what its ending says; save it anew and upload it again"
+BROKEN = "it is damaged or not what its ending says; save it again and upload it again"
 TOO_LARGE = "it holds more than can be indexed; split it"
 TOO_SLOW = "reading it took too long; split it or save it as PDF or text"
 
@@ -104,7 +104,7 @@ def _decode(data: bytes) -> str:
         return data.decode("cp1252" if encoding in _LATIN else encoding, errors="replace")
 
 
-# Single-byte guesses that differ from Windows-1252 mostly in signs nobody writes in Western text.
+# Single-byte guesses that differ from Windows-1252 mostly in signs no one writes in Western text.
 _LATIN = frozenset({"latin_1", "iso8859_1", "iso8859_15", "cp1250", "cp1252", "mac_roman", "cp1257", "cp1254", "cp850"})
 
 
@@ -117,7 +117,7 @@ def _json(data: bytes) -> Iterator[Block]:
         try:  # JSON Lines
             yield from [block for line in lines for block in json_blocks(line)]
         except ValueError:
-            raise _Unreadable("it is not valid JSON; mend it and upload it again") from None
+            raise _Unreadable("it is not valid JSON; correct it and upload it again") from None
 
 
 def _html(data: bytes) -> Iterator[Block]:
@@ -173,7 +173,7 @@ def _check_archive(data: bytes) -> None:
         raise _Unreadable(BROKEN) from None
     unpacked = sum(member.file_size for member in members)
     if unpacked > MAX_UNPACKED_BYTES or (unpacked > SMALL_BYTES and unpacked > MAX_PACK_RATIO * len(data)):
-        raise _Unreadable("it unpacks to far more than its size; save it anew without the padding")
+        raise _Unreadable("it unpacks to far more than its size; save it again without the padding")
 
 
 def _limit(parent: int) -> None:

@@ -196,7 +196,7 @@ def _centre(rect: Rect) -> Point:
 
 
 def _label(arrows: Sequence[_Arrow], boxes: Sequence[_Box], loose: Sequence[tuple[Rect, str]]) -> None:
-    """Give each text outside of boxes to the arrow it stands at: nearest pairs first, one text an arrow."""
+    """Give each text outside of boxes to the arrow it is at: nearest pairs first, one text an arrow."""
     forks = {id(arrow) for box in boxes if len(box.arrows) > 1 for arrow in box.arrows}
     pairs = []
     for number, (rect, _) in enumerate(loose):

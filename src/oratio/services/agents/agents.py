@@ -311,7 +311,7 @@ class AgentService:
             self.start(saved)
 
     def _abandon(self, agent: Agent, number: int) -> None:
-        """Fail a version that was never begun."""
+        """Fail a version that was never started."""
 
         def failed(record: AgentVersion) -> AgentVersion | None:
             if record.status is not VersionStatus.BUILDING:

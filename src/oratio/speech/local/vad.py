@@ -32,7 +32,7 @@ class Mark(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A mark and the frame it stands at: the first frame of speech, or the first after it."""
+    """A mark and the frame it is at: the first frame of speech, or the first after it."""
 
     mark: Mark
     frame: int

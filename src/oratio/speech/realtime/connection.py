@@ -32,7 +32,7 @@ _LAST_S = 1.0
 class TwoStep(Protocol):
     """A model that can be connected long before the history it goes on from is known."""
 
-    # Loop time after which the connection's credentials do not hold; None: they hold.
+    # Loop time after which the connection's credentials have expired; None: they do not expire.
     good_until_s: float | None
 
     async def connect(self, system_prompt: str, tools: list[ToolSpec]) -> None: ...
@@ -46,7 +46,7 @@ class RealtimeConnection:
     Args:
         reply: How many replies the call has had.
         take: Gets every event of the model.
-        lost: Told once, with a reason, when the connection ends and nobody hung up.
+        lost: Reported once, with a reason, when the connection ends and no one hung up.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class RealtimeConnection:
             await self._listen()
 
     async def _opening(self, step: Any) -> None:
-        # Never cancelled on its way: a connection that is being made when nobody waits any more would stay open.
+        # Never cancelled on its way: a connection that is being made when no one waits any more would stay open.
         task = self._step = asyncio.ensure_future(step)
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:

@@ -166,7 +166,7 @@ class NovaSonic(NovaSonicConnection):
         await self.prime(messages or [])
 
     async def receive(self) -> AsyncGenerator[BidiOutputEvent, None]:
-        """As the base class's, but a stream that ends while nobody hung up is a connection lost."""
+        """As the base class's, but a stream that ends while no one hung up is a connection lost."""
         output, state = await self.output()
         yield BidiConnectionStartEvent(connection_id=self.connection_id, model=self.model_id)
         while True:
@@ -246,7 +246,7 @@ class NovaSonic(NovaSonicConnection):
 
 
 class _NoSession:
-    """Stands where the base class wants a boto session of its own: making one would stop the loop for 10 ms a call."""
+    """Takes the place of a boto session of its own: making one would stop the loop for 10 ms a call."""
 
     region_name = None
 

@@ -52,7 +52,7 @@ class RenewalPolicy:
     Attributes:
         renew_s: A connection this old is replaced at the next pause; None: the provider sets no limit.
         patience_s: How long to wait for a pause before replacing it in the middle of a turn.
-        spare_s: A spare connection unused for so long is opened anew, before the provider gives it up.
+        spare_s: A spare connection unused for so long is opened again, before the provider gives it up.
         delays_s: Waits before each attempt to restore a lost connection; after the last one the call is lost.
         steady_s: A connection that lived so long, or carried a reply, clears the count of attempts.
         chunk_ms: Caller audio goes out in pieces of this size.
@@ -146,7 +146,7 @@ class StrandsSession(DialogueSession):
         self._send(text)
 
     def inform(self, note: str) -> None:
-        """A connection answers whatever it is told: so the next one is told, and it comes at the next pause."""
+        """A connection answers whatever it is notified: so the next one is notified, and it comes at the next pause."""
         self._notes.append(note)
         self._renew_s = self._now()
         self._drop_spare()
@@ -213,7 +213,7 @@ class StrandsSession(DialogueSession):
                 self._put(said)
 
     def _wanted(self, event: DialogueEvent, link: RealtimeConnection) -> bool:
-        """Note what an event means for this call; False when nobody is to be told."""
+        """Note what an event means for this call; False when no one is to be notified."""
         match event:
             case Heard(text):
                 self._mic.understood()
@@ -371,7 +371,7 @@ class StrandsSession(DialogueSession):
             await self._hand_over(spare)
 
     def _calm(self, now: float) -> bool:
-        """Whether nobody speaks, owes an answer, or is still being heard."""
+        """Whether no one speaks, owes an answer, or is still being heard."""
         link = self._link
         assert link is not None
         owed = self._mic.owed and now < self._spoke_s + _OWED_S
@@ -439,11 +439,11 @@ class StrandsSession(DialogueSession):
         return bool(self._history.unanswered) and not self._calls and not self._silenced
 
     async def _begin(self, link: RealtimeConnection) -> None:
-        """Tell a connection what was said so far; the caller's last words, when nobody answered, are said live."""
+        """Tell a connection what was said so far; the caller's last words, when no one answered, are said live."""
         await link.begin(self._history.messages(without_unanswered=self._answer_owed))
 
     async def _switch(self, link: RealtimeConnection) -> bool:
-        """Give the call to a connection that has begun. True when something has to be said again."""
+        """Give the call to a connection that has started. True when something has to be said again."""
         cut = False
         if (old := self._link) is not None:
             old.hang_up()

@@ -1,6 +1,6 @@
 """The dependencies of every agent's package: one zip for the versions installed here, built once for Linux on arm64.
 
-AgentCore unpacks a zip at whose root the dependencies lie beside `main.py`. The versions are those of this
+AgentCore unpacks a zip at whose root the dependencies lie next to `main.py`. The versions are those of this
 installation, so an agent answers on AgentCore with the code it was rehearsed with.
 """
 

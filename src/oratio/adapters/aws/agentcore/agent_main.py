@@ -1,4 +1,4 @@
-"""The `main.py` of an agent's package: AgentCore starts it, it serves the `agent_file.py` beside it."""
+"""The `main.py` of an agent's package: AgentCore starts it, it serves the `agent_file.py` next to it."""
 
 import os
 from pathlib import Path

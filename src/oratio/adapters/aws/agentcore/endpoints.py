@@ -92,7 +92,7 @@ class Endpoints:
             raise
 
     def _make_room(self, runtime_id: str) -> None:
-        """Take the oldest versions' endpoints away; a version that is asked for again gets its own anew."""
+        """Take the oldest versions' endpoints away; a version that is asked for again gets its own again."""
         numbers = sorted(
             int(shown["name"][1:])
             for shown in self._all(runtime_id)

@@ -32,7 +32,7 @@ class RoleOptions:
 
 
 class AgentRoles:
-    """Get-or-create by name; the policy is written anew each time, so that it says what the version needs."""
+    """Get-or-create by name; the policy is written again each time, so that it says what the version needs."""
 
     def __init__(self, session: AwsSession, options: RoleOptions) -> None:
         self._session = session
@@ -87,7 +87,7 @@ class AgentRoles:
 
 
 def trust_policy(options: RoleOptions) -> dict[str, Any]:
-    """AgentCore of this account and region may assume the role, and nobody else."""
+    """AgentCore of this account and region may assume the role, and no one else."""
     source = f"arn:aws:bedrock-agentcore:{options.region}:{options.account_id}:*"
     return {
         "Version": "2012-10-17",

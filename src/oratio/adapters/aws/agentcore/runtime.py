@@ -145,7 +145,7 @@ class AgentCoreRuntime(AgentRuntime):
         try:
             seen = self._seen(created["agentRuntimeId"], created["agentRuntimeVersion"])
         except NotFound:
-            return None  # the token spoke of one that is gone
+            return None  # the token names one that was deleted
         if seen.status is RuntimeStatus.FAILED:
             self._control.delete_agent_runtime(agentRuntimeId=seen.runtime_id)
             raise NotReady(f"the runtime {name}, which failed before, is being replaced")

@@ -1,4 +1,4 @@
-"""What only a person can mend before a model of Bedrock's answers; anything else a caller may go on without."""
+"""What only a person can fix before a model of Bedrock's answers; anything else a caller may go on without."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 

@@ -1,4 +1,4 @@
-"""Which deletions AWS has failed at and was asked for once more: the second failure is told, and asked anew later."""
+"""Which deletions AWS has failed at and was asked for once more: the second failure is notified, and asked again later."""
 
 import threading
 

@@ -1,7 +1,7 @@
 """Whose turn it is to start an ingestion job: AWS takes one start in ten seconds from a whole account.
 
-The time of the last start stands in one object of the code bucket; who replaces exactly the one it has read has the
-turn, and writes the time anew when AWS has answered, so that the way there is never too short for the next. So it holds
+The time of the last start is in one object of the code bucket; who replaces exactly the one it has read has the
+turn, and writes the time again when AWS has answered, so that the way there is never too short for the next. So it holds
 among any number of workers on any number of machines.
 """
 

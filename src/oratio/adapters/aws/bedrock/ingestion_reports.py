@@ -21,7 +21,7 @@ def report(job: Mapping[str, Any], manifest: Manifest, uri: Callable[[str], str]
 
     Args:
         job: What GetIngestionJob showed; its counts are of all versions at once.
-        uri: Where a path of this version stands.
+        uri: Where a path of this version is.
         documents: Bedrock's own list of documents; asked only when the counts and the reasons leave some unexplained.
     """
     status = _STATUS.get(job["status"]) or IngestionStatus(job["status"])

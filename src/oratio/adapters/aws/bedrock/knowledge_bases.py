@@ -275,7 +275,7 @@ class BedrockKnowledgeBases(KnowledgeBases):
         what = f"the data source {data_source_id} of knowledge base {engine_id}"
         ids = {"knowledgeBaseId": engine_id, "dataSourceId": data_source_id}
         if shown["status"] == "DELETE_UNSUCCESSFUL" and self._kind_of(engine_id) == "VECTOR":
-            # Its store or role is gone already: nothing there can be taken out, so let it be.
+            # Its store or role was deleted already: nothing can be taken out of it.
             with translated(what):
                 self._bedrock.update_data_source(
                     **ids,

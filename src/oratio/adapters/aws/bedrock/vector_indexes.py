@@ -49,13 +49,13 @@ class VectorIndexes:
         return VectorStore(str(found["indexArn"]), self._embedding_model_arn)
 
     def remember(self, engine_id: str, shown: Mapping[str, Any]) -> None:
-        """Note the index of a knowledge base before that is gone."""
+        """Note the index of a knowledge base before it is deleted."""
         store = shown.get("storageConfiguration", {}).get("s3VectorsConfiguration", {})
         if "indexArn" in store:
             self._doomed[engine_id] = store["indexArn"]
 
     def forget(self, engine_id: str) -> None:
-        """Delete the index of a knowledge base that is gone."""
+        """Delete the index of a deleted knowledge base."""
         if (arn := self._doomed.pop(engine_id, None)) is not None:
             with translated(f"the vector bucket {self._bucket}"):
                 self._client.delete_index(indexArn=arn)

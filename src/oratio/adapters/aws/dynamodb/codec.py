@@ -76,7 +76,7 @@ def _from_text(name: str, value: Any) -> Any:
 
 
 def to_item(record: Value, **extra: str | int | None) -> Item:
-    """A record's attributes, and the store's own beside them; what is None is left out."""
+    """A record's attributes, and the store's own next to them; what is None is left out."""
     values = {**record.model_dump(mode="json", by_alias=True), **extra}
     return encode_map({name: value for name, value in values.items() if value is not None})
 

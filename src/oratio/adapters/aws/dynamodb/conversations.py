@@ -1,7 +1,7 @@
-"""Heads of conversations in DynamoDB; the contract stands in `ports.repositories`.
+"""Heads of conversations in DynamoDB; the contract is in `ports.repositories`.
 
 The key begins with the agent and the time, for the listing. A second row `@<conversation id>` says where a conversation
-stands, so that it is found by its id alone the moment it is added, which no global index promises.
+is, so that it is found by its id alone the moment it is added, which no global index promises.
 """
 
 import zlib

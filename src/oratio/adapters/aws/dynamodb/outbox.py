@@ -2,7 +2,7 @@
 
 All that waits for one webhook from one agent is a stream: a head row that says how much waits (`pending`) and when the
 first of it is due (`workAt`), and a row for each delivery. Only heads are on the work list, so that a webhook that does
-not answer hides nobody else's deliveries.
+not answer hides no one else's deliveries.
 """
 
 import secrets

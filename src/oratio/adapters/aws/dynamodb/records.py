@@ -31,7 +31,7 @@ from oratio.ports.object_store import ObjectStore
 
 MOST_BYTES = 300_000
 _SPILLED = "spilled"
-"""The attribute that lists what stands beside: pairs of an attribute and the key of its object."""
+"""The attribute that lists what is next to: pairs of an attribute and the key of its object."""
 _EMPTY: Mapping[str, Any] = {"folderFileDescriptions": "{}", "problems": [], "progress": []}
 
 
@@ -43,7 +43,7 @@ class Records:
         self._overflow = overflow
 
     def item(self, table: Table, record: Value, **extra: str | int | None) -> Item:
-        """The item of a record, unlike that of any other write; what is too large for it is stored beside, before this
+        """The item of a record, unlike that of any other write; what is too large for it is stored next to, before this
         returns.
         """
         item = to_item(record, **extra, lastWrite=secrets.token_hex(8))
@@ -76,7 +76,7 @@ class Records:
         return _SPILLED in item
 
     def without_overflow(self, item: Item) -> Item:
-        """The item of a record that is about to go, with nothing in the place of what stood beside it."""
+        """The item of a record that is about to go, with nothing in the place of what stood next to it."""
         kept = {name: value for name, value in item.items() if name != _SPILLED}
         return kept | {name: encode(_EMPTY.get(name, "")) for name, _ in decode(item[_SPILLED])}
 
@@ -93,7 +93,7 @@ class Records:
 
         Raises:
             StaleRecord: It has another revision.
-            NotFound: It is gone, or another tenant's.
+            NotFound: It was deleted, or is another tenant's.
         """
         stored, write = self.replacement(table, record, **extra)
         try:
@@ -111,14 +111,14 @@ class Records:
         return stored, Write("Put", table, item, "#revision = :revision AND #userId = :owner", values=values)
 
     def addition[R: Value](self, table: Table, record: R, **extra: str | int | None) -> tuple[R, Write]:
-        """A new record as it will stand, and the write that makes it so only where nothing stands."""
+        """A new record as it will stand, and the write that makes it so only where nothing is."""
         stored = record.model_copy(update={"revision": 1})
         write = Write("Put", table, self.item(table, stored, **extra), f"attribute_not_exists(#{table.hash_key})")
         return stored, write
 
 
 def stale_or_gone(table: Table, stood: Item | None, record: Any) -> StaleRecord | NotFound:
-    """Why a compare-and-set did not hold."""
+    """Return the error for a compare-and-set that failed."""
     if stood is None or stood.get("userId") != encode(record.user_id):
         return NotFound(f"no such record in {table.setting.removesuffix('_table')}")
     what = table.setting.removesuffix("_table")
@@ -126,5 +126,5 @@ def stale_or_gone(table: Table, stood: Item | None, record: Any) -> StaleRecord 
 
 
 def overflow_prefix(user_id: str, agent_id: str) -> str:
-    """Beside the agent's own prefix, whose objects go before its records do."""
+    """Next to the agent's own prefix, whose objects go before its records do."""
     return f"{user_id}/.records/{agent_id}/"

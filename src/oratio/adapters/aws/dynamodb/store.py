@@ -46,10 +46,10 @@ class Write:
 
 
 class Refused(Exception):
-    """Conditions did not hold: the place of each such write, and the item that stood there."""
+    """Failed conditions: the place of each such write, and the item that was there."""
 
     def __init__(self, failed: Mapping[int, Item | None]) -> None:
-        super().__init__(f"conditions {sorted(failed)} did not hold")
+        super().__init__(f"conditions {sorted(failed)} failed")
         self.failed = failed
 
 
@@ -149,7 +149,7 @@ class Dynamo:
         """Do all of it or nothing.
 
         Raises:
-            Refused: A condition did not hold.
+            Refused: A condition failed.
             RateLimited: Others wrote the same items all the while.
         """
         for _ in self._patience(writes[0].table):
@@ -175,7 +175,7 @@ class Dynamo:
         except ClientError as error:
             if error_code(error) == f"{_CONDITION}Exception":
                 stood = error.response.get("Item")
-                # botocore repeats a write whose answer was lost: then what stands there is this very write.
+                # botocore repeats a write whose answer was lost: then what is there is this very write.
                 if write.kind == "Put" and stood == write.item:
                     return
                 raise Refused({0: stood}) from None

@@ -1,4 +1,4 @@
-"""When a person takes over, why, and what that person is told."""
+"""When a person takes over, why, and what that person is notified."""
 
 from collections.abc import Sequence
 

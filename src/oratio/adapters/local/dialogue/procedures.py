@@ -146,7 +146,7 @@ def procedures(plan: AgentPlan) -> tuple[SopProcedure, ...]:
 
 
 def _is_general(section: str, sections: Collection[str]) -> bool:
-    """Whether a section stands above all others: its steps hold for every procedure."""
+    """Whether a section is above all others: its steps hold for every procedure."""
     others = [other for other in sections if other != section]
     return not section or (
         bool(others) and " > " not in section and all(other.startswith(f"{section} > ") for other in others)

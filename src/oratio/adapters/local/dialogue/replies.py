@@ -7,7 +7,7 @@ class BuiltinReply(NamedTuple):
     """What to say, and what it rests on.
 
     Attributes:
-        text: Said to the caller as it stands.
+        text: Said to the caller as it is.
         answered: False only where something asked was not answered; then there are no passages.
         passage_ids: Passages it quotes.
         step_ids: Plan steps that shaped it.

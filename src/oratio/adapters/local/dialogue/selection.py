@@ -96,7 +96,7 @@ def _conditional(unit: AnswerUnit) -> bool:
 
 
 def _lead_of(units: Sequence[AnswerUnit], item: int) -> int | None:
-    """The lead that announces the list an item stands in."""
+    """The lead that announces the list an item is in."""
     depth = units[item].depth
     for index in range(item - 1, max(-1, item - 12), -1):
         unit = units[index]

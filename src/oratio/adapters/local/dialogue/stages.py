@@ -59,7 +59,7 @@ _EXPLAIN = re.compile(
 
 
 class DialogueStage(NamedTuple):
-    """Where a procedure stands.
+    """Where a procedure is.
 
     Attributes:
         say: Sentences for the caller, in the SOP's order; required wording exactly as the SOP has it.
