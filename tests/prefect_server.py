@@ -42,7 +42,7 @@ def free_port() -> int:
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    return child_environment(settings, **prefect_environment(settings))
+    return child_environment(settings, "flows", **prefect_environment(settings))
 
 
 @contextlib.contextmanager
@@ -57,7 +57,7 @@ def template() -> Path:
     """A migrated, empty database of the installed Prefect; the one that `oratio up` starts from."""
     path = template_path()
     with locked(Path(tempfile.gettempdir()) / f"oratio-tests-{os.getuid()}" / "template.lock"):
-        build_template(path, environment=child_environment(Settings()))
+        build_template(path, environment=child_environment(Settings(), "prefect"))
     return path
 
 

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -328,14 +328,41 @@ def unknown_variables() -> list[str]:
     return sorted(name for name in os.environ if name.startswith("ORATIO_") and name not in known)
 
 
-def child_environment(settings: Settings, **extra: str) -> dict[str, str]:
-    """The environment of a child process of Oratio: this one's, the settings pinned, and all telemetry off."""
+type Process = Literal["up", "api", "voice", "flows", "agent-host", "console", "prefect", "check"]
+"""The processes of Oratio, named as in `oratio status`; `up` starts the others, `check` is a short trial."""
+
+SECRETS: Mapping[Process, frozenset[str]] = {
+    "up": frozenset({"otlp_headers", "prefect_auth", "console_oidc_client_secret", "console_cookie_secret"}),
+    "api": frozenset({"otlp_headers", "prefect_auth"}),
+    "voice": frozenset({"otlp_headers"}),
+    "flows": frozenset({"otlp_headers", "prefect_auth"}),
+    "agent-host": frozenset({"otlp_headers"}),
+    "console": frozenset({"console_oidc_client_secret", "console_cookie_secret"}),
+    "prefect": frozenset(),
+    "check": frozenset(),
+}
+"""The secret settings that each process needs; its environment holds no others. `api_token` is the command line's."""
+
+
+def child_environment(settings: Settings, process: Process, **extra: str) -> dict[str, str]:
+    """Return the environment of a child process of Oratio.
+
+    It is this process's, with the settings pinned, all telemetry off, and of the secret settings only those that the
+    child needs.
+    """
+    secrets = {name for name, field in Settings.model_fields.items() if _is_secret(field.annotation)}
+    withheld = {f"ORATIO_{name.upper()}" for name in secrets - SECRETS[process]}
+    inherited = {name: value for name, value in os.environ.items() if name.upper() not in withheld}
     pinned = {
         f"ORATIO_{name.upper()}": json.dumps(value) if isinstance(value, list) else str(value)
         for name, value in settings.model_dump(mode="json").items()
         if value is not None and not isinstance(getattr(settings, name), SecretStr)
     }
-    return {**os.environ, **pinned, **quiet(settings), **extra}
+    return {**inherited, **pinned, **quiet(settings), **extra}
+
+
+def _is_secret(annotation: Any) -> bool:
+    return SecretStr in get_args(annotation)
 
 
 def quiet(settings: Settings) -> dict[str, str]:

@@ -11,7 +11,7 @@ from oratio.adapters.aws.dynamodb.tables import TABLES
 from oratio.adapters.aws.setup import definition
 from oratio.cli.aws.template import read_template, template_body, template_path
 from oratio.ports.secrets import SecretName
-from oratio.settings import Settings
+from oratio.settings import SECRETS, Settings
 
 TREE = read_template(template_path())
 REGIONS = ("us-east-1", "us-west-2", "ap-northeast-1")
@@ -82,6 +82,15 @@ def test_a_container_is_given_settings_that_exist(container: dict[str, Any]) -> 
     known = {f"ORATIO_{name.upper()}" for name in Settings.model_fields}
     assert {name for name in given if name.startswith("ORATIO_")} <= known
     assert len(given) == len(set(given))
+
+
+@pytest.mark.parametrize("container", containers())
+def test_a_container_is_given_only_the_secrets_that_its_process_needs(container: dict[str, Any]) -> None:
+    given = {entry["Name"] for entry in container.get("Secrets", ()) if entry["Name"].startswith("ORATIO_")}
+    command = container.get("Command", [])
+    process = command[2] if command[:2] == ["oratio", "run"] else None
+    allowed = SECRETS[process] if process else frozenset()
+    assert given <= {f"ORATIO_{name.upper()}" for name in allowed}
 
 
 @pytest.mark.parametrize("container", containers())

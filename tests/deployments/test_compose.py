@@ -11,7 +11,7 @@ from prefect.settings.legacy import _get_settings_fields
 from prefect_redis.client import RedisMessagingSettings  # type: ignore[import-untyped]
 
 from oratio.cli.supervisor.service_table import service_table
-from oratio.settings import PORT_OFFSETS, QUIET, Settings
+from oratio.settings import PORT_OFFSETS, QUIET, SECRETS, Settings
 
 FILE = Path(__file__).parents[2] / "deployments" / "compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
@@ -41,6 +41,14 @@ def test_every_service_of_oratio_runs_and_prefect_is_one_of_two_others() -> None
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_variable_is_a_setting_of_whoever_reads_it(name: str) -> None:
     assert set(SERVICES[name].get("environment", {})) <= NAMES
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_service_is_given_only_the_secrets_that_its_process_needs(name: str) -> None:
+    process = OURS[name]["command"][2]
+    given = {variable for variable in OURS[name]["environment"] if re.search(r"AUTH|SECRET|TOKEN|HEADERS", variable)}
+    assert given <= {f"ORATIO_{secret.upper()}" for secret in SECRETS[process]}
+    assert ("ORATIO_PREFECT_AUTH" in given) is (process in ("api", "flows"))
 
 
 def test_every_variable_that_a_person_sets_is_asked_for_by_a_name_that_says_what() -> None:

@@ -60,7 +60,7 @@ def test_headers_of_the_collector_have_a_form() -> None:
 
 
 def test_libraries_stay_silent_and_strands_is_told_to_redact() -> None:
-    off = child_environment(Settings())
-    on = child_environment(Settings(otlp_endpoint="http://127.0.0.1:9"))
+    off = child_environment(Settings(), "api")
+    on = child_environment(Settings(otlp_endpoint="http://127.0.0.1:9"), "api")
     assert (off["OTEL_SDK_DISABLED"], on["OTEL_SDK_DISABLED"]) == ("true", "false")
     assert on["OTEL_SEMCONV_STABILITY_OPT_IN"] == "gen_ai_unredacted_attributes="

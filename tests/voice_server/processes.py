@@ -50,7 +50,7 @@ class Servers:
 
     def start(self) -> None:
         """Start it, and wait until every process answers."""
-        environment = settings.child_environment(self.config, PYTHONUNBUFFERED="1")
+        environment = settings.child_environment(self.config, "voice", PYTHONUNBUFFERED="1")
         command = [sys.executable, "-P", "-m", "voice_server"]
         self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
         self.wait_until_all_listen()

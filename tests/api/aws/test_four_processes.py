@@ -25,7 +25,7 @@ class Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=child_environment(settings),
+            env=child_environment(settings, "api"),
         )
         self._said()
 

@@ -38,7 +38,7 @@ def service(
     with path.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", module],
-            env=child_environment(given, **environment),
+            env=child_environment(given, "api", **environment),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

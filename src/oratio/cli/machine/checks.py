@@ -127,7 +127,7 @@ def prefect_server() -> DoctorCheck:
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-c", "import prefect.server.api.server"],
-            env={**child_environment(_defaults()), **QUIET},
+            env={**child_environment(_defaults(), "check"), **QUIET},
             capture_output=True,
             timeout=_IMPORT_WAIT_S,
         )

@@ -51,7 +51,7 @@ def prepare() -> None:
     from oratio.cli.supervisor.prefect_database import build_template, template_path
 
     settings = settings_of(None)
-    build_template(template_path(), environment=child_environment(settings))
+    build_template(template_path(), environment=child_environment(settings, "check"))
 
 
 def _foreground(settings: Settings, *, with_console: bool) -> None:
@@ -124,7 +124,7 @@ def _detached(settings: Settings, *, no_console: bool) -> None:
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
-            env=child_environment(settings),
+            env=child_environment(settings, "up"),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -8,7 +8,7 @@ from oratio.adapters.prefect_pipeline import prefect_environment
 from oratio.cli.supervisor.health import HeartbeatHealth, HttpHealth
 from oratio.cli.supervisor.service import Address, SupervisedService
 from oratio.errors import Unavailable
-from oratio.settings import Settings, child_environment
+from oratio.settings import Process, Settings, child_environment
 
 # -P: without it `-m` puts the working folder first on the path, and a folder there named `flows` would win.
 _PYTHON = (sys.executable, "-P", "-m")
@@ -29,8 +29,8 @@ def service_table(settings: Settings, *, console: bool = True) -> list[Supervise
     return [*services, _console(settings)] if console else services
 
 
-def _environment(settings: Settings) -> dict[str, str]:
-    return child_environment(settings, PYTHONUNBUFFERED="1")
+def _environment(settings: Settings, process: Process) -> dict[str, str]:
+    return child_environment(settings, process, PYTHONUNBUFFERED="1")
 
 
 def _prefect(settings: Settings) -> SupervisedService:
@@ -38,7 +38,7 @@ def _prefect(settings: Settings) -> SupervisedService:
     return SupervisedService(
         name="prefect",
         command=(*_PYTHON, "prefect", "server", "start", "--host", _LOOPBACK, "--port", str(port)),
-        environment=_environment(settings) | prefect_environment(settings),
+        environment=_environment(settings, "prefect") | prefect_environment(settings),
         health=HttpHealth(f"{settings.prefect_url}/health"),
         url=settings.local_url("prefect"),
         address=Address(_LOOPBACK, port),
@@ -51,7 +51,7 @@ def _flows(settings: Settings) -> SupervisedService:
     return SupervisedService(
         name="flows",
         command=(*_PYTHON, "flows.worker"),
-        environment=_environment(settings) | prefect_environment(settings),
+        environment=_environment(settings, "flows") | prefect_environment(settings),
         health=HeartbeatHealth(settings.data / "run" / "flows.health"),
         address=Address(settings.host, settings.port("flows")),
         stop_stage=_FLOWS,
@@ -63,7 +63,7 @@ def _api(settings: Settings) -> SupervisedService:
     return SupervisedService(
         name="api",
         command=(*_PYTHON, "oratio.api"),
-        environment=_environment(settings),
+        environment=_environment(settings, "api"),
         health=HttpHealth(f"{settings.local_url('api')}/healthz"),
         url=settings.local_url("api"),
         address=Address(settings.host, settings.port("api")),
@@ -76,7 +76,7 @@ def _voice(settings: Settings) -> SupervisedService:
     return SupervisedService(
         name="voice",
         command=(*_PYTHON, "voice_server"),
-        environment=_environment(settings),
+        environment=_environment(settings, "voice"),
         health=HttpHealth(f"{settings.local_url('voice')}/healthz"),
         url=settings.local_url("voice").replace("http://", "ws://"),
         address=Address(settings.host, settings.port("voice")),
@@ -89,7 +89,7 @@ def _agent_host(settings: Settings) -> SupervisedService:
     return SupervisedService(
         name="agent-host",
         command=(*_PYTHON, "oratio.agent_host"),
-        environment=_environment(settings),
+        environment=_environment(settings, "agent-host"),
         health=HttpHealth(f"{settings.local_url('agent-host')}/healthz"),
         url=settings.local_url("agent-host"),
         address=Address(_LOOPBACK, settings.port("agent-host")),
@@ -118,7 +118,7 @@ def _console(settings: Settings) -> SupervisedService:
     return SupervisedService(
         name="console",
         command=(*_PYTHON, "streamlit", "run", str(_console_script()), *flags),
-        environment=_environment(settings),
+        environment=_environment(settings, "console"),
         health=HttpHealth(f"{settings.local_url('console')}/_stcore/health"),
         url=settings.local_url("console"),
         address=Address(settings.host, port),
