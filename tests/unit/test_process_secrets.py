@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from oratio.cli.supervisor.service_table import service_table
-from oratio.settings import SECRETS, Settings, child_environment, load
+from oratio.settings import FIELDS, SECRETS, Settings, child_environment, load
 
 VALUES: Mapping[str, str] = {
     "ORATIO_OTLP_HEADERS": "authorization=otlp-canary",
@@ -59,7 +59,8 @@ def test_a_variable_in_small_letters_is_withheld_too(settings: Settings, monkeyp
 
 
 def test_every_secret_setting_is_known_to_the_processes() -> None:
-    secrets = {name for name, value in load(**_all_secrets()) if isinstance(value, SecretStr)}
+    settings = load(**_all_secrets())
+    secrets = {name for name in FIELDS if isinstance(settings.value(name), SecretStr)}
     assert secrets == {name.removeprefix("ORATIO_").lower() for name in VALUES}
     assert set().union(*SECRETS.values()) == secrets - {"api_token"}
 

@@ -57,7 +57,7 @@ class Servers:
 
     def wait_until_all_listen(self) -> None:
         assert self.process is not None
-        processes = self.config.voice_processes or 1
+        processes = self.config.voice.voice_processes or 1
         for _ in range(600):
             members = children(self.process.pid) if processes > 1 else [self.process.pid]
             if len(members) == processes and all(_listens(pid, self.port) for pid in members):

@@ -48,11 +48,11 @@ class SessionConfig:
 
 def terms_of(settings: Settings) -> SessionConfig:
     return SessionConfig(
-        idle_ms=int(settings.voice_idle_seconds * 1000),
-        call_ms=int(settings.voice_call_seconds * 1000),
-        resume_ms=int(settings.voice_resume_seconds * 1000),
-        holding_ms=int(settings.voice_holding_seconds * 1000),
-        handoff_ms=int(settings.voice_handoff_seconds * 1000),
-        tool_ms=int(settings.voice_tool_seconds * 1000),
-        holding_line=settings.voice_holding_line,
+        idle_ms=int(settings.voice.voice_idle_seconds * 1000),
+        call_ms=int(settings.voice.voice_call_seconds * 1000),
+        resume_ms=int(settings.voice.voice_resume_seconds * 1000),
+        holding_ms=int(settings.voice.voice_holding_seconds * 1000),
+        handoff_ms=int(settings.voice.voice_handoff_seconds * 1000),
+        tool_ms=int(settings.voice.voice_tool_seconds * 1000),
+        holding_line=settings.voice.voice_holding_line,
     )

@@ -96,7 +96,7 @@ def build_services(platform: Platform) -> Services:
     authoring = AuthoringService(
         versions=platform.versions,
         code=platform.code,
-        author=_author(settings.model),
+        author=_author(settings.models.model),
         review_key=partial(platform.secrets.get, SecretName.REVIEW_KEY),
     )
     conversations = ConversationService(
@@ -106,7 +106,7 @@ def build_services(platform: Platform) -> Services:
         recordings=platform.recordings,
         runtime=platform.runtime,
         clock=platform.clock,
-        deadline_ms=int(settings.turn_deadline_seconds * 1000),
+        deadline_ms=int(settings.agents.turn_deadline_seconds * 1000),
     )
     analytics = AnalyticsService(
         agents=platform.agents,
@@ -117,7 +117,7 @@ def build_services(platform: Platform) -> Services:
         clock=platform.clock,
         prices=prices_of(settings),
     )
-    limits = Limits(settings.max_files, settings.max_total_bytes, settings.max_file_bytes)
+    limits = Limits(settings.limits.max_files, settings.limits.max_total_bytes, settings.limits.max_file_bytes)
     return Services(
         agents=AgentService(
             agents=platform.agents,
@@ -129,8 +129,8 @@ def build_services(platform: Platform) -> Services:
             archive=platform.code,
             pipeline=platform.pipeline,
             clock=platform.clock,
-            limits=BriefLimits(settings.max_sop_chars, settings.max_description_chars),
-            max_files=settings.max_files,
+            limits=BriefLimits(settings.limits.max_sop_chars, settings.limits.max_description_chars),
+            max_files=settings.limits.max_files,
         ),
         uploads=UploadService(settings.data / "staging", limits),
         kept_uploads=_kept_uploads(platform, limits),
@@ -140,7 +140,7 @@ def build_services(platform: Platform) -> Services:
             versions=platform.versions,
             journal=platform.journal,
             clock=platform.clock,
-            lease_ms=settings.lease_seconds * 1000,
+            lease_ms=settings.prefect.lease_seconds * 1000,
         ),
         knowledge_bases=knowledge_bases,
         authoring=authoring,
@@ -151,7 +151,7 @@ def build_services(platform: Platform) -> Services:
             authoring=authoring,
             knowledge_bases=knowledge_bases,
             clock=platform.clock,
-            model=settings.model,
+            model=settings.models.model,
         ),
         deployment=DeploymentService(
             agents=platform.agents,
@@ -164,7 +164,7 @@ def build_services(platform: Platform) -> Services:
             environment=settings.environment,
             api_base=settings.api_base,
             voice_base=settings.voice_base,
-            rehearsal_required=settings.rehearsal_required,
+            rehearsal_required=settings.agents.rehearsal_required,
         ),
         deletion=DeletionService(
             agents=platform.agents,
@@ -182,9 +182,9 @@ def build_services(platform: Platform) -> Services:
             live_calls=platform.live_calls,
             recordings=platform.recordings,
             clock=platform.clock,
-            idle_ms=settings.conversation_idle_seconds * 1000,
-            call_ms=int((settings.voice_call_seconds + settings.voice_resume_seconds) * 1000),
-            keep_days=settings.conversation_retention_days,
+            idle_ms=settings.agents.conversation_idle_seconds * 1000,
+            call_ms=int((settings.voice.voice_call_seconds + settings.voice.voice_resume_seconds) * 1000),
+            keep_days=settings.agents.conversation_retention_days,
         ),
         access=AccessService(
             agents=platform.agents,
@@ -206,7 +206,7 @@ def build_services(platform: Platform) -> Services:
             sender=platform.webhook_sender,
             clock=platform.clock,
             pepper=partial(platform.secrets.get, SecretName.WEBHOOKS_PEPPER),
-            allow_private=settings.webhook_allow_private,
+            allow_private=settings.limits.webhook_allow_private,
         ),
         comparison=ComparisonService(versions=platform.versions, authoring=authoring),
         replay=ReplayService(
@@ -214,7 +214,7 @@ def build_services(platform: Platform) -> Services:
             versions=platform.versions,
             conversations=conversations,
             runtime=platform.runtime,
-            deadline_ms=int(settings.turn_deadline_seconds * 1000),
+            deadline_ms=int(settings.agents.turn_deadline_seconds * 1000),
         ),
     )
 

@@ -19,7 +19,7 @@ from oratio.cli.supervisor.ports import busy
 from oratio.cli.supervisor.run_folder import RunFolder
 from oratio.cli.supervisor.service_table import service_table
 from oratio.errors import OratioError
-from oratio.settings import QUIET, Settings, child_environment, unknown_variables
+from oratio.settings import QUIET, Settings, child_environment, defaults, unknown_variables
 
 MIN_DISK_BYTES = 2_000_000_000
 MIN_MEMORY_BYTES = 1_500_000_000
@@ -141,7 +141,7 @@ def prefect_server() -> DoctorCheck:
 
 
 def _defaults() -> Settings:
-    return Settings.model_construct()
+    return defaults()
 
 
 def variables() -> DoctorCheck:
@@ -202,6 +202,6 @@ def sandbox(settings: Settings) -> DoctorCheck:
     except (OratioError, OSError) as error:
         return DoctorCheck("sandbox", False, str(error), mend)
     if tier == "none":
-        allowed = settings.allow_unsandboxed == "i-understand"
+        allowed = settings.agents.allow_unsandboxed == "i-understand"
         return DoctorCheck("sandbox", allowed, f"none{': ' if reason else ''}{reason}", mend)
     return DoctorCheck("sandbox", True, f"tier {tier}{': ' if reason else ''}{reason}")

@@ -24,7 +24,7 @@ def service_table(settings: Settings, *, console: bool = True) -> list[Supervise
     Raises:
         Unavailable: The console is not part of this installation.
     """
-    services = [] if settings.prefect_api_url else [_prefect(settings)]
+    services = [] if settings.prefect.prefect_api_url else [_prefect(settings)]
     services += [_flows(settings), _api(settings), _agent_host(settings), _voice(settings)]
     return [*services, _console(settings)] if console else services
 
@@ -53,7 +53,7 @@ def _flows(settings: Settings) -> SupervisedService:
         command=(*_PYTHON, "flows.worker"),
         environment=_environment(settings, "flows") | prefect_environment(settings),
         health=HeartbeatHealth(settings.data / "run" / "flows.health"),
-        address=Address(settings.host, settings.port("flows")),
+        address=Address(settings.server.host, settings.port("flows")),
         stop_stage=_FLOWS,
         grace_s=20,
     )
@@ -66,7 +66,7 @@ def _api(settings: Settings) -> SupervisedService:
         environment=_environment(settings, "api"),
         health=HttpHealth(f"{settings.local_url('api')}/healthz"),
         url=settings.local_url("api"),
-        address=Address(settings.host, settings.port("api")),
+        address=Address(settings.server.host, settings.port("api")),
         stop_stage=_CALLS,
         grace_s=30,
     )
@@ -79,7 +79,7 @@ def _voice(settings: Settings) -> SupervisedService:
         environment=_environment(settings, "voice"),
         health=HttpHealth(f"{settings.local_url('voice')}/healthz"),
         url=settings.local_url("voice").replace("http://", "ws://"),
-        address=Address(settings.host, settings.port("voice")),
+        address=Address(settings.server.host, settings.port("voice")),
         stop_stage=_CALLS,
         grace_s=30,
     )
@@ -102,10 +102,10 @@ def _console(settings: Settings) -> SupervisedService:
     port = settings.port("console")
     options = {
         "server.port": port,
-        "server.address": settings.host,
+        "server.address": settings.server.host,
         "server.headless": "true",
         "server.fileWatcherType": "none",
-        "server.maxUploadSize": -(-settings.max_file_bytes // 1_000_000),
+        "server.maxUploadSize": -(-settings.limits.max_file_bytes // 1_000_000),
         "browser.gatherUsageStats": "false",
         "client.showErrorDetails": "none",
         "client.showErrorLinks": "false",
@@ -121,7 +121,7 @@ def _console(settings: Settings) -> SupervisedService:
         environment=_environment(settings, "console"),
         health=HttpHealth(f"{settings.local_url('console')}/_stcore/health"),
         url=settings.local_url("console"),
-        address=Address(settings.host, port),
+        address=Address(settings.server.host, port),
         stop_stage=_CONSOLE,
         grace_s=5,
     )
