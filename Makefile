@@ -11,7 +11,7 @@ FIND_PYTHON := for p in python3.12 python3.13 python3 $$(ls -d $$HOME/.pyenv/ver
 	$$(command -v uv >/dev/null && uv python find '>=3.12,<3.14' 2>/dev/null); do \
 	"$$p" -c 'import sys, ensurepip, sqlite3; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null && { echo "$$p"; break; }; done
 
-.PHONY: setup up down test check lint fix types layers bench soak walk probes screens lock clean aws-e2e
+.PHONY: setup up down test check lint fix types layers docs bench soak walk probes screens lock clean aws-e2e
 setup: $(STAMP)
 $(STAMP): requirements.lock pyproject.toml
 	@py=$$($(FIND_PYTHON)); \
@@ -44,7 +44,10 @@ types: setup
 	$(BIN)/mypy
 layers: setup
 	$(BIN)/lint-imports --no-cache
-check: lint types layers test
+check: lint types layers docs test
+# The site of docs/, into site/; a link or an anchor that leads nowhere ends it.
+docs: setup
+	$(BIN)/zensical build --clean --strict
 
 fix: setup
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .

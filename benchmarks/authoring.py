@@ -14,7 +14,7 @@ from oratio.authoring.review import review_in_child
 from oratio.authoring.sop import parse_sop
 from oratio.domain.agents.brief import AgentBrief, AgentType
 
-SOP = Path(__file__).parents[1] / "tests" / "data" / "telecom-support" / "main_policy.md"
+SOP = Path(__file__).parents[1] / "examples" / "telecom" / "documents" / "main_policy.md"
 ROUNDS = 7
 
 

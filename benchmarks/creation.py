@@ -11,7 +11,7 @@ from oratio.client import Brief, Client, FileSource
 from oratio.domain.agents.agent import AgentStatus
 from oratio.protocol.http import AgentDetail
 
-TELECOM = Path(__file__).parents[1] / "tests" / "data" / "telecom-support"
+TELECOM = Path(__file__).parents[1] / "examples" / "telecom" / "documents"
 LEFT_OUT = {"main_policy.md", "LICENSE"}
 CREATIONS = 3
 QUESTIONS = ("What is MMS?", "What does check_sim_status do?", "What internet speed counts as slow?")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import Row
-from benchmarks.support.collections import SET, WallClock, files, ingest
+from benchmarks.support.collections import WallClock, files, ingest
 from oratio.adapters.local.knowledge_bases import LocalKnowledgeBases, engine_id_of
 from oratio.adapters.local.objects import FileObjectStore
 from oratio.domain.knowledge.uploads import sniff
@@ -71,7 +71,6 @@ def _folder(folder: Path) -> list[Row]:
     """The telecom folder: each file inspected, then all indexed."""
     documents = FileObjectStore(folder / "objects", "knowledge")
     knowledge_bases = LocalKnowledgeBases(folder / "knowledge", documents, WallClock())
-    source = SET.parent / "telecom-support"
     ref = VersionRef(user_id="benchmark", agent_id="support", version=1)
     took = []
     for path, file in files("support"):
@@ -84,7 +83,7 @@ def _folder(folder: Path) -> list[Row]:
     start = time.perf_counter()
     ingest(knowledge_bases, documents, "support")
     indexed = time.perf_counter() - start
-    note = f"{len(took)} files of {source.name} and retail-sop, a process each"
+    note = f"{len(took)} files of examples/telecom and examples/retail, a process each"
     return [
         Row("inspecting a document, median", float(np.median(took)) * 1_000, "ms", note=note),
         Row("indexing the telecom and retail folder", indexed, "s", note="embedding is nearly all of it"),

@@ -8,7 +8,7 @@ from benchmarks import Row
 from oratio.domain.plan.rehearsal import RehearsalReport
 from tests.unit.services.workshop import Workshop, workshop
 
-TELECOM = Path(__file__).parents[1] / "tests" / "data" / "telecom-support"
+TELECOM = Path(__file__).parents[1] / "examples" / "telecom" / "documents"
 
 
 def _rehearsed(shop: Workshop) -> tuple[RehearsalReport, float]:

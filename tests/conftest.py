@@ -7,18 +7,18 @@ import pytest
 
 from tests.e2e.installation import Installation
 
-DATA = Path(__file__).parent / "data"
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 @pytest.fixture(scope="session")
 def telecom() -> Path:
     """The real telecom sample: `main_policy.md` is the SOP, the rest the knowledge folder."""
-    return DATA / "telecom-support"
+    return EXAMPLES / "telecom" / "documents"
 
 
 @pytest.fixture(scope="session")
 def retail() -> Path:
-    return DATA / "retail-sop"
+    return EXAMPLES / "retail" / "sop"
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,11 @@ from oratio.retrieval.index import Snapshot
 from oratio.retrieval.store import Store
 from oratio.retrieval.words import Stemmer
 
-DATA = Path(__file__).parents[2] / "tests" / "data"
-SET = DATA / "retrieval"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+SET = ROOT / "tests" / "data" / "retrieval"
 COLLECTIONS: dict[str, dict[str, Path]] = {
-    "support": {"telecom/": DATA / "telecom-support", "retail/": DATA / "retail-sop"},
+    "support": {"telecom/": EXAMPLES / "telecom" / "documents", "retail/": EXAMPLES / "retail" / "sop"},
     "node": {"": SET / "node"},
     "python": {"": SET / "python"},
     "apps": {"": SET / "apps"},
@@ -40,7 +41,7 @@ class WallClock(Clock):
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledQuestion:
+class Question:
     """A question and the chunks that hold its answer; `held_out` ones were not used for tuning."""
 
     text: str
@@ -52,7 +53,7 @@ class LabelledQuestion:
 class Collection:
     name: str
     snapshot: Snapshot
-    questions: list[LabelledQuestion]
+    questions: list[Question]
     unanswerable: list[str]
 
 
@@ -100,7 +101,7 @@ def load(root: Path, name: str) -> Collection:
         gold = frozenset(i for i, path, body in chunks if any(path == p and snippet in body for p, snippet in wanted))
         if not gold:
             raise ValueError(f"{name}.tsv, line {number}: no chunk holds the answer")
-        questions.append(LabelledQuestion(text, gold, number % 2 == 0))
+        questions.append(Question(text, gold, number % 2 == 0))
     listed = [line.split("\t") for line in (SET / "unanswerable.tsv").read_text(encoding="utf-8").splitlines()]
     unanswerable = [text for collection, text in listed if collection == name]
     return Collection(name, Snapshot(store, 1, job_id, Stemmer()), questions, unanswerable)

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-SAMPLE = "tests/data/telecom-support"
+SAMPLE = "examples/telecom/documents"
 CREATE = (
     f"oratio agents create {SAMPLE} --exclude main_policy.md --name Telecom --type text"
     f" --sop {SAMPLE}/main_policy.md"

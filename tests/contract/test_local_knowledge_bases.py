@@ -78,7 +78,7 @@ class TestLocalKnowledgeBases(KnowledgeBasesContract):
     def test_the_source_of_a_pdf_answer_is_named_with_its_page(
         self, engine: KnowledgeBases, documents: ObjectStore
     ) -> None:
-        pdf = Path(__file__).parent.parent / "data/telecom-support/workflows/tech_support_path1_no_service.pdf"
+        pdf = Path(__file__).parents[2] / "examples/telecom/documents/workflows/tech_support_path1_no_service.pdf"
         put(documents, "charts/no_service.pdf", pdf.read_bytes())
         engine_id, source_id = provision(engine)
         ingest(engine, engine_id, source_id)

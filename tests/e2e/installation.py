@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import psutil
 
-DATA = Path(__file__).parents[1] / "data"
-TELECOM = DATA / "telecom-support"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+TELECOM = EXAMPLES / "telecom" / "documents"
 SOP = TELECOM / "main_policy.md"
 PORTS = 6
 

@@ -5,9 +5,10 @@ from pathlib import Path
 from oratio.domain.agents.brief import AgentBrief, AgentType
 
 DATA = Path(__file__).parents[2] / "data"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 SOPS: dict[str, Path] = {
-    "telecom": DATA / "telecom-support" / "main_policy.md",
-    "retail": DATA / "retail-sop" / "policy.md",
+    "telecom": EXAMPLES / "telecom" / "documents" / "main_policy.md",
+    "retail": EXAMPLES / "retail" / "sop" / "policy.md",
     **{path.stem: path for path in sorted((DATA / "sops").glob("*.*")) if path.suffix in (".md", ".txt")},
 }
 GOLDEN = DATA / "sops" / "plans"

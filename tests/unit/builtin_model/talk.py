@@ -26,6 +26,7 @@ from oratio.domain.refs import VersionRef
 from oratio.domain.storage_layout import agent_prefix, document_key
 
 DATA = Path(__file__).parents[2] / "data"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 LABELLED = DATA / "builtin"
 
 type Search = Callable[[str], list[FoundPassage]]
@@ -47,15 +48,15 @@ SAMPLES = {
     for sample in (
         Sample(
             "Telecom support",
-            DATA / "telecom-support" / "main_policy.md",
+            EXAMPLES / "telecom" / "documents" / "main_policy.md",
             "Consult the documents for questions about technical support: phone service, mobile data and MMS.",
             "Hand over when the request cannot be handled, or when the customer asks for a human or is very upset.",
-            DATA / "telecom-support",
+            EXAMPLES / "telecom" / "documents",
             frozenset({"LICENSE", "main_policy.md"}),
         ),
         Sample(
             "Retail desk",
-            DATA / "retail-sop" / "policy.md",
+            EXAMPLES / "retail" / "sop" / "policy.md",
             "Consult the documents for product questions.",
             "Transfer to a human agent if the request is outside of the policy.",
             None,

@@ -9,7 +9,7 @@ import pytest
 from oratio.cli.agents.folder import read_folder, read_sop
 from oratio.errors import InvalidInput
 
-DATA = Path(__file__).parents[2] / "data"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 def put(folder: Path, *paths: str) -> None:
@@ -64,7 +64,7 @@ def test_what_is_no_folder_of_documents_is_refused(tmp_path: Path, name: str, re
 
 
 def test_text_sop_is_read_as_it_stands() -> None:
-    path = DATA / "telecom-support" / "main_policy.md"
+    path = EXAMPLES / "telecom" / "documents" / "main_policy.md"
     assert read_sop(path) == path.read_text()
 
 

@@ -12,8 +12,7 @@ from tests.unit.services.workshop import Workshop, workshop
 
 pytestmark = pytest.mark.xdist_group("agent-host")
 
-DATA = Path(__file__).parents[2] / "data"
-TELECOM = DATA / "telecom-support"
+TELECOM = Path(__file__).parents[3] / "examples" / "telecom" / "documents"
 
 
 @pytest.fixture(scope="module")
