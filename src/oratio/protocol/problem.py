@@ -9,7 +9,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ErrorItem(Value):
-    """One thing wrong with one field or file; `loc` is where it stands, outermost first."""
+    """One thing wrong with one field or file; `loc` is where it is, outermost first."""
 
     loc: tuple[str, ...]
     msg: str

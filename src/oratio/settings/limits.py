@@ -16,7 +16,7 @@ class LimitSettings(Section):
     calls_per_minute_key: int = Field(1_200, ge=1, description="HTTP calls a minute one API key may make.")
     calls_per_minute_tenant: int = Field(12_000, ge=1, description="HTTP calls a minute one tenant may make in all.")
     failed_auth_per_minute: int = Field(
-        100, ge=1, description="Tokens and keys that do not hold, a minute and address; more are answered with 429."
+        100, ge=1, description="Invalid tokens and keys, a minute and address; more are answered with 429."
     )
     webhook_allow_private: bool = Field(
         False, description="Let webhooks go to private addresses and plain http; never where tenants are strangers."

@@ -29,7 +29,7 @@ def load(**overrides: Any) -> Settings:
     except SettingsError as error:
         raise InvalidInput(f"settings are wrong ({error})", hint="a list of settings is written as JSON") from None
     except (OSError, ValueError) as error:
-        raise InvalidInput(f"oratio.toml cannot be read ({error})", hint="mend or remove the file") from None
+        raise InvalidInput(f"oratio.toml cannot be read ({error})", hint="fix or remove the file") from None
     return Settings.of(flat).changed(data=flat.data.expanduser().absolute())
 
 
