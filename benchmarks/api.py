@@ -100,7 +100,7 @@ def _populate(platform: Platform, config: Settings) -> tuple[str, str]:
 
 @contextmanager
 def _serving(config: Settings) -> Iterator[psutil.Process]:
-    process = subprocess.Popen([sys.executable, "-m", "oratio.api"], env=child_environment(config))
+    process = subprocess.Popen([sys.executable, "-m", "oratio.api"], env=child_environment(config, "api"))
     try:
         deadline = time.monotonic() + 60
         while _status(config, "GET", "/healthz") != 200:

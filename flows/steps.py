@@ -136,7 +136,7 @@ async def rehearse_agent(run: VersionRun) -> None:
     await deployment.await_runtime(run.ref)
     async with _noting(run, step) as progress:
         summary = await rehearsal.rehearse(run.ref, progress)
-    if not summary.passed and platform().settings.rehearsal_required:
+    if not summary.passed and platform().settings.agents.rehearsal_required:
         raise RehearsalFailed(
             f"{len(summary.failures)} of {summary.scenarios} scenarios failed",
             hint="read the version's rehearsal report, fix the SOP or the documents, or sign an override",

@@ -109,7 +109,7 @@ class FlowService:
         self._stop = asyncio.Event()
         self._deployments: list[UUID] = []
         self._polls = 0
-        self._worker = LocalWorker(work_pool_name=settings.work_pool, name=worker_name(settings))
+        self._worker = LocalWorker(work_pool_name=settings.prefect.work_pool, name=worker_name(settings))
         self._worker.on_idle = self._wake.set
         self._exposure = Exposure(lambda: bool(self._deployments))
 
@@ -120,13 +120,13 @@ class FlowService:
             loop.add_signal_handler(number, self._stop.set)
         self._listen(loop)
         METRICS.count_executing(lambda: len(self._worker.executing))
-        await self._exposure.open(self._settings.host, self._settings.port("flows"))
+        await self._exposure.open(self._settings.server.host, self._settings.port("flows"))
         health = asyncio.create_task(self._repeat(self._write_health, HEALTH_S))
         await self._until_ready()
         async with get_client() as client:
             await self._prepare(client)
         async with self._worker as worker:
-            lease_s = float(self._settings.lease_seconds) if self._settings.shares_prefect else None
+            lease_s = float(self._settings.prefect.lease_seconds) if self._settings.shares_prefect else None
             reconciler = Reconciler(worker.client, lambda: tuple(worker.executing), lease_s=lease_s)
             duties = [
                 health,
@@ -134,7 +134,7 @@ class FlowService:
                 asyncio.create_task(self._repeat(worker.sync_with_backend, HEARTBEAT_S)),
                 asyncio.create_task(self._repeat(reconciler.pass_over, RECONCILE_S)),
             ]
-            logger.info("pool=<%s> | flow worker ready", self._settings.work_pool)
+            logger.info("pool=<%s> | flow worker ready", self._settings.prefect.work_pool)
             await self._stop.wait()
             for duty in duties:
                 duty.cancel()
@@ -149,13 +149,13 @@ class FlowService:
         """
         self._deployments = await apply_deployments(
             client,
-            read_deployments(PREFECT_YAML, self._settings.work_pool),
+            read_deployments(PREFECT_YAML, self._settings.prefect.work_pool),
             pool_type=LocalWorker.type,
             template=LocalWorker.get_default_base_job_template(),
-            limit=self._settings.flow_limit,
+            limit=self._settings.prefect.flow_limit,
         )
-        if self._settings.model_flow_limit:
-            await client.upsert_global_concurrency_limit_by_name(MODEL_SLOTS, self._settings.model_flow_limit)
+        if self._settings.prefect.model_flow_limit:
+            await client.upsert_global_concurrency_limit_by_name(MODEL_SLOTS, self._settings.prefect.model_flow_limit)
         if not self._settings.shares_prefect:
             await resume_interrupted(client, self._deployments)
 
@@ -186,7 +186,7 @@ class FlowService:
         for run in await runs_in(self._worker.client, self._deployments, (StateType.CANCELLING,)):
             if execution := self._worker.executing.get(run.id):
                 execution.cancel()
-            elif not self._settings.shares_prefect or stale(run, self._settings.lease_seconds):
+            elif not self._settings.shares_prefect or stale(run, self._settings.prefect.lease_seconds):
                 await end_cancelled(self._worker.client, run)
 
     async def _hand_back(self, worker: LocalWorker) -> None:
@@ -235,8 +235,8 @@ class FlowService:
 
 def worker_name(settings: Settings) -> str:
     """Return this worker's name in Prefect; each of several has its own."""
-    if settings.worker_name:
-        return settings.worker_name
+    if settings.prefect.worker_name:
+        return settings.prefect.worker_name
     return f"oratio-{socket.gethostname()}-{os.getpid()}" if settings.shares_prefect else "oratio-local"
 
 
@@ -261,7 +261,7 @@ def _lock(run_folder: Path) -> IO[str]:
 def main() -> None:
     """Serve until a signal stops it; return exit code 1 with one line when it cannot start."""
     settings = platform().settings
-    configure(settings.log_level, service="flows", form=settings.log_format)
+    configure(settings.tracing.log_level, service="flows", form=settings.tracing.log_format)
     tracing.configure(settings, service="flows")
     run_folder = settings.data / "run"
     run_folder.mkdir(parents=True, exist_ok=True, mode=0o700)

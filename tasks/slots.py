@@ -14,7 +14,7 @@ _LEASE_S = 60.0
 @asynccontextmanager
 async def model_slot() -> AsyncIterator[None]:
     """Hold one of the slots that the model's quota allows; at once where the settings set no limit."""
-    if platform().settings.model_flow_limit is None:
+    if platform().settings.prefect.model_flow_limit is None:
         yield
         return
     async with concurrency(MODEL_SLOTS, occupy=1, strict=True, lease_duration=_LEASE_S):

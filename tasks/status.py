@@ -69,7 +69,7 @@ async def fail(ref: VersionRef, owner: str, error: BaseException) -> None:
 async def _keep_lease(ref: VersionRef, owner: str) -> None:
     """Renew the lease every third of its time, until cancelled or lost; a lost lease stops the next journal entry."""
     while True:
-        await asyncio.sleep(platform().settings.lease_seconds / 3)
+        await asyncio.sleep(platform().settings.prefect.lease_seconds / 3)
         try:
             await call(services().runs.keep, ref, owner)
         except LeaseLost:

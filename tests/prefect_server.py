@@ -22,7 +22,7 @@ import httpx
 
 from oratio.adapters.prefect_pipeline import prefect_environment
 from oratio.cli.supervisor.prefect_database import build_template, template_path
-from oratio.settings import Settings, child_environment
+from oratio.settings import Settings, child_environment, load
 
 READY_WAIT_S = 120.0
 
@@ -42,7 +42,7 @@ def free_port() -> int:
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    return child_environment(settings, **prefect_environment(settings))
+    return child_environment(settings, "flows", **prefect_environment(settings))
 
 
 @contextlib.contextmanager
@@ -57,7 +57,7 @@ def template() -> Path:
     """A migrated, empty database of the installed Prefect; the one that `oratio up` starts from."""
     path = template_path()
     with locked(Path(tempfile.gettempdir()) / f"oratio-tests-{os.getuid()}" / "template.lock"):
-        build_template(path, environment=child_environment(Settings()))
+        build_template(path, environment=child_environment(load(), "prefect"))
     return path
 
 
@@ -112,14 +112,14 @@ def shared(root: Path) -> Iterator[PrefectServer]:
         known = json.loads(state.read_text()) if state.exists() else None
         if known is None:
             data = root / "prefect-server"
-            settings = Settings(data=data, port_base=free_port_base())
+            settings = load(data=data, port_base=free_port_base())
             process = start(settings)
             known = {"pid": process.pid, "url": settings.prefect_url, "users": 0, "data": str(data)}
-            known["port_base"] = settings.port_base
+            known["port_base"] = settings.server.port_base
         known["users"] += 1
         state.write_text(json.dumps(known))
     try:
-        settings = Settings(data=Path(known["data"]), port_base=known["port_base"])
+        settings = load(data=Path(known["data"]), port_base=known["port_base"])
         yield PrefectServer(known["url"], prefect_environment(settings))
     finally:
         with locked(lock):

@@ -22,7 +22,7 @@ def main() -> int:
     member = given.parse_args().member
     try:
         config = settings.load()
-        logs.configure(config.log_level, service="voice", form=config.log_format)
+        logs.configure(config.tracing.log_level, service="voice", form=config.tracing.log_format)
         if not member and (count := processes(config)) > 1:
             return asyncio.run(_parent(config, count))
         tracing.configure(config, service="voice")
@@ -39,8 +39,8 @@ def main() -> int:
 
 def processes(config: Settings) -> int:
     """How many processes share the port."""
-    if config.voice_processes is not None:
-        return config.voice_processes
+    if config.voice.voice_processes is not None:
+        return config.voice.voice_processes
     return 1 if config.platform == "local" else len(os.sched_getaffinity(0))
 
 

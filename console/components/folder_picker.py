@@ -35,7 +35,7 @@ def folder_picker(draft_id: str, files: Mapping[str, Path], *, additive: bool = 
         "held": len(files),
         "bytes": sum(file.stat().st_size for file in files.values()),
         "endings": list(READABLE_ENDINGS),
-        "maxBytes": settings().max_file_bytes,
+        "maxBytes": settings().limits.max_file_bytes,
         "additive": additive,
     }
     _picker(key=f"picker_{draft_id}", data=data, on_result_change=lambda: None)

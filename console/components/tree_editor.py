@@ -49,7 +49,7 @@ def tree_editor(
         "signature": key,
         "rows": rows(files),
         "texts": kept[name][1],
-        "maxChars": settings().max_description_chars,
+        "maxChars": settings().limits.max_description_chars,
         "removable": removable,
     }
 
@@ -65,7 +65,7 @@ def known_edits(edits: object, files: Collection[str]) -> dict[str, str]:
     if not isinstance(edits, Mapping):
         return {}
     paths = {path for path, _ in rows(dict.fromkeys(files, 0))}
-    most = settings().max_description_chars
+    most = settings().limits.max_description_chars
     return {path: str(text)[:most] for path, text in edits.items() if path in paths}
 
 

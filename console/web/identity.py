@@ -25,7 +25,7 @@ RETURN_COOKIE = "oratio_return"
 
 def by_provider() -> bool:
     """Return True if an outside provider signs operators in."""
-    return settings().console_oidc_client_id is not None
+    return settings().console.console_oidc_client_id is not None
 
 
 def token_of(cookies: Mapping[str, str]) -> str:
@@ -39,7 +39,7 @@ def token_of(cookies: Mapping[str, str]) -> str:
 
     held = get_cookie_with_chunks(part, TOKENS_COOKIE_NAME)
     try:
-        return str(json.loads(held or b"{}").get(f"{settings().console_oidc_token}_token") or "")
+        return str(json.loads(held or b"{}").get(f"{settings().console.console_oidc_token}_token") or "")
     except (ValueError, AttributeError):
         return ""
 
@@ -53,20 +53,20 @@ def provider_secrets() -> dict[str, Any] | None:
     if not by_provider():
         return None
     known = settings()
-    missing = [name for name in ("jwt_issuer", "console_oidc_client_secret") if getattr(known, name) is None]
+    missing = [name for name in ("jwt_issuer", "console_oidc_client_secret") if known.value(name) is None]
     if missing:
         named = ", ".join(f"ORATIO_{name.upper()}" for name in missing)
         raise InvalidInput(f"the console's sign-in also needs {named}", [FieldProblem((missing[0],), "is not set")])
-    assert known.jwt_issuer
-    assert known.console_oidc_client_secret
-    address = (known.console_url or known.local_url("console")).rstrip("/")
+    assert known.identity.jwt_issuer
+    assert known.console.console_oidc_client_secret
+    address = (known.server.console_url or known.local_url("console")).rstrip("/")
     return {
         "auth": {
             "redirect_uri": f"{address}/oauth2callback",
             "cookie_secret": _cookie_secret(),
-            "client_id": known.console_oidc_client_id,
-            "client_secret": known.console_oidc_client_secret.get_secret_value(),
-            "server_metadata_url": f"{known.jwt_issuer.rstrip('/')}/.well-known/openid-configuration",
+            "client_id": known.console.console_oidc_client_id,
+            "client_secret": known.console.console_oidc_client_secret.get_secret_value(),
+            "server_metadata_url": f"{known.identity.jwt_issuer.rstrip('/')}/.well-known/openid-configuration",
             "expose_tokens": ["id", "access"],
         }
     }
@@ -75,7 +75,7 @@ def provider_secrets() -> dict[str, Any] | None:
 @cache
 def _cookie_secret() -> str:
     """Return the secret that signs the cookies: a setting where there are several consoles, else a file of ours."""
-    if given := settings().console_cookie_secret:
+    if given := settings().console.console_cookie_secret:
         return given.get_secret_value()
     file = settings().data / "console" / "cookie.key"
     file.parent.mkdir(parents=True, exist_ok=True)

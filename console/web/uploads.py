@@ -67,7 +67,7 @@ async def put_file(request: Request) -> Response:
 
 
 async def _receive(request: Request, file: Path) -> int:
-    most, size = settings().max_file_bytes, 0
+    most, size = settings().limits.max_file_bytes, 0
     block = bytearray()
     with file.open("wb") as target:
         async for part in request.stream():

@@ -140,7 +140,7 @@ def main() -> int:
     try:
         if not given.no_account:
             settings = load(platform="aws")
-            checks = aws_checks(AwsSession(settings.aws_region), settings)
+            checks = aws_checks(AwsSession(settings.aws.aws_region), settings)
             for check in checks:
                 mend = "" if check.ok else f": {check.mend}"
                 print(f"{'ok   ' if check.ok else 'fault'} {check.name}: {check.detail}{mend}")

@@ -93,15 +93,15 @@ class OtlpTracer(Tracer):
     """Tracer that samples by `trace_ratio`; children follow their parent's choice."""
 
     def __init__(self, settings: Settings, *, service: str) -> None:
-        assert settings.otlp_endpoint is not None
-        headers = settings.otlp_headers.get_secret_value() if settings.otlp_headers else ""
+        assert settings.tracing.otlp_endpoint is not None
+        headers = settings.tracing.otlp_headers.get_secret_value() if settings.tracing.otlp_headers else ""
         exporter = OTLPSpanExporter(
-            endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces",
+            endpoint=f"{settings.tracing.otlp_endpoint.rstrip('/')}/v1/traces",
             headers=_headers(headers),
             timeout=_EXPORT_TIMEOUT_S,
         )
         self._provider = TracerProvider(
-            sampler=ParentBased(TraceIdRatioBased(settings.trace_ratio)),
+            sampler=ParentBased(TraceIdRatioBased(settings.tracing.trace_ratio)),
             resource=Resource(
                 {
                     "service.name": f"oratio-{service}",

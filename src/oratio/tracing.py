@@ -144,7 +144,7 @@ _tracer: Tracer | None = None
 def configure(settings: Settings, *, service: str) -> None:
     """Start to export this process's spans, if the settings name a collector."""
     global _tracer
-    if settings.otlp_endpoint is None:
+    if settings.tracing.otlp_endpoint is None:
         return
     from oratio.otlp import OtlpTracer
 

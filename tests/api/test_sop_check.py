@@ -40,6 +40,6 @@ async def test_operations_of_tool_sources_are_bound_by_name(client: httpx.AsyncC
 
 
 async def test_an_sop_over_the_limit_is_refused(world: World, client: httpx.AsyncClient) -> None:
-    long = "1. Ask for the name.\n" * (world.platform.settings.max_sop_chars // 20)
+    long = "1. Ask for the name.\n" * (world.platform.settings.limits.max_sop_chars // 20)
 
     assert_problem(await client.post("/api/sop/check", json={"sop": long}), 413, "too_large")

@@ -25,7 +25,7 @@ from oratio.domain.agents.journal import StepRecord
 from oratio.domain.knowledge.knowledge_base import Document
 from oratio.errors import CloudRefused, Conflict, RateLimited, Unavailable
 from oratio.ports.object_store import ObjectStore
-from oratio.settings import Settings
+from oratio.settings import load
 from tests.contract.live_calls import LiveCallRepositoryContract
 from tests.contract.repositories import (
     REF,
@@ -43,7 +43,7 @@ from tests.contract.webhooks import OutboxContract, SubmissionRepositoryContract
 from tests.fakes.clock import FakeClock
 from tests.fakes.records import a_brief, a_knowledge_base, a_version, an_agent
 
-NAMES: Mapping[Table, str] = names(Settings())
+NAMES: Mapping[Table, str] = names(load())
 CODE = "oratio-generated-code"
 
 

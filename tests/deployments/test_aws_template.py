@@ -11,7 +11,7 @@ from oratio.adapters.aws.dynamodb.tables import TABLES
 from oratio.adapters.aws.setup import definition
 from oratio.cli.aws.template import read_template, template_body, template_path
 from oratio.ports.secrets import SecretName
-from oratio.settings import Settings
+from oratio.settings import FIELDS, SECRETS
 
 TREE = read_template(template_path())
 REGIONS = ("us-east-1", "us-west-2", "ap-northeast-1")
@@ -34,7 +34,7 @@ def test_it_is_no_longer_than_cloudformation_takes() -> None:
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.setting)
 def test_a_table_is_as_the_code_describes_it(table: Any) -> None:
-    name = Settings.model_fields[table.setting].default
+    name = FIELDS[table.setting].default
     found = [entry["Properties"] for entry in of_kind("AWS::DynamoDB::Table").values()]
     made = next(entry for entry in found if entry["TableName"] == name)
     assert {key: made[key] for key in definition(table)} == definition(table)
@@ -79,9 +79,18 @@ def containers() -> list[Any]:
 @pytest.mark.parametrize("container", containers())
 def test_a_container_is_given_settings_that_exist(container: dict[str, Any]) -> None:
     given = [entry["Name"] for key in ("Environment", "Secrets") for entry in container.get(key, ())]
-    known = {f"ORATIO_{name.upper()}" for name in Settings.model_fields}
+    known = {f"ORATIO_{name.upper()}" for name in FIELDS}
     assert {name for name in given if name.startswith("ORATIO_")} <= known
     assert len(given) == len(set(given))
+
+
+@pytest.mark.parametrize("container", containers())
+def test_a_container_is_given_only_the_secrets_that_its_process_needs(container: dict[str, Any]) -> None:
+    given = {entry["Name"] for entry in container.get("Secrets", ()) if entry["Name"].startswith("ORATIO_")}
+    command = container.get("Command", [])
+    process = command[2] if command[:2] == ["oratio", "run"] else None
+    allowed = SECRETS[process] if process else frozenset()
+    assert given <= {f"ORATIO_{name.upper()}" for name in allowed}
 
 
 @pytest.mark.parametrize("container", containers())

@@ -11,7 +11,7 @@ from prefect.settings.legacy import _get_settings_fields
 from prefect_redis.client import RedisMessagingSettings  # type: ignore[import-untyped]
 
 from oratio.cli.supervisor.service_table import service_table
-from oratio.settings import PORT_OFFSETS, QUIET, Settings
+from oratio.settings import FIELDS, PORT_OFFSETS, QUIET, SECRETS, load
 
 FILE = Path(__file__).parents[2] / "deployments" / "compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
@@ -19,7 +19,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service.get("command", [""])[0] == "oratio"}
 REDIS_PREFIX = RedisMessagingSettings.model_config["env_prefix"]
 NAMES = {
-    *(f"ORATIO_{name.upper()}" for name in Settings.model_fields),
+    *(f"ORATIO_{name.upper()}" for name in FIELDS),
     *_get_settings_fields(PrefectSettings),
     *(f"{REDIS_PREFIX}{name}".upper() for name in RedisMessagingSettings.model_fields),
     *QUIET,
@@ -30,7 +30,7 @@ NAMES = {
 
 
 def test_every_service_of_oratio_runs_and_prefect_is_one_of_two_others() -> None:
-    table = {entry.name for entry in service_table(Settings(prefect_api_url="http://prefect:4200/api"))}
+    table = {entry.name for entry in service_table(load(prefect_api_url="http://prefect:4200/api"))}
     commands = [service["command"] for service in OURS.values()]
     assert all(command[:2] == ["oratio", "run"] and len(command) == 3 for command in commands)
     assert {command[2] for command in commands} == table
@@ -41,6 +41,14 @@ def test_every_service_of_oratio_runs_and_prefect_is_one_of_two_others() -> None
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_variable_is_a_setting_of_whoever_reads_it(name: str) -> None:
     assert set(SERVICES[name].get("environment", {})) <= NAMES
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_service_is_given_only_the_secrets_that_its_process_needs(name: str) -> None:
+    process = OURS[name]["command"][2]
+    given = {variable for variable in OURS[name]["environment"] if re.search(r"AUTH|SECRET|TOKEN|HEADERS", variable)}
+    assert given <= {f"ORATIO_{secret.upper()}" for secret in SECRETS[process]}
+    assert ("ORATIO_PREFECT_AUTH" in given) is (process in ("api", "flows"))
 
 
 def test_every_variable_that_a_person_sets_is_asked_for_by_a_name_that_says_what() -> None:
@@ -61,13 +69,13 @@ def test_a_secret_comes_from_outside_and_must_be_given(name: str) -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_a_health_check_asks_the_port_its_service_listens_on(name: str) -> None:
     service = OURS[name]["command"][2]
-    port = Settings().port_base + PORT_OFFSETS[service]
+    port = load().server.port_base + PORT_OFFSETS[service]
     assert OURS[name]["healthcheck"]["test"][-1].startswith(f"http://127.0.0.1:{port}/")
 
 
 def test_only_addresses_for_people_are_published_and_on_loopback() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    ports = [Settings().port(service) for service in ("api", "voice", "console")]
+    ports = [load().port(service) for service in ("api", "voice", "console")]
     assert published == {"agent-host": [f"127.0.0.1:{port}:{port}" for port in ports]}
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from oratio.adapters.aws.dynamodb.tables import TABLES
 from oratio.cli.aws.template import read_template, template_path
-from oratio.settings import Settings
+from oratio.settings import FIELDS
 
 RESOURCES: dict[str, Any] = read_template(template_path())["Resources"]
 
@@ -195,7 +195,7 @@ def test_a_tenants_session_reaches_its_own_rows_and_objects() -> None:
             named = {entry["Fn::GetAtt"][0] for entry in found.resources}
             by_id = {table.setting for table in TABLES if table.hash_key != "userId"}
             assert {RESOURCES[name]["Properties"]["TableName"] for name in named} == {
-                Settings.model_fields[setting].default for setting in by_id
+                FIELDS[setting].default for setting in by_id
             }
         elif found.sid == "PackageBase":
             assert found.actions == ["s3:GetObject"]

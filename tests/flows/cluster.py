@@ -19,7 +19,7 @@ from pathlib import Path
 
 import httpx
 
-from oratio.settings import Settings
+from oratio.settings import Settings, load
 from tests import prefect_server
 from tests.prefect_server import free_port
 
@@ -78,7 +78,7 @@ class Cluster:
 
     def settings(self, number: int) -> Settings:
         """The settings of a process that talks to one of the replicas."""
-        return Settings(
+        return load(
             data=self._folder / "oratio",
             port_base=prefect_server.free_port_base(),
             prefect_api_url=self.url(self.replicas[number % 2]),
@@ -162,7 +162,7 @@ class Cluster:
 
 def _prefect(database: str, redis: int, folder: Path) -> dict[str, str]:
     """What Prefect's servers are told; see docs/scaling.md."""
-    environment = prefect_server.environment_of(Settings(data=folder / "server"))
+    environment = prefect_server.environment_of(load(data=folder / "server"))
     # Each process is told where it listens or whom it asks; events and their services are on.
     for name in ("PREFECT_API_URL", "PREFECT_SERVER_API_PORT", "PREFECT_SERVER_API_HOST", "PREFECT_SERVER_UI_API_URL"):
         environment.pop(name, None)

@@ -16,7 +16,7 @@ from oratio.domain.agents.agent import Agent, AgentStatus
 from oratio.domain.refs import VersionRef
 from oratio.errors import NotFound
 from oratio.services.knowledge.uploads import StagedFile
-from oratio.settings import Settings
+from oratio.settings import Settings, load
 from tests import prefect_server
 from tests.fakes.cloud import FakeKnowledgeBases, FakeRuntime, WorkDesk
 
@@ -49,7 +49,7 @@ class LocalStack:
 
     def _settings(self, data: Path) -> Settings:
         # The fake runtime cannot play scenarios; what is tested here is the order and the recovery.
-        return Settings(data=data, port_base=prefect_server.free_port_base(), rehearsal_required=False, lease_seconds=6)
+        return load(data=data, port_base=prefect_server.free_port_base(), rehearsal_required=False, lease_seconds=6)
 
     def _build(self) -> tuple[Platform, Services]:
         return build(self.settings)

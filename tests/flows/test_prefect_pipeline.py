@@ -10,7 +10,7 @@ import pytest
 from oratio.adapters.prefect_pipeline import PrefectPipeline, prefect_environment
 from oratio.domain.refs import VersionRef
 from oratio.errors import Unavailable
-from oratio.settings import Settings
+from oratio.settings import load
 from tests.flows.stack import LocalStack
 from tests.prefect_server import free_port
 
@@ -54,7 +54,7 @@ class TestOnAServer:
 
 
 def test_without_a_server_a_start_is_unavailable(tmp_path: Path) -> None:
-    pipeline = PrefectPipeline(Settings(data=tmp_path, prefect_api_url=f"http://127.0.0.1:{free_port()}/api"))
+    pipeline = PrefectPipeline(load(data=tmp_path, prefect_api_url=f"http://127.0.0.1:{free_port()}/api"))
     with pytest.raises(Unavailable, match="does not answer"):
         pipeline.start_create(_ref(), 1)
     with pytest.raises(Unavailable):
@@ -67,7 +67,7 @@ def test_the_adapter_does_not_import_prefect() -> None:
 
 
 def test_run_pages_and_environment_name_the_settings_server(tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path, port_base=9000)
+    settings = load(data=tmp_path, port_base=9000)
     assert PrefectPipeline(settings).run_url("r1") == "http://127.0.0.1:9004/runs/flow-run/r1"
     environment = prefect_environment(settings)
     assert environment["PREFECT_API_URL"] == "http://127.0.0.1:9004/api"

@@ -12,7 +12,7 @@ from oratio.bootstrap import Platform, Services, build_platform, build_services
 from oratio.domain.agents.agent import Agent, AgentStatus
 from oratio.domain.refs import VersionRef
 from oratio.ports.pipeline import Pipeline
-from oratio.settings import Settings
+from oratio.settings import load
 from tasks import context
 from tests.fakes.clock import FakeClock
 from tests.flows.stack import SOP, LocalStack, ref_of, staged
@@ -52,7 +52,7 @@ class ReconcilerDesk:
     def __init__(self, data: Path, url: str) -> None:
         self.clock = FakeClock()
         self.pipeline = RecordingPipeline()
-        local = build_platform(Settings(data=data))
+        local = build_platform(load(data=data))
         self.platform: Platform = dataclasses.replace(
             local,
             clock=self.clock,

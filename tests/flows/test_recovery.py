@@ -5,7 +5,7 @@ import pytest
 from oratio.adapters.prefect_pipeline import PrefectPipeline
 from oratio.domain.agents.agent import AgentStatus
 from oratio.domain.agents.version import VersionStatus
-from oratio.settings import Settings
+from oratio.settings import load
 from tests.flows.stack import LocalStack, build, ref_of
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.slow]
@@ -60,8 +60,8 @@ def test_a_run_that_is_cut_off_again_and_again_is_failed_with_its_agent(stack: L
 
 
 def test_an_agent_submitted_while_prefect_was_away_is_started_by_the_reconciler(stack: LocalStack) -> None:
-    away = Settings(
-        data=stack.settings.data, port_base=stack.settings.port_base, prefect_api_url="http://127.0.0.1:9/api"
+    away = load(
+        data=stack.settings.data, port_base=stack.settings.server.port_base, prefect_api_url="http://127.0.0.1:9/api"
     )
     _, services = build(away)
     elsewhere, stack.services = stack.services, services

@@ -50,14 +50,14 @@ class Servers:
 
     def start(self) -> None:
         """Start it, and wait until every process answers."""
-        environment = settings.child_environment(self.config, PYTHONUNBUFFERED="1")
+        environment = settings.child_environment(self.config, "voice", PYTHONUNBUFFERED="1")
         command = [sys.executable, "-P", "-m", "voice_server"]
         self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
         self.wait_until_all_listen()
 
     def wait_until_all_listen(self) -> None:
         assert self.process is not None
-        processes = self.config.voice_processes or 1
+        processes = self.config.voice.voice_processes or 1
         for _ in range(600):
             members = children(self.process.pid) if processes > 1 else [self.process.pid]
             if len(members) == processes and all(_listens(pid, self.port) for pid in members):

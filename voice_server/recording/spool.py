@@ -40,7 +40,7 @@ class Spool:
 
     @contextmanager
     def abandoned(self) -> Iterator[list[Path]]:
-        """Return folders whose processes have ended; they are ours until then, and removed if they are empty afterwards."""
+        """Return folders whose processes have ended, locked for the caller; empty ones are removed afterwards."""
         held = {}
         for folder in sorted(self._root.iterdir()) if self._root.exists() else ():
             if (

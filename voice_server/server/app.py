@@ -62,8 +62,8 @@ class App:
             keys=platform.api_keys,
             clock=platform.clock,
             metrics=self.metrics,
-            max_calls=settings.voice_max_calls,
-            calls_per_key=settings.voice_calls_per_key,
+            max_calls=settings.voice.voice_max_calls,
+            calls_per_key=settings.voice.voice_calls_per_key,
             register=LiveCallPublisher(platform.live_calls, platform.clock),
             owner=self._owner,
         )
@@ -82,13 +82,13 @@ class App:
             ),
             owner=self._owner,
             metrics=self.metrics,
-            use_fast_path=settings.voice_fast_path,
+            use_fast_path=settings.voice.voice_fast_path,
         )
 
     def _new_call(self, session_id: str, grant: CallerGrant) -> CallRunner:
         user_id, agent_id = grant.user_id, grant.agent.agent_id
         folder = self.spool.folder
-        recorded = folder if self._platform.settings.voice_record else None
+        recorded = folder if self._platform.settings.voice.voice_record else None
         keeper = TranscriptWriter(
             user_id,
             agent_id,
@@ -136,8 +136,8 @@ class App:
         listening = self.server.listening(
             host,
             port,
-            max_calls=settings.voice_max_calls,
-            internal_host=internal_address(settings.voice_internal_host),
+            max_calls=settings.voice.voice_max_calls,
+            internal_host=internal_address(settings.voice.voice_internal_host),
             reuse_port=reuse_port,
         )
         async with listening:
@@ -149,13 +149,13 @@ class App:
     async def run(self, stop: asyncio.Event, hurry: asyncio.Event, *, reuse_port: bool = False) -> None:
         """Serve until `stop` is set, then drain; `hurry` ends all calls at once."""
         settings = self._platform.settings
-        async with self.serving(settings.host, settings.port("voice"), reuse_port=reuse_port):
-            logger.info("| listening on %s:%d", settings.host, settings.port("voice"))
+        async with self.serving(settings.server.host, settings.port("voice"), reuse_port=reuse_port):
+            logger.info("| listening on %s:%d", settings.server.host, settings.port("voice"))
             keep_startup()
-            warming = asyncio.create_task(self._warm(), name="warm") if settings.speech_warm else None
+            warming = asyncio.create_task(self._warm(), name="warm") if settings.speech_models.speech_warm else None
             await stop.wait()
             logger.info("| draining %d calls", len(self.switchboard))
-            await self.switchboard.drain(settings.voice_drain_seconds, hurry)
+            await self.switchboard.drain(settings.voice.voice_drain_seconds, hurry)
             if warming is not None:
                 await asyncio.wait([warming])
 

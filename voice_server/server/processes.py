@@ -36,7 +36,7 @@ class VoiceProcesses:
         self._metrics = shared_metrics(settings)
         # Prometheus' own way to add up the metrics of several processes: each writes files in this folder.
         self._environment = child_environment(
-            settings, PYTHONUNBUFFERED="1", PROMETHEUS_MULTIPROC_DIR=str(self._metrics)
+            settings, "voice", PYTHONUNBUFFERED="1", PROMETHEUS_MULTIPROC_DIR=str(self._metrics)
         )
         self._count = count
         self._members: set[Process] = set()

@@ -119,14 +119,14 @@ def config_of(settings: Settings) -> SessionConfig:
     """Return the configuration that these settings ask for."""
     return SessionConfig(
         limits=LimitConfig(
-            idle_ms=int(settings.voice_idle_seconds * 1000),
-            call_ms=int(settings.voice_call_seconds * 1000),
-            resume_ms=int(settings.voice_resume_seconds * 1000),
+            idle_ms=int(settings.voice.voice_idle_seconds * 1000),
+            call_ms=int(settings.voice.voice_call_seconds * 1000),
+            resume_ms=int(settings.voice.voice_resume_seconds * 1000),
         ),
         turn=TurnConfig(
-            holding_ms=int(settings.voice_holding_seconds * 1000),
-            tool_ms=int(settings.voice_tool_seconds * 1000),
+            holding_ms=int(settings.voice.voice_holding_seconds * 1000),
+            tool_ms=int(settings.voice.voice_tool_seconds * 1000),
         ),
-        operator=OperatorConfig(handoff_ms=int(settings.voice_handoff_seconds * 1000)),
-        lines=LineTexts(holding=settings.voice_holding_line),
+        operator=OperatorConfig(handoff_ms=int(settings.voice.voice_handoff_seconds * 1000)),
+        lines=LineTexts(holding=settings.voice.voice_holding_line),
     )

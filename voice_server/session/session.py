@@ -448,7 +448,9 @@ class Session:
     def revoke(self, now_ms: float) -> None:
         """What let the caller in is no longer good."""
         if self.phase is not Phase.ENDED:
-            self._refuse(CloseCode.REVOKED, "not_authenticated", "the API key was revoked, or the agent deleted", now_ms)
+            self._refuse(
+                CloseCode.REVOKED, "not_authenticated", "the API key was revoked, or the agent deleted", now_ms
+            )
 
     def end(self, reason: str, code: int, now_ms: float) -> None:
         """End the call: what is being said is closed, `session.ended` tells why."""

@@ -49,16 +49,22 @@ def believed(settings: Settings, clock: Clock, embedded: Mapping[str, Identity])
 
 
 def _outside(settings: Settings, clock: Clock, *, required: bool) -> Iterator[OidcIdentity]:
-    given = {"jwt_issuer": settings.jwt_issuer, "jwt_audience": settings.jwt_audience}
-    if any((*given.values(), settings.jwt_jwks_url)) or (required and not settings.jwt_issuers):
+    own = settings.identity
+    given = {"jwt_issuer": own.jwt_issuer, "jwt_audience": own.jwt_audience}
+    if any((*given.values(), own.jwt_jwks_url)) or (required and not own.jwt_issuers):
         missing = [name for name, value in given.items() if not value]
-        if settings.jwt_issuer is None or settings.jwt_audience is None or missing:
+        if own.jwt_issuer is None or own.jwt_audience is None or missing:
             problems = [FieldProblem((name,), "is needed for an outside issuer") for name in missing]
             names = ", ".join(f"ORATIO_{name.upper()}" for name in missing)
             raise InvalidInput(f"{names} must be set with the outside issuer", problems)
-        keys = KeySet(settings.jwt_issuer, clock, url=settings.jwt_jwks_url, algorithms=settings.jwt_algorithms)
-        yield OidcIdentity(issuer=settings.jwt_issuer, audience=settings.jwt_audience, keys=keys, clock=clock)
+        keys = KeySet(
+            own.jwt_issuer,
+            clock,
+            url=own.jwt_jwks_url,
+            algorithms=own.jwt_algorithms,
+        )
+        yield OidcIdentity(issuer=own.jwt_issuer, audience=own.jwt_audience, keys=keys, clock=clock)
     named = ("jwt_issuers", "jwt_issuers")
-    for one in settings.jwt_issuers:
+    for one in own.jwt_issuers:
         keys = KeySet(one.issuer, clock, url=one.jwks_url, algorithms=one.algorithms, settings=named)
         yield OidcIdentity(issuer=one.issuer, audience=one.audience, keys=keys, clock=clock, derived=True)

@@ -42,7 +42,7 @@ def wake_path(settings: Settings) -> Path:
 def prefect_environment(settings: Settings) -> dict[str, str]:
     """Prefect's own settings for the embedded server and the flow worker: quiet, offline, JSON results, small."""
     home = settings.data / "prefect"
-    secret = settings.prefect_auth
+    secret = settings.prefect.prefect_auth
     return {
         **({"PREFECT_API_AUTH_STRING": secret.get_secret_value()} if secret else {}),
         **quiet(settings),
@@ -75,9 +75,9 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
 
 def authorization(settings: Settings) -> dict[str, str]:
     """Prefect's basic authentication: the whole secret, encoded."""
-    if settings.prefect_auth is None:
+    if settings.prefect.prefect_auth is None:
         return {}
-    secret = settings.prefect_auth.get_secret_value().encode()
+    secret = settings.prefect.prefect_auth.get_secret_value().encode()
     return {"Authorization": f"Basic {base64.b64encode(secret).decode()}"}
 
 
@@ -133,12 +133,12 @@ class PrefectPipeline(Pipeline):
 
     def _queue(self, user_id: str) -> dict[str, str]:
         """The tenant's own work queue, which bounds its flow runs; nothing where the settings set no bound."""
-        limit = self._settings.tenant_flow_limit
+        limit = self._settings.prefect.tenant_flow_limit
         if limit is None:
             return {}
         name = f"tenant-{hashlib.sha256(user_id.encode()).hexdigest()[:24]}"
         if name not in self._queues:
-            queues = f"/work_pools/{self._settings.work_pool}/queues"
+            queues = f"/work_pools/{self._settings.prefect.work_pool}/queues"
             answer = self._call("POST", queues, json={"name": name, "concurrency_limit": limit})
             if answer.status_code == 409:
                 answer = self._call("PATCH", f"{queues}/{name}", json={"concurrency_limit": limit})

@@ -28,11 +28,11 @@ def build_host(settings: Settings) -> AgentHost:
         root=settings.data / "agents",
         knowledge=build_platform(settings).knowledge,
         models=models(settings),
-        model_name=settings.model,
+        model_name=settings.models.model,
         verify=lambda package: covers(*package, key=review_key),
-        idle_s=settings.agent_idle_seconds,
-        turn_deadline_s=settings.turn_deadline_seconds,
-        allow_unsandboxed=settings.allow_unsandboxed == UNDERSTOOD,
+        idle_s=settings.agents.agent_idle_seconds,
+        turn_deadline_s=settings.agents.turn_deadline_seconds,
+        allow_unsandboxed=settings.agents.allow_unsandboxed == UNDERSTOOD,
     )
 
 
@@ -64,7 +64,7 @@ async def serve(settings: Settings) -> bool:
 
 def main() -> int:
     settings = settings_module.load()
-    logs.configure(settings.log_level, service="agent-host", form=settings.log_format)
+    logs.configure(settings.tracing.log_level, service="agent-host", form=settings.tracing.log_format)
     tracing.configure(settings, service="agent-host")
     try:
         return 0 if asyncio.run(serve(settings)) else 1

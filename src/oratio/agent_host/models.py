@@ -19,8 +19,8 @@ def models(settings: Settings) -> Models:
     Raises:
         InvalidInput: `ORATIO_MODEL` names no provider, or one whose package is not installed.
     """
-    if settings.model == "builtin":
-        threshold = settings.builtin_answer_threshold
+    if settings.models.model == "builtin":
+        threshold = settings.models.builtin_answer_threshold
         return lambda _, plan: BuiltinModel(plan, answer_threshold=threshold)
-    shared = strands_model(settings.model)
+    shared = strands_model(settings.models.model)
     return lambda _ref, _plan: shared

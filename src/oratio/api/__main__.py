@@ -40,7 +40,7 @@ class ApiServer(uvicorn.Server):
 def main() -> int:
     try:
         config = settings.load()
-        logs.configure(config.log_level, service="api", form=config.log_format)
+        logs.configure(config.tracing.log_level, service="api", form=config.tracing.log_format)
         tracing.configure(config, service="api")
         platform = build_platform(config)
         services = build_services(platform)
@@ -52,7 +52,7 @@ def main() -> int:
     server = ApiServer(
         uvicorn.Config(
             app,
-            host=config.host,
+            host=config.server.host,
             port=config.port("api"),
             http=BoundedHttp,
             ws="none",

@@ -89,7 +89,7 @@ def create_app(
         access=services.access,
         kept=services.kept_uploads,
         limits=CallLimits(settings, now=now),
-        max_upload_bytes=settings.max_total_bytes,
-        max_file_bytes=settings.max_file_bytes,
+        max_upload_bytes=settings.limits.max_total_bytes,
+        max_file_bytes=settings.limits.max_file_bytes,
     )
     return Application(Observe(guard, metrics=metrics), app)

@@ -49,9 +49,9 @@ class AwsParts:
 
 
 def aws_parts(settings: Settings) -> AwsParts:
-    session = AwsSession(settings.aws_region, tenant_role_arn=settings.tenant_role_arn)
-    folder = settings.secrets_folder
-    secrets = MountedSecrets(folder) if folder else SecretsManager(session, settings.secrets_prefix)
+    session = AwsSession(settings.aws.aws_region, tenant_role_arn=settings.aws.tenant_role_arn)
+    folder = settings.aws.secrets_folder
+    secrets = MountedSecrets(folder) if folder else SecretsManager(session, settings.aws.secrets_prefix)
     return AwsParts(settings, session, SystemClock(), secrets)
 
 
@@ -69,31 +69,31 @@ def aws_platform(settings: Settings) -> Platform:
 
 def _required(settings: Settings) -> tuple[str, str]:
     """The account, and the id of the Bedrock model."""
-    provider, _, model = settings.model.partition("/")
+    provider, _, model = settings.models.model.partition("/")
     problems = []
-    if settings.aws_account_id is None:
+    if settings.aws.aws_account_id is None:
         problems.append(FieldProblem(("aws_account_id",), "is the 12 digits of the account that owns the buckets"))
     if provider != "bedrock" or not model:
         problems.append(FieldProblem(("model",), "must be bedrock/<model id>: agents on AgentCore reach no other"))
-    if problems or settings.aws_account_id is None:
+    if problems or settings.aws.aws_account_id is None:
         what = "; ".join(f"ORATIO_{problem.loc[0].upper()} {problem.msg}" for problem in problems)
         raise InvalidInput(what, problems, hint="see docs/aws.md")
-    return settings.aws_account_id, model
+    return settings.aws.aws_account_id, model
 
 
 def _knowledge(parts: AwsParts, account: str) -> KnowledgeBases:
     settings = parts.settings
     role = f"arn:aws:iam::{account}:role/oratio-kb-{settings.environment}"
     options = KnowledgeOptions(
-        kind=settings.knowledge_kind,
-        role_arn=settings.knowledge_role_arn or role,
-        bucket=settings.knowledge_bucket,
+        kind=settings.aws.knowledge_kind,
+        role_arn=settings.aws.knowledge_role_arn or role,
+        bucket=settings.storage.knowledge_bucket,
         account_id=account,
-        turns_bucket=settings.code_bucket,
-        embedding_model_arn=f"arn:aws:bedrock:{parts.session.region}::foundation-model/{settings.embedding_model}",
-        vector_bucket=settings.vector_bucket,
-        max_file_bytes=settings.max_file_bytes,
-        ingestion_interval_s=settings.ingestion_interval_seconds,
+        turns_bucket=settings.storage.code_bucket,
+        embedding_model_arn=f"arn:aws:bedrock:{parts.session.region}::foundation-model/{settings.aws.embedding_model}",
+        vector_bucket=settings.aws.vector_bucket,
+        max_file_bytes=settings.limits.max_file_bytes,
+        ingestion_interval_s=settings.aws.ingestion_interval_seconds,
     )
     return BedrockKnowledgeBases(parts.session, options, parts.clock)
 
@@ -101,7 +101,7 @@ def _knowledge(parts: AwsParts, account: str) -> KnowledgeBases:
 def _runtime(parts: AwsParts, account: str, model: str) -> AgentRuntime:
     settings, session, secrets = parts.settings, parts.session, parts.secrets
     roles = RoleOptions(
-        account_id=account, region=session.region, model_id=model, boundary_arn=settings.agent_boundary_arn
+        account_id=account, region=session.region, model_id=model, boundary_arn=settings.aws.agent_boundary_arn
     )
     core = AgentCoreParts(
         session=session,
@@ -111,24 +111,26 @@ def _runtime(parts: AwsParts, account: str, model: str) -> AgentRuntime:
         verify=lambda package: covers(*package, key=secrets.get(SecretName.REVIEW_KEY)),
     )
     options = RuntimeOptions(
-        settings.code_bucket,
+        settings.storage.code_bucket,
         account,
         model,
-        settings.knowledge_kind,
-        idle_s=max(60, settings.agent_idle_seconds),  # the least that AgentCore takes
-        sessions_per_second=settings.aws_sessions_per_second,
+        settings.aws.knowledge_kind,
+        idle_s=max(60, settings.agents.agent_idle_seconds),  # the least that AgentCore takes
+        sessions_per_second=settings.aws.aws_sessions_per_second,
     )
     return AgentCoreRuntime(core, options)
 
 
 def _packages(parts: AwsParts, account: str) -> AgentPackages:
     settings = parts.settings
-    return AgentPackages(parts.session.client("s3", "data"), settings.code_bucket, account, agent_base(settings))
+    return AgentPackages(
+        parts.session.client("s3", "data"), settings.storage.code_bucket, account, agent_base(settings)
+    )
 
 
 def agent_base(settings: Settings) -> Path:
     """Where the zip of the agents' dependencies is, or is to be, on this machine."""
-    return settings.agent_base or settings.data / "agent-bases" / base_name(pins())
+    return settings.aws.agent_base or settings.data / "agent-bases" / base_name(pins())
 
 
 def build_agent_base(settings: Settings) -> Path:
@@ -154,17 +156,17 @@ def platform_with(parts: AwsParts, knowledge: KnowledgeBases, runtime: AgentRunt
         InvalidInput: The settings name no outside issuer; there is no other on AWS.
     """
     settings, session, clock = parts.settings, parts.session, parts.clock
-    owner = settings.aws_account_id
-    code = S3ObjectStore(session, settings.code_bucket, owner=owner)
+    owner = settings.aws.aws_account_id
+    code = S3ObjectStore(session, settings.storage.code_bucket, owner=owner)
     dynamo = Dynamo(session, names(settings), clock)
     records = Records(dynamo, code)
     changes = Changes(records, clock)
     return Platform(
         settings=settings,
         clock=clock,
-        documents=S3ObjectStore(session, settings.knowledge_bucket, owner=owner),
+        documents=S3ObjectStore(session, settings.storage.knowledge_bucket, owner=owner),
         code=code,
-        recordings=S3ObjectStore(session, settings.conversations_bucket, owner=owner),
+        recordings=S3ObjectStore(session, settings.storage.conversations_bucket, owner=owner),
         agents=DynamoAgents(records, changes),
         knowledge_bases=DynamoKnowledgeBases(records),
         versions=DynamoVersions(records),
@@ -176,7 +178,7 @@ def platform_with(parts: AwsParts, knowledge: KnowledgeBases, runtime: AgentRunt
         submissions=DynamoSubmissions(dynamo),
         webhooks=DynamoWebhooks(dynamo),
         outbox=DynamoOutbox(dynamo, clock),
-        webhook_sender=HttpWebhookSender(allow_private=settings.webhook_allow_private),
+        webhook_sender=HttpWebhookSender(allow_private=settings.limits.webhook_allow_private),
         knowledge=knowledge,
         runtime=runtime,
         pipeline=PrefectPipeline(settings),

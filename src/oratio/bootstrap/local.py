@@ -37,15 +37,15 @@ def local_platform(settings: Settings) -> Platform:
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     clock = SystemClock()
     database = Database(data / "oratio.db")
-    documents = FileObjectStore(data / "objects", settings.knowledge_bucket)
+    documents = FileObjectStore(data / "objects", settings.storage.knowledge_bucket)
     issuer = EmbeddedIssuer(data / "keys", clock)
     secrets = SecretFiles(data / "keys")
     return Platform(
         settings=settings,
         clock=clock,
         documents=documents,
-        code=FileObjectStore(data / "objects", settings.code_bucket),
-        recordings=FileObjectStore(data / "objects", settings.conversations_bucket),
+        code=FileObjectStore(data / "objects", settings.storage.code_bucket),
+        recordings=FileObjectStore(data / "objects", settings.storage.conversations_bucket),
         agents=SqliteAgents(database),
         knowledge_bases=SqliteKnowledgeBases(database),
         versions=SqliteVersions(database),
@@ -57,7 +57,7 @@ def local_platform(settings: Settings) -> Platform:
         submissions=SqliteSubmissions(database),
         webhooks=SqliteWebhooks(database),
         outbox=SqliteOutbox(database, clock),
-        webhook_sender=HttpWebhookSender(allow_private=settings.webhook_allow_private),
+        webhook_sender=HttpWebhookSender(allow_private=settings.limits.webhook_allow_private),
         knowledge=LocalKnowledgeBases(data / "knowledge", documents, clock),
         runtime=LocalAgentRuntime(
             data / "agents",

@@ -98,7 +98,7 @@ def build_services(platform: Platform) -> Services:
     authoring = AuthoringService(
         versions=platform.versions,
         code=platform.code,
-        author=_author(settings.model),
+        author=_author(settings.models.model),
         review_key=partial(platform.secrets.get, SecretName.REVIEW_KEY),
     )
     conversations = ConversationService(
@@ -108,7 +108,7 @@ def build_services(platform: Platform) -> Services:
         recordings=platform.recordings,
         runtime=platform.runtime,
         clock=platform.clock,
-        deadline_ms=int(settings.turn_deadline_seconds * 1000),
+        deadline_ms=int(settings.agents.turn_deadline_seconds * 1000),
     )
     analytics = AnalyticsService(
         agents=platform.agents,
@@ -119,7 +119,7 @@ def build_services(platform: Platform) -> Services:
         clock=platform.clock,
         prices=prices_of(settings),
     )
-    limits = Limits(settings.max_files, settings.max_total_bytes, settings.max_file_bytes)
+    limits = Limits(settings.limits.max_files, settings.limits.max_total_bytes, settings.limits.max_file_bytes)
     return Services(
         agents=AgentService(
             agents=platform.agents,
@@ -131,19 +131,19 @@ def build_services(platform: Platform) -> Services:
             archive=platform.code,
             pipeline=platform.pipeline,
             clock=platform.clock,
-            limits=BriefLimits(settings.max_sop_chars, settings.max_description_chars),
-            max_files=settings.max_files,
+            limits=BriefLimits(settings.limits.max_sop_chars, settings.limits.max_description_chars),
+            max_files=settings.limits.max_files,
         ),
         uploads=UploadService(settings.data / "staging", limits),
         kept_uploads=_kept_uploads(platform, limits),
-        sop_check=SopCheckService(max_chars=settings.max_sop_chars),
+        sop_check=SopCheckService(max_chars=settings.limits.max_sop_chars),
         runs=RunService(
             agents=platform.agents,
             knowledge_bases=platform.knowledge_bases,
             versions=platform.versions,
             journal=platform.journal,
             clock=platform.clock,
-            lease_ms=settings.lease_seconds * 1000,
+            lease_ms=settings.prefect.lease_seconds * 1000,
         ),
         knowledge_bases=knowledge_bases,
         authoring=authoring,
@@ -154,7 +154,7 @@ def build_services(platform: Platform) -> Services:
             authoring=authoring,
             knowledge_bases=knowledge_bases,
             clock=platform.clock,
-            model=settings.model,
+            model=settings.models.model,
         ),
         deployment=DeploymentService(
             agents=platform.agents,
@@ -167,7 +167,7 @@ def build_services(platform: Platform) -> Services:
             environment=settings.environment,
             api_base=settings.api_base,
             voice_base=settings.voice_base,
-            rehearsal_required=settings.rehearsal_required,
+            rehearsal_required=settings.agents.rehearsal_required,
         ),
         deletion=DeletionService(
             agents=platform.agents,
@@ -185,9 +185,9 @@ def build_services(platform: Platform) -> Services:
             live_calls=platform.live_calls,
             recordings=platform.recordings,
             clock=platform.clock,
-            idle_ms=settings.conversation_idle_seconds * 1000,
-            call_ms=int((settings.voice_call_seconds + settings.voice_resume_seconds) * 1000),
-            keep_days=settings.conversation_retention_days,
+            idle_ms=settings.agents.conversation_idle_seconds * 1000,
+            call_ms=int((settings.voice.voice_call_seconds + settings.voice.voice_resume_seconds) * 1000),
+            keep_days=settings.agents.conversation_retention_days,
         ),
         access=AccessService(
             agents=platform.agents,
@@ -209,7 +209,7 @@ def build_services(platform: Platform) -> Services:
             sender=platform.webhook_sender,
             clock=platform.clock,
             pepper=partial(platform.secrets.get, SecretName.WEBHOOKS_PEPPER),
-            allow_private=settings.webhook_allow_private,
+            allow_private=settings.limits.webhook_allow_private,
         ),
         comparison=ComparisonService(versions=platform.versions, authoring=authoring),
         replay=ReplayService(
@@ -217,7 +217,7 @@ def build_services(platform: Platform) -> Services:
             versions=platform.versions,
             conversations=conversations,
             runtime=platform.runtime,
-            deadline_ms=int(settings.turn_deadline_seconds * 1000),
+            deadline_ms=int(settings.agents.turn_deadline_seconds * 1000),
         ),
     )
 

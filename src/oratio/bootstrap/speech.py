@@ -12,7 +12,7 @@ def build_speech(settings: Settings) -> Speech | Dialogues | None:
     Raises:
         InvalidInput: `ORATIO_SPEECH` names no speech model, or one that cannot be used here.
     """
-    name = settings.speech
+    name = settings.speech_models.speech
     provider, _, model_id = name.partition("/")
     if name == "none":
         return None
@@ -21,16 +21,16 @@ def build_speech(settings: Settings) -> Speech | Dialogues | None:
     if provider in ("openai", "gemini") and model_id:
         from oratio.speech.realtime.strands_providers import provider_dialogues
 
-        return provider_dialogues(name, settings.speech_voice)
+        return provider_dialogues(name, settings.speech_models.speech_voice)
     if name != "local":
         hint = "set it to local, nova-sonic, openai/<model>, gemini/<model> or none"
         raise InvalidInput(f"ORATIO_SPEECH={name!r} names no speech model", hint=hint)
     from oratio.speech.local import LocalSpeech
 
     return LocalSpeech(
-        voice=settings.voice_name,
-        silence_ms=int(settings.voice_silence_seconds * 1000),
-        idle_s=settings.speech_idle_seconds,
+        voice=settings.speech_models.voice_name,
+        silence_ms=int(settings.voice.voice_silence_seconds * 1000),
+        idle_s=settings.speech_models.speech_idle_seconds,
     )
 
 
@@ -42,14 +42,14 @@ def _nova_sonic(settings: Settings) -> Dialogues:
     except ImportError as error:
         hint = "pip install 'strands-agents[bidi]'"
         raise InvalidInput(f"ORATIO_SPEECH=nova-sonic needs the package {error.name}", hint=hint) from None
-    access = NovaAccess(settings.speech_region or settings.aws_region)
+    access = NovaAccess(settings.speech_models.speech_region or settings.aws.aws_region)
     return StrandsDialogues(
-        settings.speech_model,
+        settings.speech_models.speech_model,
         lambda: NovaSonic(
             access,
-            model_id=settings.speech_model,
-            voice=settings.speech_voice or "tiffany",
-            endpointing=settings.speech_endpointing,
+            model_id=settings.speech_models.speech_model,
+            voice=settings.speech_models.speech_voice or "tiffany",
+            endpointing=settings.speech_models.speech_endpointing,
         ),
-        RenewalPolicy(renew_s=settings.speech_renew_seconds),
+        RenewalPolicy(renew_s=settings.speech_models.speech_renew_seconds),
     )

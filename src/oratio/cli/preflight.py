@@ -32,14 +32,14 @@ def service_problems(service: str, settings: Settings) -> list[OratioError]:
 
 
 def _model(settings: Settings) -> None:
-    if settings.model != "builtin":
+    if settings.models.model != "builtin":
         from oratio.adapters.strands_models import require_model
 
-        require_model(settings.model, os.environ)
+        require_model(settings.models.model, os.environ)
 
 
 def _speech(settings: Settings) -> None:
-    name = settings.speech
+    name = settings.speech_models.speech
     provider, _, model_id = name.partition("/")
     if name == "none":
         return

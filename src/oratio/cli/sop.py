@@ -32,7 +32,7 @@ def check(
     from oratio.services.authoring.sop_check import SopCheckService
     from oratio.settings import load
 
-    found = SopCheckService(max_chars=load().max_sop_chars).check(_text(file))
+    found = SopCheckService(max_chars=load().limits.max_sop_chars).check(_text(file))
     _show(found, as_json=as_json, mermaid=mermaid)
     if not found.ok:
         raise typer.Exit(1)

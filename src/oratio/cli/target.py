@@ -26,8 +26,8 @@ def connect(data: Path | None, api: str | None, token: str | None) -> "Client":
     from oratio.client import Client
 
     settings = settings_of(data)
-    given = token or (settings.api_token.get_secret_value() if settings.api_token else None)
-    base = api or settings.api_url
+    given = token or (settings.client.api_token.get_secret_value() if settings.client.api_token else None)
+    base = api or settings.client.api_url
     if base is None:
         base = _running(settings)
         given = given or issue(settings, DEFAULT_USER, _TOKEN_S)

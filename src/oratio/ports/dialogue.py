@@ -103,7 +103,7 @@ class DialogueSession(VoiceSession, Protocol):
     1. No method but `close` waits; what they cause comes out of `events`.
     2. `say` speaks a line in the model's voice, as near to the text as the model can, once it has nothing else to say;
        its audio comes as `Spoken`, never as a reply. `hush` forgets such lines and drops the rest of the reply.
-    3. Renewals and lost connections are the session's own business, reported by `Restarting` and `Restored`; caller audio
+    3. Renewals and lost connections are the session's business, reported by `Restarting` and `Restored`; caller audio
        of that time is not lost. `events` raises `Unavailable` when no connection can be had any more.
     4. A tool call is answered once, by `answer`, also after a renewal.
     """

@@ -22,7 +22,7 @@ from oratio.errors import NotReady
 from oratio.otlp import OtlpTracer
 from oratio.ports.agent_runtime import Invocation
 from oratio.ports.knowledge_bases import KnowledgeBases
-from oratio.settings import Settings
+from oratio.settings import Settings, load
 from tests.api.conftest import FORM, World
 from tests.api.fakes import ScriptedRuntime
 from tests.api.tenants import Callers, Remembering
@@ -218,7 +218,7 @@ def log() -> Iterator[Remembering]:
 def traces(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     monkeypatch.delenv("OTEL_SDK_DISABLED", raising=False)
     with collecting() as collector:
-        config = Settings(otlp_endpoint=collector.endpoint)
+        config = load(otlp_endpoint=collector.endpoint)
         monkeypatch.setattr(tracing, "_tracer", OtlpTracer(config, service="api"))
         yield collector
 

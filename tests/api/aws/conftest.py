@@ -14,7 +14,7 @@ from oratio.adapters.aws.setup import create_buckets, create_tables
 from oratio.bootstrap import Platform, build_platform
 from oratio.bootstrap.aws import aws_parts, platform_with
 from oratio.ports.secrets import SecretName
-from oratio.settings import Settings
+from oratio.settings import Settings, load
 from tests.api.conftest import World
 from tests.fakes.aws.state import ACCOUNT
 from tests.fakes.aws.tenant_wall import TenantWall
@@ -35,12 +35,15 @@ class CloudAccount:
         self.address = address
         self.wall = wall
         self.session = AwsSession("us-east-1", tenant_role_arn=TENANT_ROLE)
-        config = Settings()
+        config = load()
         create_tables(self.session, names(config))
-        create_buckets(self.session, [config.knowledge_bucket, config.code_bucket, config.conversations_bucket])
+        create_buckets(
+            self.session,
+            [config.storage.knowledge_bucket, config.storage.code_bucket, config.storage.conversations_bucket],
+        )
         vault = self.session.client("secretsmanager")
         for name in SecretName:
-            vault.create_secret(Name=f"{config.secrets_prefix}{name}", SecretString=f"{name} {'x' * 40}")
+            vault.create_secret(Name=f"{config.aws.secrets_prefix}{name}", SecretString=f"{name} {'x' * 40}")
 
     def empty(self) -> None:
         """Take out all rows and objects; moto's server runs in this process."""
@@ -81,9 +84,9 @@ def wall(account: CloudAccount) -> Iterator[TenantWall]:
 def on_aws(config: Settings, account: CloudAccount) -> Platform:
     """The platform of `aws` with the engines and the issuer of the embedded one."""
     parts = dataclasses.replace(aws_parts(config), session=account.session)
-    if config.secrets_folder is None:
-        parts = dataclasses.replace(parts, secrets=SecretsManager(account.session, config.secrets_prefix))
-    embedded = build_platform(config.model_copy(update={"platform": "local"}))
+    if config.aws.secrets_folder is None:
+        parts = dataclasses.replace(parts, secrets=SecretsManager(account.session, config.aws.secrets_prefix))
+    embedded = build_platform(config.changed(platform="local"))
     platform = platform_with(parts, embedded.knowledge, embedded.runtime)
     return dataclasses.replace(platform, identity=embedded.identity, token_issuer=embedded.token_issuer)
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from oratio.settings import Settings, child_environment
+from oratio.settings import Settings, child_environment, load
 from tests.api.aws.conftest import SERVICES, TENANT_ROLE, CloudAccount
 from tests.api.conftest import World, create
 from tests.fakes.moto import aws_on
@@ -25,7 +25,7 @@ class Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=child_environment(settings),
+            env=child_environment(settings, "api"),
         )
         self._said()
 
@@ -50,7 +50,7 @@ def processes(account: CloudAccount, tmp_path_factory: pytest.TempPathFactory) -
     """They know of a test what lies in the account."""
     outside = {"jwt_issuer": "https://id.example", "jwt_audience": "oratio", "jwt_jwks_url": "https://id.example/jwks"}
     given = {"platform": "aws", "aws_region": "us-east-1", "tenant_role_arn": TENANT_ROLE, **outside}
-    settings = [Settings.model_validate({**given, "data": tmp_path_factory.mktemp("process")}) for _ in range(4)]
+    settings = [load(**{**given, "data": tmp_path_factory.mktemp("process")}) for _ in range(4)]
     with aws_on(account.address, *SERVICES), ThreadPoolExecutor(4) as pool:
         started = list(pool.map(Process, settings))
     yield started

@@ -10,7 +10,7 @@ del test_an_abandoned_upload_is_swept  # noqa: F821 - the bucket's own rule does
 async def test_an_upload_begun_at_one_process_goes_on_and_is_submitted_at_others(world: World) -> None:
     others = []
     for number in (1, 2):
-        settings = world.platform.settings.model_copy(update={"data": world.data / f"other{number}"})
+        settings = world.platform.settings.changed(data=world.data / f"other{number}")
         other = World.__new__(World)
         other.__dict__.update(world.__dict__, platform=dataclasses.replace(world.platform, settings=settings))
         other.use_runtime(world.runtime)

@@ -152,7 +152,7 @@ def test_a_large_upload_keeps_memory_flat(tmp_path: Path, signing_keys: Path) ->
     config = settings.load(data=tmp_path / "data", port_base=_free_base(), log_level="WARNING")
     issuer = build_platform(config).token_issuer
     assert issuer is not None
-    process = subprocess.Popen([sys.executable, "-m", "oratio.api"], env=child_environment(config))
+    process = subprocess.Popen([sys.executable, "-m", "oratio.api"], env=child_environment(config, "api"))
     try:
         with Client(config.api_base, issuer.issue("alice", ttl_s=600)) as client:
             _until(lambda: _answers(client), 30)

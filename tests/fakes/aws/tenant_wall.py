@@ -15,12 +15,12 @@ import pytest
 from oratio.adapters.aws.dynamodb.tables import TABLES, Table
 from oratio.adapters.aws.tenant_sessions import TenantSessions
 from oratio.cli.aws.template import read_template, template_path
-from oratio.settings import Settings
+from oratio.settings import FIELDS
 from oratio.tenancy import tenant
 
 RESOURCES: Mapping[str, Any] = read_template(template_path())["Resources"]
 TAG = "${aws:PrincipalTag/userId}"
-_BY_NAME = {Settings.model_fields[table.setting].default: table for table in TABLES}
+_BY_NAME = {FIELDS[table.setting].default: table for table in TABLES}
 _LIST = {"ListObjectsV2": "s3:ListBucket", "ListObjectVersions": "s3:ListBucketVersions"}
 _OBJECT = {
     "PutObject": ("s3:PutObject", "s3:PutObjectTagging"),

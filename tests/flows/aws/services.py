@@ -33,12 +33,12 @@ def service(
         environment: Beside that of this process.
         settings: What it has otherwise.
     """
-    given = stack.settings.model_copy(update={"host": "127.0.0.1", **settings})
+    given = stack.settings.changed(host="127.0.0.1", **settings)
     path = given.data / f"{name}.log"
     with path.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", module],
-            env=child_environment(given, **environment),
+            env=child_environment(given, "api", **environment),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

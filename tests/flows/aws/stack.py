@@ -17,7 +17,7 @@ from oratio.adapters.aws.session import AwsSession
 from oratio.adapters.aws.setup import create_tables
 from oratio.bootstrap import Platform, Services, build_platform, build_services
 from oratio.ports.secrets import SecretName
-from oratio.settings import Settings
+from oratio.settings import Settings, load
 from tests import prefect_server
 from tests.fakes.aws.cloud import ACCOUNT, KB_ROLE, MODEL, REGION, Cloud, cloud
 from tests.fakes.aws.state import Timings
@@ -70,13 +70,13 @@ def aws_settings(data: Path, **more: object) -> Settings:
         "jwt_audience": "oratio",
         **more,
     }
-    return Settings.model_validate(given)
+    return load(**given)
 
 
 def prepare(settings: Settings) -> None:
     """What an operator does once: tables, secrets, the zip of the agents' dependencies."""
-    create_tables(AwsSession(settings.aws_region), names(settings))
-    folder, base = settings.secrets_folder, settings.agent_base
+    create_tables(AwsSession(settings.aws.aws_region), names(settings))
+    folder, base = settings.aws.secrets_folder, settings.aws.agent_base
     assert folder
     assert base
     folder.mkdir(parents=True, exist_ok=True)

@@ -234,7 +234,7 @@ def test_the_smoke_script_finds_nothing_wrong_with_this_account_and_leaves_nothi
         service(stack, "oratio.api", "api", {}, jwt_issuer=issuer.url, jwt_audience="oratio") as address,
     ):
         command = [sys.executable, str(SMOKE), "--api", f"http://{address}", "--token", issuer.token(sub="smoke")]
-        done = subprocess.run(command, capture_output=True, text=True, env=child_environment(stack.settings))
+        done = subprocess.run(command, capture_output=True, text=True, env=child_environment(stack.settings, "flows"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "fault" not in done.stdout
     assert done.stdout.count("ok   ") == 16

@@ -12,7 +12,7 @@ from oratio.adapters.aws.agentcore.agent_packages import AgentPackages
 from oratio.adapters.aws.session import AwsSession
 from oratio.bootstrap.aws import build_agent_base
 from oratio.errors import StepFailed
-from oratio.settings import Settings
+from oratio.settings import Settings, load
 from tests.fakes.moto import aws_on, moto_server
 
 ACCOUNT = "123456789012"
@@ -28,7 +28,7 @@ def s3() -> Iterator[Any]:
 
 def settings(tmp_path: Path, base: Path) -> Settings:
     given = {"platform": "aws", "aws_region": "us-east-1", "aws_account_id": ACCOUNT, "model": "bedrock/some"}
-    return Settings.model_validate({**given, "data": tmp_path, "agent_base": base, "code_bucket": "code"})
+    return load(**{**given, "data": tmp_path, "agent_base": base, "code_bucket": "code"})
 
 
 def zipped(path: Path) -> Path:

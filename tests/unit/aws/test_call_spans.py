@@ -18,7 +18,7 @@ from oratio.adapters.aws.agentcore.invocations import Invoker
 from oratio.adapters.aws.session import AwsSession
 from oratio.errors import NotFound
 from oratio.otlp import OtlpTracer
-from oratio.settings import Settings
+from oratio.settings import load
 from tests.fakes.otlp import Collector, collecting
 
 WORDS = "the-words-of-a-caller"
@@ -36,7 +36,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     monkeypatch.delenv("OTEL_SDK_DISABLED", raising=False)
     with collecting() as collector:
-        tracer = OtlpTracer(Settings(otlp_endpoint=collector.endpoint), service="test")
+        tracer = OtlpTracer(load(otlp_endpoint=collector.endpoint), service="test")
         monkeypatch.setattr(tracing, "_tracer", tracer)
         yield collector
 

@@ -12,11 +12,11 @@ from oratio.adapters.aws.setup import create_buckets, create_tables
 from oratio.cli.aws.checks import aws_checks
 from oratio.cli.machine.checks import DoctorCheck
 from oratio.ports.secrets import SecretName
-from oratio.settings import Settings
+from oratio.settings import Settings, load
 from tests.fakes.moto import aws_on, moto_server, reset
 
 MODEL = "anthropic.claude-sonnet-4-5-20250929-v1:0"
-SETTINGS = Settings(platform="aws", aws_region="us-east-1", model=f"bedrock/{MODEL}", speech="none")
+SETTINGS = load(platform="aws", aws_region="us-east-1", model=f"bedrock/{MODEL}", speech="none")
 SERVICES = ("S3", "DYNAMODB", "STS", "IAM", "SECRETS_MANAGER", "BEDROCK_AGENT", "BEDROCK_AGENTCORE_CONTROL")
 AVAILABLE = {
     "modelId": MODEL,
@@ -40,7 +40,11 @@ def session(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsSessio
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with aws_on(address, *SERVICES):
         found = AwsSession("us-east-1")
-        buckets = (SETTINGS.knowledge_bucket, SETTINGS.code_bucket, SETTINGS.conversations_bucket)
+        buckets = (
+            SETTINGS.storage.knowledge_bucket,
+            SETTINGS.storage.code_bucket,
+            SETTINGS.storage.conversations_bucket,
+        )
         create_buckets(found, buckets)
         create_tables(found, names(SETTINGS))
         for name in SecretName:
@@ -83,13 +87,13 @@ def test_without_credentials_nothing_else_is_asked(address: str, monkeypatch: py
 
 
 def test_another_accounts_credentials_are_told(session: AwsSession) -> None:
-    other = SETTINGS.model_copy(update={"aws_account_id": "999999999999"})
+    other = SETTINGS.changed(aws_account_id="999999999999")
     assert "not 999999999999" in fault(aws_checks(session, other), "account")
 
 
 def test_a_missing_bucket_is_named(session: AwsSession) -> None:
-    session.client("s3").delete_bucket(Bucket=SETTINGS.code_bucket)
-    assert SETTINGS.code_bucket in fault(look(session), "buckets")
+    session.client("s3").delete_bucket(Bucket=SETTINGS.storage.code_bucket)
+    assert SETTINGS.storage.code_bucket in fault(look(session), "buckets")
 
 
 def test_a_missing_table_is_named(session: AwsSession) -> None:
@@ -113,5 +117,5 @@ def test_a_model_that_is_not_there_is_named(session: AwsSession) -> None:
 
 
 def test_a_model_of_another_provider_cannot_answer_on_agentcore(session: AwsSession) -> None:
-    other = SETTINGS.model_copy(update={"model": "builtin"})
+    other = SETTINGS.changed(model="builtin")
     assert "bedrock/<model id>" in fault(aws_checks(session, other), "model")

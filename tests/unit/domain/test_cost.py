@@ -11,7 +11,7 @@ from oratio.domain.cost import CostEstimate, Prices, StageUse, conversation_cost
 from oratio.domain.plan.agent_plan import Scenario
 from oratio.domain.plan.rehearsal import RehearsalReport, judge, rehearsed_turn
 from oratio.errors import InvalidInput
-from oratio.settings import Settings, load
+from oratio.settings import load
 
 SONNET = "bedrock/us.anthropic.claude-v1:0"
 PRICED = f"{SONNET}=3:15,openai/gpt=0.5:1.25"
@@ -39,35 +39,35 @@ def amounts(estimate: CostEstimate | None) -> dict[str, float]:
 
 
 def test_on_one_machine_builtin_costs_nothing() -> None:
-    estimate = conversation_cost(conversation(turn("builtin", tokens=(0, 0))), prices_of(Settings()))
+    estimate = conversation_cost(conversation(turn("builtin", tokens=(0, 0))), prices_of(load()))
     assert estimate == CostEstimate(amount=0, currency="USD", parts=())
 
 
 def test_a_models_tokens_cost_what_the_setting_says() -> None:
-    prices = prices_of(Settings(model_prices=PRICED))
+    prices = prices_of(load(model_prices=PRICED))
     estimate = conversation_cost(conversation(turn(), turn()), prices)
     assert amounts(estimate) == {f"{SONNET} input": 6, f"{SONNET} output": 6}
 
 
 def test_a_model_of_this_machine_needs_no_price() -> None:
-    assert amounts(conversation_cost(conversation(turn("ollama/qwen")), prices_of(Settings()))) == {}
+    assert amounts(conversation_cost(conversation(turn("ollama/qwen")), prices_of(load()))) == {}
 
 
 def test_without_a_models_price_there_is_no_estimate() -> None:
-    assert conversation_cost(conversation(turn("openai/other")), prices_of(Settings(model_prices=PRICED))) is None
+    assert conversation_cost(conversation(turn("openai/other")), prices_of(load(model_prices=PRICED))) is None
 
 
 def test_tokens_of_nobody_known_give_no_estimate() -> None:
-    assert conversation_cost(conversation(turn("")), prices_of(Settings(model_prices=PRICED))) is None
+    assert conversation_cost(conversation(turn("")), prices_of(load(model_prices=PRICED))) is None
 
 
 def test_a_head_kept_before_this_was_counted_has_no_estimate() -> None:
     old = conversation(turn()).model_copy(update={"tally": ConversationStats.model_validate({"answered": 1})})
-    assert conversation_cost(old, prices_of(Settings(model_prices=PRICED))) is None
+    assert conversation_cost(old, prices_of(load(model_prices=PRICED))) is None
 
 
 def test_on_aws_searches_agents_and_minutes_of_call_are_paid() -> None:
-    prices = prices_of(Settings(platform="aws", model_prices=PRICED, speech="nova-sonic"))
+    prices = prices_of(load(platform="aws", model_prices=PRICED, speech="nova-sonic"))
     called = conversation(turn(), channel=Channel.VOICE, lasted_ms=HOUR_MS)
     assert amounts(conversation_cost(called, prices)) == {
         f"{SONNET} input": 3,
@@ -80,15 +80,15 @@ def test_on_aws_searches_agents_and_minutes_of_call_are_paid() -> None:
 
 
 def test_what_is_paid_by_a_measure_that_is_not_kept_gives_no_estimate() -> None:
-    vectors = prices_of(Settings(platform="aws", model_prices=PRICED, knowledge_kind="VECTOR"))
+    vectors = prices_of(load(platform="aws", model_prices=PRICED, knowledge_kind="VECTOR"))
     assert conversation_cost(conversation(turn()), vectors) is None
-    spoken = prices_of(Settings(model_prices=PRICED, speech="openai/realtime"))
+    spoken = prices_of(load(model_prices=PRICED, speech="openai/realtime"))
     assert conversation_cost(conversation(turn(), channel=Channel.VOICE), spoken) is None
     assert conversation_cost(conversation(turn()), spoken) is not None
 
 
 def test_a_reports_sum_is_there_when_every_part_of_it_is() -> None:
-    prices = prices_of(Settings(model_prices=PRICED))
+    prices = prices_of(load(model_prices=PRICED))
     known, unknown = conversation(turn()), conversation(turn("openai/other"))
     assert amounts(sum_of([known, known], prices))[f"{SONNET} input"] == 6
     assert sum_of([known, unknown], prices) is None
@@ -112,7 +112,7 @@ def test_a_rehearsal_costs_what_its_turns_took() -> None:
     results = (judge(scenario, [played, played]), judge(scenario, [played]))
     use = rehearsal_use(RehearsalReport(version=1, model=SONNET, started_at=0, ended_at=1, results=results))
     cost = stage_cost(
-        Step.REHEARSE_AGENT, use, prices_of(Settings(platform="aws", model_prices=PRICED, speech="nova-sonic"))
+        Step.REHEARSE_AGENT, use, prices_of(load(platform="aws", model_prices=PRICED, speech="nova-sonic"))
     )
 
     assert use == StageUse(
@@ -128,4 +128,4 @@ def test_a_rehearsal_costs_what_its_turns_took() -> None:
 
 def test_a_stage_whose_price_is_not_known_has_no_estimate() -> None:
     use = StageUse(models=(ModelUse(model="openai/other", input_tokens=1, output_tokens=1),))
-    assert stage_cost(Step.AUTHOR_AGENT, use, prices_of(Settings(model_prices=PRICED))).cost_estimate is None
+    assert stage_cost(Step.AUTHOR_AGENT, use, prices_of(load(model_prices=PRICED))).cost_estimate is None

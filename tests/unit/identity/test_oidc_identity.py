@@ -163,7 +163,7 @@ def test_further_issuers_are_read_from_the_environment_and_handed_to_children(
 ) -> None:
     monkeypatch.setenv("ORATIO_JWT_ISSUERS", json.dumps([FURTHER]))
     found = settings.load()
-    child = settings.child_environment(found)
+    child = settings.child_environment(found, "api")
     for name in ("ORATIO_JWT_ISSUERS", "ORATIO_JWT_ALGORITHMS"):
         monkeypatch.setenv(name, child[name])
     assert settings.load() == found

@@ -18,7 +18,7 @@ from oratio.domain.storage_layout import CODE_FILE, version_key
 from oratio.errors import CodeRejected, Conflict, InvalidInput
 from oratio.ports.object_store import ObjectStore
 from oratio.services.authoring.authoring import Author, AuthoringService
-from oratio.settings import Settings
+from oratio.settings import load
 from tests.fakes.records import a_brief, a_knowledge_base, a_version, an_agent
 from tests.unit.authoring.scripted_model import Answer, ScriptedAuthor
 
@@ -31,7 +31,7 @@ class AuthoringDesk:
     """The services of one data folder, and version 1 of one agent in it."""
 
     def __init__(self, data: Path, author: Author | None = None, **settings: Any) -> None:
-        self.platform = build_platform(Settings(data=data, **settings))
+        self.platform = build_platform(load(data=data, **settings))
         self.services = build_services(self.platform)
         self.platform.agents.add(
             an_agent(), a_knowledge_base(bedrock_knowledge_base_id="kb1"), a_version(brief=a_brief(sop=SOP))
@@ -101,7 +101,7 @@ def test_a_name_that_names_no_model_is_said_to(name: str) -> None:
 def test_building_the_services_imports_no_strands(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from oratio.bootstrap import build_platform, build_services;"
-        f"from oratio.settings import Settings; s = Settings(data=Path({str(tmp_path)!r}), model='ollama/x');"
+        f"from oratio.settings import load; s = load(data=Path({str(tmp_path)!r}), model='ollama/x');"
         "build_services(build_platform(s)); sys.exit('strands' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

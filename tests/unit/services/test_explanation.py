@@ -11,7 +11,7 @@ from oratio.cli.agents.explain import explain, explanation
 from oratio.client import Brief, Client
 from oratio.domain.conversations.conversation import Citation, Handoff, SopStep, ToolCall, Turn, TurnResult
 from oratio.errors import NotFound
-from oratio.settings import Settings
+from oratio.settings import load
 from tests.api.conftest import World
 from tests.api.live import serving
 
@@ -28,7 +28,7 @@ BEHIND = TurnResult(
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    return World(Settings(data=tmp_path))
+    return World(load(data=tmp_path))
 
 
 @pytest.fixture

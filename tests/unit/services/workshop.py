@@ -26,7 +26,7 @@ from oratio.domain.refs import VersionRef
 from oratio.domain.storage_layout import REHEARSAL_FILE, document_key
 from oratio.errors import NotReady
 from oratio.ports.agent_runtime import AgentPackage
-from oratio.settings import Settings
+from oratio.settings import load
 from tests.fakes.agent_host import RunningHost, running_host
 from tests.fakes.records import a_brief, a_knowledge_base, a_version, an_agent
 
@@ -108,14 +108,14 @@ def _until_ready(work: Callable[[], object]) -> None:
 
 @contextmanager
 def workshop(data: Path, models: Models = builtin, **settings: Any) -> Iterator[Workshop]:
-    config = Settings(data=data, **settings)
+    config = load(data=data, **settings)
     platform = build_platform(config)
 
     def signed(package: AgentPackage) -> bool:
         return covers(*package, key=secret_file(data / "keys" / "review.key"))
 
     with running_host(
-        data, platform.knowledge, models, verify=signed, model_name=config.model, allow_unsandboxed=True
+        data, platform.knowledge, models, verify=signed, model_name=config.models.model, allow_unsandboxed=True
     ) as host:
         runtime = LocalAgentRuntime(data / "agents", host.url, host.token_path, SystemClock(), verify=signed)
         yield Workshop(dataclasses.replace(platform, runtime=runtime), host)

@@ -54,7 +54,9 @@ class AwsServers(Servers):
         config = settings.load(data=folder, **given)
         session = AwsSession("us-east-1")
         create_tables(session, names(config))
-        create_buckets(session, [config.knowledge_bucket, config.code_bucket, config.conversations_bucket])
+        create_buckets(
+            session, [config.storage.knowledge_bucket, config.storage.code_bucket, config.storage.conversations_bucket]
+        )
         super().__init__(folder, port, voice_processes=4, voice_calls_per_key=40, **given)
 
     def token(self) -> str:

@@ -1,4 +1,4 @@
-"""The part of a call that only a speech-to-speech model needs: its brief, what it is notified, its turns for the record."""
+"""The part of a call that only a speech-to-speech model needs: its brief, its guidance, its turns for the record."""
 
 import asyncio
 import time

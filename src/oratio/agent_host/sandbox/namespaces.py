@@ -57,7 +57,7 @@ def _wait_outside(pid: int) -> None:
 
 
 def _map_user(process: str, uid: int, gid: int, directory: int | None = None) -> None:
-    """Become the unprivileged user inside the new user namespace, as whom `uid` and `gid` of the one above are known there."""
+    """Become the unprivileged user of the new user namespace, to which `uid` and `gid` of the one above are mapped."""
     for name, line in (("setgroups", "deny"), ("uid_map", f"{NOBODY} {uid} 1"), ("gid_map", f"{NOBODY} {gid} 1")):
         descriptor = os.open(f"{process}/{name}", os.O_WRONLY, dir_fd=directory)
         try:

@@ -24,11 +24,11 @@ class CallLimits:
 
     def __init__(self, settings: Settings, *, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._keys = _per_minute(settings.calls_per_minute_key)
-        self._tenants = _per_minute(settings.calls_per_minute_tenant)
-        self._failures = _per_minute(settings.failed_auth_per_minute)
-        self._turns_per_key = settings.turns_per_key
-        self._turns_per_tenant = settings.turns_per_tenant
+        self._keys = _per_minute(settings.limits.calls_per_minute_key)
+        self._tenants = _per_minute(settings.limits.calls_per_minute_tenant)
+        self._failures = _per_minute(settings.limits.failed_auth_per_minute)
+        self._turns_per_key = settings.limits.turns_per_key
+        self._turns_per_tenant = settings.limits.turns_per_tenant
         self._turns: Counter[str] = Counter()
 
     def admit(self, caller: Caller) -> None:

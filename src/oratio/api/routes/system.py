@@ -62,11 +62,11 @@ async def system(context: InContext) -> Response:
             version=__version__,
             platform=settings.platform,
             environment=settings.environment,
-            model=settings.model,
-            answers_by=_RULES if settings.model == BUILTIN else f"the language model {settings.model}",
-            speech=settings.speech,
+            model=settings.models.model,
+            answers_by=_RULES if settings.models.model == BUILTIN else f"the language model {settings.models.model}",
+            speech=settings.speech_models.speech,
             sandbox=context.readiness.sandbox,
             urls=urls,
-            limits={to_camel(name): getattr(settings, name) for name in limits},
+            limits={to_camel(name): settings.value(name) for name in limits},
         )
     )

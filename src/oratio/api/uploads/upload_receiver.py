@@ -24,14 +24,14 @@ _ROOM = 2  # texts a little over their limit are refused by the rules, which can
 
 def field_limits(settings: Settings) -> dict[str, int]:
     """Return the most bytes each text field may have; the services check the exact limits in characters."""
-    description = settings.max_description_chars * _UTF8 * _ROOM
+    description = settings.limits.max_description_chars * _UTF8 * _ROOM
     return {
         **dict.fromkeys(FORM_FIELDS, description),
         "agentName": 4096,
         "agentType": 4096,
-        "sop": settings.max_sop_chars * _UTF8 * _ROOM,
+        "sop": settings.limits.max_sop_chars * _UTF8 * _ROOM,
         "folderFileDescriptions": min(
-            settings.max_files * (settings.max_description_chars * _JSON + 2048), 16 * 1024 * 1024
+            settings.limits.max_files * (settings.limits.max_description_chars * _JSON + 2048), 16 * 1024 * 1024
         ),
     }
 
@@ -42,7 +42,7 @@ class UploadReceiver:
     def __init__(self, uploads: UploadService, settings: Settings) -> None:
         self._uploads = uploads
         self._fields = field_limits(settings)
-        self._most = settings.max_total_bytes + 32 * 1024 * 1024
+        self._most = settings.limits.max_total_bytes + 32 * 1024 * 1024
         self._all = asyncio.Semaphore(_IN_ALL)
         self._tenants: dict[str, tuple[asyncio.Semaphore, int]] = {}
 

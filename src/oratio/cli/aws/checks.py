@@ -52,9 +52,9 @@ def account(session: AwsSession, settings: Settings) -> str:
     """Check the credentials and their account."""
     with translated("the AWS account"):
         who = session.client("sts").get_caller_identity()
-    if settings.aws_account_id not in (None, who["Account"]):
+    if settings.aws.aws_account_id not in (None, who["Account"]):
         raise AccountFault(
-            f"these credentials are of account {who['Account']}, not {settings.aws_account_id}",
+            f"these credentials are of account {who['Account']}, not {settings.aws.aws_account_id}",
             "use the other account's credentials, or correct ORATIO_AWS_ACCOUNT_ID",
         )
     return f"{who['Account']} as {who['Arn'].rpartition(':')[2]}"
@@ -71,8 +71,8 @@ def region(session: AwsSession, settings: Settings) -> str:
 def buckets(session: AwsSession, settings: Settings) -> str:
     """Check that the buckets exist, are this account's, and are versioned."""
     client = session.client("s3")
-    owner = {"ExpectedBucketOwner": settings.aws_account_id} if settings.aws_account_id else {}
-    named = (settings.knowledge_bucket, settings.code_bucket, settings.conversations_bucket)
+    owner = {"ExpectedBucketOwner": settings.aws.aws_account_id} if settings.aws.aws_account_id else {}
+    named = (settings.storage.knowledge_bucket, settings.storage.code_bucket, settings.storage.conversations_bucket)
     for name in named:
         try:
             with translated(f"the bucket {name}"):
@@ -97,25 +97,25 @@ def tables(session: AwsSession, settings: Settings) -> str:
 
 
 def secrets(session: AwsSession, settings: Settings) -> str:
-    if settings.secrets_folder:
-        return f"mounted at {settings.secrets_folder}"
+    if settings.aws.secrets_folder:
+        return f"mounted at {settings.aws.secrets_folder}"
     client = session.client("secretsmanager")
     for name in SecretName:
-        secret = f"{settings.secrets_prefix}{name}"
+        secret = f"{settings.aws.secrets_prefix}{name}"
         try:
             with translated(f"the secret {secret}"):
                 client.describe_secret(SecretId=secret)
         except NotFound:
             raise AccountFault(f"the secret {secret} is missing", _DEPLOY) from None
-    return f"{len(SecretName)} under {settings.secrets_prefix}"
+    return f"{len(SecretName)} under {settings.aws.secrets_prefix}"
 
 
 def model(session: AwsSession, settings: Settings) -> str:
     """Check that the model that writes and answers may be called, directly or by an inference profile."""
-    provider, _, model_id = settings.model.partition("/")
+    provider, _, model_id = settings.models.model.partition("/")
     if provider != "bedrock":
         raise AccountFault(
-            f"ORATIO_MODEL is {settings.model}", "agents on AgentCore call Bedrock: set bedrock/<model id>"
+            f"ORATIO_MODEL is {settings.models.model}", "agents on AgentCore call Bedrock: set bedrock/<model id>"
         )
     client = session.client("bedrock")
     with translated(f"the model {model_id}"):
@@ -127,11 +127,11 @@ def model(session: AwsSession, settings: Settings) -> str:
 
 
 def speech(session: AwsSession, settings: Settings) -> str:
-    if settings.speech != "nova-sonic":
-        return f"{settings.speech}, not Bedrock's"
-    with translated(f"the model {settings.speech_model}"):
-        _require_available(session.client("bedrock"), settings.speech_model)
-    return settings.speech_model
+    if settings.speech_models.speech != "nova-sonic":
+        return f"{settings.speech_models.speech}, not Bedrock's"
+    with translated(f"the model {settings.speech_models.speech_model}"):
+        _require_available(session.client("bedrock"), settings.speech_models.speech_model)
+    return settings.speech_models.speech_model
 
 
 def knowledge_bases(session: AwsSession, settings: Settings) -> str:

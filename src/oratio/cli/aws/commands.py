@@ -81,7 +81,7 @@ def _stack(name: str, region: str | None) -> "CloudFormationStack":
     from oratio.cli.aws.stack import CloudFormationStack
     from oratio.settings import load
 
-    return CloudFormationStack(AwsSession(region or load().aws_region), name)
+    return CloudFormationStack(AwsSession(region or load().aws.aws_region), name)
 
 
 def _proposed(target: "CloudFormationStack", given: Sequence[str]) -> "list[Change]":

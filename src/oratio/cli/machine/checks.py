@@ -20,7 +20,7 @@ from oratio.cli.supervisor.ports import busy
 from oratio.cli.supervisor.run_folder import RunFolder
 from oratio.cli.supervisor.service_table import service_table
 from oratio.errors import OratioError
-from oratio.settings import QUIET, Settings, child_environment, unknown_variables
+from oratio.settings import QUIET, Settings, child_environment, defaults, unknown_variables
 
 MIN_DISK_BYTES = 2_000_000_000
 MIN_MEMORY_BYTES = 1_500_000_000
@@ -72,7 +72,9 @@ def serviceable(service: str, settings: Settings) -> DoctorCheck:
     if problems:
         return DoctorCheck(_NEEDS[service], False, problems[0].message, problems[0].hint)
     return DoctorCheck(
-        _NEEDS[service], True, {"voice": settings.speech, "agent-host": settings.model}.get(service, "installed")
+        _NEEDS[service],
+        True,
+        {"voice": settings.speech_models.speech, "agent-host": settings.models.model}.get(service, "installed"),
     )
 
 
@@ -148,7 +150,7 @@ def prefect_server() -> DoctorCheck:
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-c", "import prefect.server.api.server"],
-            env={**child_environment(_defaults()), **QUIET},
+            env={**child_environment(_defaults(), "check"), **QUIET},
             capture_output=True,
             timeout=_IMPORT_WAIT_S,
         )
@@ -162,7 +164,7 @@ def prefect_server() -> DoctorCheck:
 
 
 def _defaults() -> Settings:
-    return Settings.model_construct()
+    return defaults()
 
 
 def variables() -> DoctorCheck:
@@ -221,6 +223,6 @@ def sandbox(settings: Settings) -> DoctorCheck:
     except (OratioError, OSError) as error:
         return DoctorCheck("sandbox", False, str(error), fix)
     if tier == "none":
-        allowed = settings.allow_unsandboxed == "i-understand"
+        allowed = settings.agents.allow_unsandboxed == "i-understand"
         return DoctorCheck("sandbox", allowed, f"none{': ' if reason else ''}{reason}", fix)
     return DoctorCheck("sandbox", True, f"tier {tier}{': ' if reason else ''}{reason}")

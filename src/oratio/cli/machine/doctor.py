@@ -55,4 +55,4 @@ def _account_checks(settings: Settings) -> "list[DoctorCheck]":
     from oratio.adapters.aws.session import AwsSession
     from oratio.cli.aws.checks import aws_checks
 
-    return aws_checks(AwsSession(settings.aws_region), settings)
+    return aws_checks(AwsSession(settings.aws.aws_region), settings)

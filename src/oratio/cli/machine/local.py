@@ -53,9 +53,9 @@ def issue(settings: Settings, user: str, seconds: int) -> str:
     Raises:
         InvalidInput: This Oratio has an outside issuer, or the user or time is not allowed.
     """
-    if settings.jwt_issuer is not None or settings.platform != "local":
+    if settings.identity.jwt_issuer is not None or settings.platform != "local":
         raise InvalidInput(
-            f"tokens come from {settings.jwt_issuer or 'the identity provider of this platform'}",
+            f"tokens come from {settings.identity.jwt_issuer or 'the identity provider of this platform'}",
             hint="get one there and give it with --token",
         )
     # Not through bootstrap: it imports every adapter, and a token is asked for in scripts and loops.
@@ -67,19 +67,22 @@ def issue(settings: Settings, user: str, seconds: int) -> str:
 
 
 def show_settings(data: Data = None, as_json: Json = False) -> None:
-    """Print every setting with where its value comes from; secrets stay hidden."""
+    """Print every setting by section, with where its value comes from; secrets stay hidden."""
     from rich.text import Text
 
     from oratio.settings import sources
 
     rows = sources(settings_of(data))
     if as_json:
-        names = ("name", "value", "source", "description")
-        print_json({"settings": [dict(zip(names, row, strict=True)) for row in rows]})
+        print_json({"settings": [row._asdict() for row in rows]})
         return
     view = table("setting", "value", "from", "what it is")
+    section = ""
     for row in rows:
-        view.add_row(*map(Text, row))
+        if row.section != section:
+            section = row.section
+            view.add_row(Text(section, style="bold"))
+        view.add_row(*map(Text, row[1:]))
     console().print(view)
 
 

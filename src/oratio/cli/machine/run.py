@@ -26,7 +26,7 @@ def run(
     settings = settings_of(data, port_base=ports)
     table = {entry.name: entry for entry in service_table(settings, console=service == "console")}
     if service not in table:
-        elsewhere = service == "prefect" and settings.prefect_api_url
+        elsewhere = service == "prefect" and settings.prefect.prefect_api_url
         hint = (
             "unset ORATIO_PREFECT_API_URL to run one here"
             if elsewhere

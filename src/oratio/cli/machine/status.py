@@ -62,7 +62,7 @@ def observe(settings: Any) -> list[dict[str, Any]]:
     known = {entry.name: entry for entry in record.services} if record else {}
     # The running services' ports are those they were started with, not those of this command's settings.
     base = next((int(entry.url.rsplit(":", 1)[1]) for entry in known.values() if entry.name == "api" and entry.url), 0)
-    settings = settings.model_copy(update={"port_base": base}) if base else settings
+    settings = settings.changed(port_base=base) if base else settings
     services = service_table(settings, console=not known or "console" in known)
     probes = [service.health.healthy(0) for service in services if service.name in known]
 

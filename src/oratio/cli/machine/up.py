@@ -55,7 +55,7 @@ def prepare() -> None:
     from oratio.cli.supervisor.prefect_database import build_template, template_path
 
     settings = settings_of(None)
-    build_template(template_path(), environment=child_environment(settings))
+    build_template(template_path(), environment=child_environment(settings, "check"))
 
 
 def _foreground(settings: Settings, *, with_console: bool) -> None:
@@ -72,7 +72,7 @@ def _foreground(settings: Settings, *, with_console: bool) -> None:
         for name in folder.end_leftovers():
             warn(f"ended {name}, left over from an Oratio that was killed")
         require_free(services)
-        if not settings.prefect_api_url:
+        if not settings.prefect.prefect_api_url:
             seed(Path(prefect_environment(settings)["PREFECT_HOME"]), template_path())
         started = time.monotonic()
 
@@ -110,7 +110,11 @@ def _not_well(record: "RunRecord", folder: "RunFolder") -> list[str]:
 
 def _sign_in(settings: Settings, record: "RunRecord") -> str:
     console_url = next((entry.url for entry in record.services if entry.name == "console"), None)
-    how = f"through {settings.jwt_issuer}" if settings.jwt_issuer else "with the token that `oratio token` prints"
+    how = (
+        f"through {settings.identity.jwt_issuer}"
+        if settings.identity.jwt_issuer
+        else "with the token that `oratio token` prints"
+    )
     return f"sign in: {f'open {console_url}' if console_url else f'call {settings.api_base}'} {how}"
 
 
@@ -124,11 +128,11 @@ def _detached(settings: Settings, *, no_console: bool) -> None:
     rotate(log)
     offset = log.stat().st_size if log.exists() else 0
     command = [sys.executable, "-P", "-m", "oratio.cli.main", "up", "--data", str(settings.data)]
-    command += ["--ports", str(settings.port_base)] + (["--no-console"] if no_console else [])
+    command += ["--ports", str(settings.server.port_base)] + (["--no-console"] if no_console else [])
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
-            env=child_environment(settings),
+            env=child_environment(settings, "up"),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""Which deletions AWS has failed at and was asked for once more: the second failure is notified, and asked again later."""
+"""Deletions that AWS failed at and was asked for once more: the second failure is reported, and tried again later."""
 
 import threading
 

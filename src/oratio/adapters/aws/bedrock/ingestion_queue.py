@@ -1,8 +1,8 @@
-"""Whose turn it is to start an ingestion job: AWS takes one start in ten seconds from a whole account.
+"""Queue for the start of ingestion jobs: AWS takes one start in ten seconds from a whole account.
 
 The time of the last start is in one object of the code bucket; who replaces exactly the one it has read has the
-turn, and writes the time again when AWS has answered, so that the way there is never too short for the next. So it holds
-among any number of workers on any number of machines.
+turn, and writes the time again when AWS has answered, so that the interval is never too short for the next. This works
+with any number of workers on any number of machines.
 """
 
 import json

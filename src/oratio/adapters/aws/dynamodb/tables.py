@@ -79,5 +79,5 @@ def kind(attribute: str) -> Literal["N", "S"]:
 
 
 def names(settings: Settings) -> Mapping[Table, str]:
-    """What each table is called under these settings."""
-    return {table: getattr(settings, table.setting) for table in TABLES}
+    """Return what each table is called under these settings."""
+    return {table: settings.value(table.setting) for table in TABLES}
