@@ -91,7 +91,7 @@ class HumanHandoff:
         return True
 
     def end(self) -> None:
-        """The call ended; who waits for a hand-off is notified that there will be none."""
+        """The call ended; a waiting hand-off ends without a human."""
         if self._unmet is not None:
             self._out(HandoffFailed(self._unmet, "no_operator", None))
         elif self.wanted is not None:

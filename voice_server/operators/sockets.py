@@ -64,7 +64,7 @@ class _Line:
         self._wake.set()
 
     async def _write(self) -> None:
-        """What is notified first, then the audio of the time that has passed; the end when both are out."""
+        """Yield the first messages, then the audio of the time that has passed; the end when both are out."""
         try:
             while True:
                 self._wake.clear()
@@ -152,7 +152,7 @@ class OperatorSockets:
                 frame = await socket.recv()
             message = protocol.parse(frame) if isinstance(frame, str) else None
             if isinstance(message, OperatorStart):
-                _ = message.input, message.output  # a format that is not spoken here is notified now
+                _ = message.input, message.output  # an unsupported format is refused now
                 return message
         except TimeoutError:
             code, name, what = CloseCode.IDLE, "no_start", "no operator.start came within 10 s"

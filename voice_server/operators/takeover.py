@@ -1,4 +1,4 @@
-"""The operators of one call: who listens, who has taken over, what the agent is notified. Pure, as the session is.
+"""The operators of one call: who listens, who has taken over, what the agent is asked to do. Pure, as the session is.
 
 A line is one operator's socket, named by a number. Only a line that has taken over is heard by the caller; one at a
 time, and it keeps the call for a grace when its socket is lost.

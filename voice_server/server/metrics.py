@@ -1,4 +1,4 @@
-"""What Prometheus is notified of calls."""
+"""Prometheus metrics of calls."""
 
 from pathlib import Path
 

@@ -170,7 +170,7 @@ class WarmUp:
 
 @dataclass(frozen=True, slots=True)
 class CallChanged:
-    """What others are notified of this call has changed."""
+    """The call's public state has changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class CallRunner:
         speech: None when this server has no speech model.
         brief: What a speech-to-speech model begins with; read in a thread.
         started_at: ms since 1970.
-        moved: Reported when what others see of the call has changed.
+        moved: Called when what others see of the call has changed.
     """
 
     def __init__(

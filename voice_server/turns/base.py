@@ -1,4 +1,4 @@
-"""What the human side of a call may do with the agent's side, the one who holds the conversation there."""
+"""What the human side of a call may do with the agent's side, whichever model holds the conversation there."""
 
 from abc import abstractmethod
 from typing import Protocol

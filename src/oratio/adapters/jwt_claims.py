@@ -1,4 +1,4 @@
-"""What every bearer token must hold, the one who signed it; checked against an injected clock."""
+"""Claims that every bearer token must have, from any issuer; checked against an injected clock."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence

@@ -159,7 +159,7 @@ class AgentHost:
             Conflict: A drill was asked of a version that callers can reach.
         """
         key = (runtime_id, self._store.resolve(runtime_id, qualifier))
-        drill = payload.pop("drill", None)  # the agent is not reported
+        drill = payload.pop("drill", None)  # the agent does not see it
         staged = None if drill is None else StagedDrill(drill, DRILL_TEXTS[Drill(drill)])
         process = await (self._process(key) if staged is None else self._drilled(key, staged))
         if process.in_flight >= MAX_TURNS_PER_PROCESS:
@@ -236,7 +236,7 @@ class AgentHost:
             span.set(status=outcome)
             span.end()
             self._settle(key, process, last)
-        yield last  # the books are closed by now: the one who reads this may ask again at once
+        yield last  # the books are closed by now: the reader of this may ask again at once
 
     def _settle(self, key: Key, process: AgentProcess, last: dict[str, Any] | None) -> None:
         """What the end of a turn means for its process: nothing, or that it gets no other."""

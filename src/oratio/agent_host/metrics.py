@@ -1,4 +1,4 @@
-"""What Prometheus is notified of agents at work: turns, the processes behind them, and what those ask of the host."""
+"""Prometheus metrics of agents at work: turns, the processes behind them, and what those ask of the host."""
 
 from collections.abc import Callable
 

@@ -92,7 +92,7 @@ class Sessions:
         except TimeoutError:
             yield _error("deadline", "the agent did not answer in time")
         except Exception as error:
-            # The edge of a session. The message of the error may hold a caller's words: only its type is notified.
+            # The edge of a session. The message of the error may hold a caller's words: only its type is reported.
             logger.error("error=<%s> | turn failed", type(error).__name__)
             yield _error("agent_failed", f"the agent failed ({type(error).__name__})")
         finally:

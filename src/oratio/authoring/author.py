@@ -27,5 +27,5 @@ def author(brief: AgentBrief, documents: Sequence[Document] = ()) -> Authored:
 
 
 def render(plan: AgentPlan) -> Authored:
-    """The code and prompt of a plan, the one who made it."""
+    """The code and prompt of a plan, of any author."""
     return Authored(plan, render_code(plan), render_prompt(plan))

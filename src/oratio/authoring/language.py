@@ -19,7 +19,7 @@ _LEAST_WORDS = 6
 
 
 def guess_language(text: str) -> str:
-    """BCP 47 tag of the language the text seems to be in; `en` when it cannot be notified."""
+    """BCP 47 tag of the language the text seems to be in; `en` when undecided."""
     words = _WORD.findall(text[:_SAMPLE_CHARS].lower())
     scores = {tag: sum(word in common for word in words) for tag, common in _PROFILES.items()}
     best = max(scores, key=lambda tag: (scores[tag], tag == "en"))

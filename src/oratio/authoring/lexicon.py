@@ -1,4 +1,4 @@
-"""The words by which an SOP's sentences are notified apart, for the languages the parser reads.
+"""The words that tell an SOP's kinds of sentences apart, for the languages the parser reads.
 
 English and German are read closely; French, Spanish, Italian, Portuguese, Dutch and Polish by their commonest
 forms. A sentence in another language is guidance, which is always safe.

@@ -97,7 +97,7 @@ def improve(
     draft: AgentPlan, brief: AgentBrief, model: Model, *, name: str, budget: Budget, refusal: Refusal = _passed_over
 ) -> Improved:
     """The improved draft, or the draft marked `degraded`; blocks for at most the budget's seconds."""
-    with ThreadPoolExecutor(1, thread_name_prefix="meta-agent") as thread:  # a loop of its own, the one who calls
+    with ThreadPoolExecutor(1, thread_name_prefix="meta-agent") as thread:  # a loop of its own, for any caller
         return thread.submit(lambda: asyncio.run(_improve(draft, brief, model, name, budget, refusal))).result()
 
 

@@ -16,7 +16,7 @@ BLOCK = 1 << 18
 type FileSource = Path | bytes
 type Files = Path | Iterable[tuple[str, FileSource]]
 type Progress = Callable[[int, int], None]
-"""Reported after each block: bytes sent, bytes in all."""
+"""Called after each block: bytes sent, bytes in all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class Form:
         Args:
             fields: Text fields by their names on the wire.
             files: A folder, or pairs of the path relative to it and where the bytes are.
-            progress: Reported how far the sending is.
+            progress: Called with how much has been sent.
 
         Raises:
             InvalidInput: A file is not there.

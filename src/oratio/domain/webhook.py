@@ -1,4 +1,4 @@
-"""Webhooks: what a tenant is notified, when it is tried again, and how a delivery is signed."""
+"""Webhooks: their events, retries, and the signature of a delivery."""
 
 import base64
 import hmac
@@ -43,7 +43,7 @@ class Delivery(Value):
 
     Attributes:
         seq: The order in which events happened, over all tenants.
-        event_id: The same for each webhook that is notified, and for each try.
+        event_id: The same for each webhook and for each attempt.
         attempts: Tries so far, this one included.
     """
 

@@ -99,7 +99,7 @@ type DialogueEvent = (
 class DialogueSession(VoiceSession, Protocol):
     """One call. It hears, decides when a turn is over, and answers in its own words.
 
-    Contract, next to that of `VoiceSession`:
+    Contract, in addition to that of `VoiceSession`:
     1. No method but `close` waits; what they cause comes out of `events`.
     2. `say` speaks a line in the model's voice, as near to the text as the model can, once it has nothing else to say;
        its audio comes as `Spoken`, never as a reply. `hush` forgets such lines and drops the rest of the reply.

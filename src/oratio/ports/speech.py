@@ -56,7 +56,7 @@ type SpeechEvent = CallerSpeechStarted | CallerSpeechStopped | Hypothesis | Hear
 
 
 class SpeechQuality(NamedTuple):
-    """What a person is notified about a speech model: its name, and the language it speaks."""
+    """A speech model as people see it: its name, and the language it speaks."""
 
     name: str
     language: str

@@ -124,7 +124,7 @@ class Indexing:
         publish(self._database, self._order.version, self._order.job_id, doc_ids, result)
 
     def _known(self) -> dict[tuple[str, str, str], int]:
-        """Documents already indexed by this pipeline, the one who did it."""
+        """Documents already indexed by this pipeline, in any job."""
         rows = self._database.execute(
             "SELECT path, sha256, about, doc_id FROM documents WHERE pipeline = ?", (PIPELINE,)
         )

@@ -16,7 +16,7 @@ _FAILED = {"error": "the agent could not answer; say that you are sorry and offe
 class AgentTool:
     """Args:
     deadline_ms: How long the model waits for the agent.
-    answered: Reported the moment of each answer to the model, before it gets it.
+    answered: Called at each answer to the model, before it gets it.
     """
 
     def __init__(self, *, deadline_ms: int, out: Callable[[Effect], None], answered: Callable[[float], None]) -> None:

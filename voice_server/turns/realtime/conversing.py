@@ -82,14 +82,14 @@ class RealtimeConversation:
                 self._session.silence(on)
 
     def begins(self, turn: do.TurnEnded) -> bool:
-        """Whether this is the first that is notified of a turn."""
+        """Return True if this is the first news of a turn."""
         if turn.turn == self._turn[0] and self._turn[1]:
             return False
         self._turn = (turn.turn, time.time_ns() // 1_000_000)
         return True
 
     def turn(self, turn: do.TurnEnded) -> Turn:
-        """A turn for the record; reported again, it has the same `at` and replaces what was notified before."""
+        """A turn for the record; stored again, it has the same `at` and replaces the earlier one."""
         assert turn.result is not None
         return Turn(
             at=self._turn[1],

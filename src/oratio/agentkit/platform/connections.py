@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from oratio.agentkit.turn import TurnRecorder
 
-if TYPE_CHECKING:  # a second of start-up for the one who runs no agent
+if TYPE_CHECKING:  # a second of start-up where no agent runs
     from strands.models import Model
 
 

@@ -9,7 +9,7 @@ from oratio.domain.webhook import WebhookEvent
 
 
 class AgentNotice(NamedTuple):
-    """One thing the outside may be notified of an agent; `at` is ms since 1970."""
+    """One event of an agent that the outside may be notified of; `at` is ms since 1970."""
 
     event: WebhookEvent
     at: int

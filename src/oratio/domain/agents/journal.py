@@ -1,4 +1,4 @@
-"""The journal of steps: what was done for a version, by which run, and what watchers are notified."""
+"""The journal of steps: what was done for a version, by which run, and the events for watchers."""
 
 from typing import Any
 

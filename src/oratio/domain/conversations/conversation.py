@@ -56,10 +56,10 @@ class Turn(Value):
 
     Attributes:
         role: Who answered, or was spoken to.
-        guidance: What an operator had reported the agent, unheard by the caller, before it answered.
+        guidance: What an operator had let the agent know, unheard by the caller, before it answered.
         latency_ms: From the prompt to the whole answer; of a spoken turn, from the end of the caller's speech to the
             first audible sample.
-        failed: The agent failed; `result.answer` is what the caller was notified of it, or instead.
+        failed: The agent failed; `result.answer` is what the caller heard about it, or instead.
         interrupted: The caller broke in; `result.answer` is what was heard of it.
         dead_air_ms: How long, in a spoken turn, the agent owed speech and nothing played.
     """

@@ -43,7 +43,7 @@ class OperatorEventService:
         self._conversations.append(self._started(user_id, agent_id, conversation_id), turn)
 
     async def handed_off(self, user_id: str, agent_id: str, conversation_id: str, handoff: Handoff) -> None:
-        """A human is waited for; the tenant's webhooks are notified, unless the agent's turn has reported them."""
+        """A human is waited for; the tenant's webhooks are notified, unless the agent's turn has done so."""
 
         def waits(head: Conversation) -> Conversation:
             return head.model_copy(update={"outcome": "handed_off", "handoff": handoff, "handoff_failure": None})

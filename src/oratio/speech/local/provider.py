@@ -114,7 +114,7 @@ class WorkerProcess:
             self.send(Frame(session.number, FrameKind.CLOSE))
 
     def send(self, frame: Frame) -> None:
-        """To the worker, if there still is one; what it loses is notified by `lose`."""
+        """To the worker, if there still is one; what it loses is reported by `lose`."""
         pipe = self._process.stdin if self._process is not None else None
         if pipe is not None and not pipe.is_closing():
             pipe.write(worker_protocol.encode(frame))

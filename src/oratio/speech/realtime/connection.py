@@ -46,7 +46,7 @@ class RealtimeConnection:
     Args:
         reply: How many replies the call has had.
         take: Gets every event of the model.
-        lost: Reported once, with a reason, when the connection ends and no one hung up.
+        lost: Called once, with a reason, when the connection ends and no one hung up.
     """
 
     def __init__(

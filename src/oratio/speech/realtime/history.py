@@ -1,4 +1,4 @@
-"""What was said in a call, as the next connection is notified it: replies cut to what the caller heard."""
+"""What was said in a call, as the next connection receives it: replies cut to what the caller heard."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -146,7 +146,7 @@ class StrandsSession(DialogueSession):
         self._send(text)
 
     def inform(self, note: str) -> None:
-        """A connection answers whatever it is notified: so the next one is notified, and it comes at the next pause."""
+        """A connection answers any text it is sent: so this goes to the next one, which comes at the next pause."""
         self._notes.append(note)
         self._renew_s = self._now()
         self._drop_spare()

@@ -51,7 +51,7 @@ class Invoker:
             session_id: Which of its machines.
             body: What the agent is asked.
             deadline_s: How long the whole turn may take.
-            traceparent: The span the turn belongs to; AgentCore is notified of it by the header that W3C names.
+            traceparent: The span the turn belongs to; sent to AgentCore in the header that W3C names.
 
         Raises:
             NotFound: There is no such runtime or endpoint.
@@ -108,7 +108,7 @@ class Invoker:
             raise AgentFailed("the connection to the agent broke off") from None
         if result is None:
             raise AgentFailed("the agent stopped in the middle of its answer")
-        yield result  # with the connection given back: the one who has the result may leave at once
+        yield result  # with the connection given back: the reader of the result may leave at once
 
     def _signed(self, arn: str, qualifier: str, told: Mapping[str, str], body: bytes) -> Any:
         with translated("AgentCore"):

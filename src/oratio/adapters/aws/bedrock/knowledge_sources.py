@@ -1,4 +1,4 @@
-"""What a knowledge base and its data source are made of, as Bedrock wants it reported.
+"""What a knowledge base and its data source are made of, in Bedrock's request form.
 
 A managed data source carries a document type that botocore does not look into: a typing error in it shows on AWS
 only. `S3ConnectorParameters` is therefore its own schema.

@@ -24,7 +24,7 @@ _STEPS = list(Step)
 
 
 class Changes:
-    """The writes that make a change of an agent true: its item, its events, what webhooks are notified."""
+    """The writes that make a change of an agent true: its item, its events, its webhook deliveries."""
 
     def __init__(self, records: Records, clock: Clock) -> None:
         self._records = records

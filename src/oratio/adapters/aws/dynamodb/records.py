@@ -31,7 +31,7 @@ from oratio.ports.object_store import ObjectStore
 
 MOST_BYTES = 300_000
 _SPILLED = "spilled"
-"""The attribute that lists what is next to: pairs of an attribute and the key of its object."""
+"""The attribute that lists what is stored outside the item: pairs of an attribute and its object's key."""
 _EMPTY: Mapping[str, Any] = {"folderFileDescriptions": "{}", "problems": [], "progress": []}
 
 
@@ -43,7 +43,7 @@ class Records:
         self._overflow = overflow
 
     def item(self, table: Table, record: Value, **extra: str | int | None) -> Item:
-        """The item of a record, unlike that of any other write; what is too large for it is stored next to, before this
+        """The item of a record, unlike that of any other write; what is too large for it is stored outside, before this
         returns.
         """
         item = to_item(record, **extra, lastWrite=secrets.token_hex(8))

@@ -1,4 +1,4 @@
-"""When a person takes over, why, and what that person is notified."""
+"""When a person takes over, why, and the summary for that person."""
 
 from collections.abc import Sequence
 
