@@ -1,4 +1,4 @@
-"""What an agent process writes to stdout and stderr: read slowly, cleaned, and kept apart from the host's own log lines."""
+"""Output of an agent process, stdout and stderr: read slowly, cleaned, and kept apart from the host's own log lines."""
 
 import asyncio
 import logging
