@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from oratio.settings.section import Section
+from oratio.settings.section import SettingsSection
 
 
-class AgentSettings(Section):
+class AgentSettings(SettingsSection):
     """Agents at work: their processes, turns, conversations and rehearsals."""
 
     agent_idle_seconds: int = Field(900, ge=1, description="An agent process unused this long is stopped.")

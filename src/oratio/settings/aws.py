@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from oratio.settings.section import Section
+from oratio.settings.section import SettingsSection
 
 
-class AwsSettings(Section):
+class AwsSettings(SettingsSection):
     """The AWS account: region, roles, secrets, Bedrock's knowledge bases."""
 
     aws_region: str | None = Field(

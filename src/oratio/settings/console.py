@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from oratio.settings.section import Section
+from oratio.settings.section import SettingsSection
 
 
-class ConsoleSettings(Section):
+class ConsoleSettings(SettingsSection):
     """Sign-in of the console."""
 
     console_oidc_client_id: str | None = Field(

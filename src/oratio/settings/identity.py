@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from oratio.settings.section import Section
+from oratio.settings.section import SettingsSection
 
 type JwtAlgorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
@@ -22,7 +22,7 @@ class FurtherIssuer(BaseModel):
     algorithms: tuple[JwtAlgorithm, ...] = Field(("RS256",), min_length=1)
 
 
-class IdentitySettings(Section):
+class IdentitySettings(SettingsSection):
     """Issuers whose tokens are accepted."""
 
     jwt_issuer: str | None = Field(None, description="Exact `iss` of an outside OIDC provider; unset: embedded issuer.")

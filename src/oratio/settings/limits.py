@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from oratio.settings.section import Section
+from oratio.settings.section import SettingsSection
 
 
-class LimitSettings(Section):
+class LimitSettings(SettingsSection):
     """Limits of what a tenant, a key or an address may send."""
 
     max_files: int = Field(1_000, ge=1, description="Files an agent may have.")

@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from oratio.settings.section import Section
+from oratio.settings.section import SettingsSection
 
 
-class ModelSettings(Section):
+class ModelSettings(SettingsSection):
     """The language model that writes and answers, and what it costs."""
 
     model: str = Field(

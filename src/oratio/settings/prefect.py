@@ -2,10 +2,10 @@
 
 from pydantic import Field, SecretStr
 
-from oratio.settings.section import Section
+from oratio.settings.section import SettingsSection
 
 
-class PrefectSettings(Section):
+class PrefectSettings(SettingsSection):
     """Prefect and the flow workers."""
 
     prefect_api_url: str | None = Field(None, description="Prefect server to use; unset: the embedded one.")

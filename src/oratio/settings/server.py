@@ -2,10 +2,10 @@
 
 from pydantic import Field, SecretStr
 
-from oratio.settings.section import Section
+from oratio.settings.section import SettingsSection
 
 
-class ServerSettings(Section):
+class ServerSettings(SettingsSection):
     """Addresses that the services listen on and are reached at."""
 
     host: str = Field("127.0.0.1", description="Address the API, voice server and console listen on.")
@@ -17,7 +17,7 @@ class ServerSettings(Section):
     )
 
 
-class ClientSettings(Section):
+class ClientSettings(SettingsSection):
     """Where the command line finds a remote API."""
 
     api_token: SecretStr | None = Field(None, description="Operator token the CLI sends to a remote API (`--token`).")

@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from oratio.settings.section import Section
+from oratio.settings.section import SettingsSection
 
 
-class SpeechModelSettings(Section):
+class SpeechModelSettings(SettingsSection):
     """The speech model of calls."""
 
     speech: str = Field(

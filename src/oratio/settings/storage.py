@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from oratio.settings.section import Section
+from oratio.settings.section import SettingsSection
 
 
-class StorageSettings(Section):
+class StorageSettings(SettingsSection):
     """Names of buckets and tables."""
 
     knowledge_bucket: str = Field("oratio-knowledge-bases", description="Bucket of uploaded documents.")

@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from oratio.settings.section import Section
+from oratio.settings.section import SettingsSection
 
 
-class TracingSettings(Section):
+class TracingSettings(SettingsSection):
     """Logs and traces."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")

@@ -20,7 +20,7 @@ from oratio.settings.identity import IdentitySettings
 from oratio.settings.limits import LimitSettings
 from oratio.settings.models import ModelSettings
 from oratio.settings.prefect import PrefectSettings
-from oratio.settings.section import Section
+from oratio.settings.section import SettingsSection
 from oratio.settings.server import ClientSettings, ServerSettings
 from oratio.settings.speech_models import SpeechModelSettings
 from oratio.settings.storage import StorageSettings
@@ -30,7 +30,7 @@ from oratio.settings.voice import VoiceSettings
 PORT_OFFSETS: Mapping[str, int] = {"api": 0, "voice": 1, "console": 2, "agent-host": 3, "prefect": 4, "flows": 5}
 
 
-class RootSettings(Section):
+class RootSettings(SettingsSection):
     """What every process needs."""
 
     platform: Literal["local", "aws"] = Field("local", description="Where everything lives: this machine, or AWS.")
@@ -138,7 +138,7 @@ class Settings(RootSettings):
         return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{self.port(service)}"  # noqa: S104 - compared
 
 
-SECTIONS: Mapping[str, type[Section]] = {
+SECTIONS: Mapping[str, type[SettingsSection]] = {
     "server": ServerSettings,
     "models": ModelSettings,
     "speech_models": SpeechModelSettings,

@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from oratio.settings.section import Section
+from oratio.settings.section import SettingsSection
 
 
-class VoiceSettings(Section):
+class VoiceSettings(SettingsSection):
     """The voice server and its calls."""
 
     voice_processes: int | None = Field(
