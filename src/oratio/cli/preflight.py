@@ -1,11 +1,10 @@
 """Checks before anything starts: the extras and models that each service needs. Nothing goes over the network."""
 
-import os
 from collections.abc import Callable, Mapping
 
 from oratio.errors import InvalidInput, OratioError
 from oratio.installation import installed, require_part
-from oratio.settings import Settings
+from oratio.settings import Settings, provider_environment
 
 # Variables of which a provider's library wants one; Google's takes the last for Vertex AI, which has no key.
 _SPEECH_KEYS = {
@@ -35,7 +34,7 @@ def _model(settings: Settings) -> None:
     if settings.models.model != "builtin":
         from oratio.adapters.strands_models import require_model
 
-        require_model(settings.models.model, os.environ)
+        require_model(settings.models.model, provider_environment())
 
 
 def _speech(settings: Settings) -> None:
@@ -48,7 +47,7 @@ def _speech(settings: Settings) -> None:
     elif name == "nova-sonic":
         require_part("aws", otherwise="set ORATIO_SPEECH=local")
     elif provider in _SPEECH_KEYS and model_id:
-        _speech_provider(name, provider, os.environ)
+        _speech_provider(name, provider, provider_environment())
     else:
         hint = "set it to local, nova-sonic, openai/<model>, gemini/<model> or none"
         raise InvalidInput(f"ORATIO_SPEECH={name!r} names no speech model", hint=hint)

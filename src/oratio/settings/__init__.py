@@ -6,7 +6,7 @@ folder, the default in its section's module.
 
 from oratio.settings.identity import FurtherIssuer
 from oratio.settings.processes import QUIET, SECRETS, Process, child_environment, quiet
-from oratio.settings.reading import SettingRow, defaults, load, sources, unknown_variables
+from oratio.settings.reading import SettingRow, defaults, load, provider_environment, sources, unknown_variables
 from oratio.settings.tree import FIELDS, PORT_OFFSETS, SECTION_OF, SECTIONS, Settings, variable
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "child_environment",
     "defaults",
     "load",
+    "provider_environment",
     "quiet",
     "sources",
     "unknown_variables",

@@ -1,6 +1,7 @@
 """The only reader of the environment and of `oratio.toml`."""
 
 import os
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -70,3 +71,8 @@ def unknown_variables() -> list[str]:
     """Return the `ORATIO_*` variables that name no setting, most likely typing errors; for `oratio doctor`."""
     known = {variable(name) for name in FIELDS}
     return sorted(name for name in os.environ if name.startswith("ORATIO_") and name not in known)
+
+
+def provider_environment() -> Mapping[str, str]:
+    """Return the environment for the providers' own variables, such as `OPENAI_API_KEY`; no setting has them."""
+    return os.environ
