@@ -31,7 +31,7 @@ def wording_findings(flow: Flow, text: str, operations: "frozenset[str]") -> Ite
         if _SECRET.search(line):
             yield LintFinding(
                 code="secret", severity="error", lines=(number,),
-                message="this looks like a secret: take it out of the SOP and store it with `oratio secrets set`; callers must never hear it",
+                message="this looks like a secret: take it out of the SOP; callers must never hear it",
             )  # fmt: skip
         if found := _PLACEHOLDER.search(line):
             yield LintFinding(
