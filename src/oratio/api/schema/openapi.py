@@ -6,7 +6,6 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from oratio.api.context import MEANINGS
-from oratio.api.schema import examples
 from oratio.errors import FieldProblem
 from oratio.protocol.problems import MEDIA_TYPE, Problem, problem_body
 
@@ -33,6 +32,8 @@ def describe(app: FastAPI) -> None:
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
+    from oratio.api.schema import examples  # compiles an SOP: only where the document is asked for
+
     found = get_openapi(title=app.title, version=app.version, routes=app.routes)
     components = found.setdefault("components", {})
     components["securitySchemes"] = _SCHEMES
@@ -65,6 +66,8 @@ def _without_defaults(responses: dict[str, Any]) -> None:
 
 def _exemplify(path: str, call: dict[str, Any]) -> None:
     """Add an example to every body of a call but the recording's bytes."""
+    from oratio.api.schema import examples
+
     for body in [call.get("requestBody", {}), *call["responses"].values()]:
         for kind, media in body.get("content", {}).items():
             example = examples.OTHERS.get((path, kind)) or examples.BODIES.get(_name(media.get("schema", {})))
@@ -84,6 +87,8 @@ def _name(schema: dict[str, Any]) -> str:
 
 
 def _problem(status: str) -> dict[str, object]:
+    from oratio.api.schema import examples
+
     code = examples.PROBLEMS[status]
     problems = [FieldProblem(("sop",), "is required")] if code == "invalid_input" else []
     detail = "sop is required" if problems else MEANINGS[int(status)]
