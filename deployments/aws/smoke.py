@@ -142,8 +142,8 @@ def main() -> int:
             settings = load(platform="aws")
             checks = aws_checks(AwsSession(settings.aws.aws_region), settings)
             for check in checks:
-                mend = "" if check.ok else f": {check.mend}"
-                print(f"{'ok   ' if check.ok else 'fault'} {check.name}: {check.detail}{mend}")
+                fix = "" if check.ok else f": {check.fix}"
+                print(f"{'ok   ' if check.ok else 'fault'} {check.name}: {check.detail}{fix}")
             if not all(check.ok for check in checks):
                 return 1
         with Client(given.api, given.token) as client:
